@@ -1,0 +1,205 @@
+/*
+ * The LwM2M client of one device.
+ *
+ * It owns no socket, no clock and no heap. Datagrams and the time go in through its functions;
+ * datagrams, events and the next deadline come out. The whole of a port is one loop:
+ *
+ *     ln_client_start(&client, now);
+ *     for (;;) {
+ *         while (ln_client_event(&client, &event)) act(&event);       // open links, reboot, ...
+ *         while ((n = ln_client_send(&client, now, buffer, sizeof(buffer), &link)) > 0) transmit(link, buffer, n);
+ *         wait until a datagram arrives or ln_client_deadline(&client) passes
+ *         if (one arrived) ln_client_recv(&client, now, link, datagram);
+ *     }
+ *
+ * Call ln_client_send() until it returns 0 after each ln_client_recv(): there is room for one answer to
+ * each server. A client belongs to one thread at a time. The fields of its structs are here so that they
+ * can live in static storage; only src/client touches them.
+ */
+#ifndef LN_CLIENT_H
+#define LN_CLIENT_H
+
+#include <linnet/base.h>
+#include <linnet/codec.h>
+#include <linnet/coap.h>
+#include <linnet/lwm2m.h>
+#include <linnet/objects.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { LN_CLIENT_EVENTS = 8, LN_LOCATION_MAX = 64 };
+
+/* One server account, and the one link to it. The number is its index in config->servers. */
+typedef uint8_t ln_link;
+
+enum ln_registration_state {
+    LN_REGISTRATION_IDLE,        /* not wanted: not started, stopped, or no account */
+    LN_REGISTRATION_OPENING,     /* waits for ln_client_link_up() */
+    LN_REGISTRATION_REGISTERING, /* Register is under way */
+    LN_REGISTRATION_REGISTERED,
+    LN_REGISTRATION_UPDATING,    /* Update is under way; requests are served */
+    LN_REGISTRATION_LEAVING,     /* De-register is under way */
+    LN_REGISTRATION_REFUSED,     /* the server said no: waits before it tries again */
+    LN_REGISTRATION_WAITING,     /* no answer or no link: waits before it tries again */
+    LN_REGISTRATION_DISABLED,    /* Execute /1/x/4: silent for a while */
+};
+
+/* What the client knows of one server. Given by the app, zeroed by ln_client_init(). */
+struct ln_client_server {
+    uint8_t state;        /* enum ln_registration_state */
+    uint8_t version;      /* enum ln_version to register with: lowered after a 4.12 */
+    bool link_is_up;
+    bool in_use;
+    uint8_t news;         /* events that have not been read, a bit for each kind */
+    uint8_t refusal;      /* CoAP code of the last refusal */
+    uint8_t changes;      /* what the next Update must say */
+    uint8_t after_answer; /* what to do once the pending answer has left */
+    uint16_t short_id;
+    uint16_t server_instance;   /* of object 1 */
+    uint16_t security_instance; /* of object 0 */
+    uint32_t lifetime;          /* as the server knows it */
+    uint32_t list_checksum;     /* of the object list as the server knows it */
+    uint8_t attempts;           /* refused or lost in a row */
+    ln_time due;                /* of the registration machine */
+    struct ln_coap_exchange exchange; /* our own request under way */
+    struct ln_coap_token token;
+    struct ln_coap_history history;
+    uint16_t empty_id; /* an ACK or Reset to send */
+    uint8_t empty;     /* 0: none; else 1 + enum ln_coap_type */
+    bool answer_due;
+    uint8_t *answer; /* the last answer, kept for a repeat of its request */
+    uint16_t answer_len;
+    uint8_t *request;
+    uint16_t request_len;
+    uint8_t location_len;
+    uint8_t location[LN_LOCATION_MAX]; /* segments, each after its length */
+};
+
+enum ln_client_event_kind {
+    LN_CLIENT_OPEN,   /* open a link to `uri`; answer with ln_client_link_up() or _down() */
+    LN_CLIENT_CLOSE,  /* the link is not needed any more */
+    LN_CLIENT_REGISTERED,
+    LN_CLIENT_UPDATED,
+    LN_CLIENT_REFUSED, /* `code` says why; it tries again by itself */
+    LN_CLIENT_LOST,    /* no answer; it tries again by itself */
+    LN_CLIENT_DEREGISTERED,
+    LN_CLIENT_WRITTEN,  /* a server wrote at `path`: the value is stored, and answered */
+    LN_CLIENT_EXECUTED, /* a server executed `path`, and the 2.04 has left: now reboot, or what it says */
+    LN_CLIENT_CREATED,
+    LN_CLIENT_DELETED,
+};
+
+struct ln_client_event {
+    enum ln_client_event_kind kind;
+    ln_link link;
+    uint16_t short_id;
+    uint8_t code;         /* LN_CLIENT_REFUSED */
+    struct ln_path path;  /* LN_CLIENT_WRITTEN and below */
+    const struct ln_security *security; /* LN_CLIENT_OPEN: URI and keys; borrowed from object 0 */
+};
+
+struct ln_client_stats {
+    uint32_t received, sent, retransmitted, repeats, malformed, refused_requests;
+};
+
+struct ln_client {
+    const struct ln_client_config *config;
+    struct ln_client_stats stats;
+    struct {
+        uint8_t kind;
+        ln_link link;
+        struct ln_path path;
+    } events[LN_CLIENT_EVENTS];
+    uint8_t first_event, event_count;
+    uint8_t held_events; /* at the end of the queue, not given out before the answer has left */
+    ln_link next_link;   /* whose turn it is to send */
+    bool started;
+    bool stopping;
+    uint16_t next_id;
+    uint32_t next_token;
+    struct ln_arena scratch;
+};
+
+/* Not copied: the config, and all that it points to, must outlive the client. */
+struct ln_client_config {
+    const char *endpoint;
+    /* Ascending by id. Must hold objects 0 (ln_security_object), 1 (ln_server_object) and 3. */
+    const struct ln_object_entry *objects;
+    size_t object_count;
+    const struct ln_format *const *formats; /* ends with NULL; TLV for 1.0, text and opaque for 1.1 */
+    enum ln_version version;                /* the highest to register with */
+    struct ln_random random;
+    const struct ln_coap_parameters *coap; /* NULL: the defaults of RFC 7252 */
+    struct ln_client_server *servers;      /* one for each account of object 1 that there may be */
+    size_t server_count;
+    /*
+     * For each server two datagrams (the last answer and our request), of `datagram_size` each; and
+     * `scratch_size` bytes for decoded text and block-wise bodies. LN_CLIENT_MEMORY() says how much.
+     */
+    void *memory;
+    size_t memory_size;
+    uint16_t datagram_size; /* 0: 1152 bytes (RFC 7252 §4.6) */
+    uint16_t scratch_size;
+};
+
+#define LN_CLIENT_MEMORY(servers, datagram_size, scratch_size)                                     \
+    ((servers) * 2 * (size_t)(datagram_size) + (scratch_size))
+
+/*
+ * `size` is sizeof(struct ln_client). LN_ERR_BAD_CONFIG: it is another, as where header and library are of
+ * different versions; no endpoint name; objects out of order or missing; too little memory.
+ */
+LN_MUST_USE ln_err ln_client_init(struct ln_client *client, size_t size, const struct ln_client_config *config);
+
+/* Reads the accounts from objects 0 and 1 and begins to register with each. */
+void ln_client_start(struct ln_client *client, ln_time now);
+/* De-registers everywhere. It is over when ln_client_is_idle(). */
+void ln_client_stop(struct ln_client *client, ln_time now);
+bool ln_client_is_idle(const struct ln_client *client);
+
+/* The app's answer to LN_CLIENT_OPEN. */
+void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link);
+
+enum ln_link_reason {
+    LN_LINK_FAILED,   /* could not be opened, or broke */
+    LN_LINK_REFUSED,  /* by a security alert, `alert` */
+    LN_LINK_NO_NAME,  /* the host name is not known */
+};
+/* The link could not be opened, or is gone. It is asked for again after a wait. */
+void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link, enum ln_link_reason reason,
+                         uint8_t alert);
+
+/*
+ * Takes one datagram. Its bytes are borrowed until the call returns. There is no error to handle: what a
+ * peer sends wrong is answered or dropped, as RFC 7252 asks, and counted in client->stats.
+ */
+void ln_client_recv(struct ln_client *client, ln_time now, ln_link link, struct ln_bytes datagram);
+
+/*
+ * Writes the next datagram into `buffer`, which holds datagram_size bytes or more, and says where it goes.
+ * Returns its length, or 0 when there is nothing to send before ln_client_deadline().
+ */
+size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_t size, ln_link *link);
+
+/* When ln_client_send() is due even if nothing arrives. LN_NEVER: only the peer can wake it. */
+ln_time ln_client_deadline(const struct ln_client *client);
+
+/* Takes the oldest event not yet read; false if there is none. */
+LN_MUST_USE bool ln_client_event(struct ln_client *client, struct ln_client_event *event);
+
+/*
+ * The app changed what is at `path`: a value, or with an object or instance path which instances there are.
+ * The client sends what follows from it (an Update for a new object list or lifetime).
+ */
+void ln_client_changed(struct ln_client *client, ln_time now, struct ln_path path);
+
+/* Sends an Update to every server now. */
+void ln_client_update(struct ln_client *client, ln_time now);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * Paths, values and records, and the formats they travel in.
+ *
+ * A record is one value and where it belongs. Every format is a way to write records as
+ * bytes and to read them back; a format is a row of a table, and code that reads or writes
+ * device data never asks which one it is:
+ *
+ *     struct ln_decoder in;
+ *     struct ln_record record;
+ *
+ *     ln_decoder_init(&in, ln_format_find(formats, 11542), ln_path_instance(3, 0), payload, &types, &scratch);
+ *     while (ln_decode(&in, &record)) {
+ *         use(record.path, record.value);
+ *     }
+ *     return in.err; // LN_OK at the proper end
+ *
+ * Decoding allocates nothing. Values of strings point into the payload or, where a format
+ * has escapes or base64, into the scratch arena.
+ */
+#ifndef LN_CODEC_H
+#define LN_CODEC_H
+
+#include <linnet/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Paths: spec CORE-1.1.1 §7.2; four levels from 1.1 on ---- */
+
+enum {
+    LN_ID_MAX = 65534,      /* 65535 is reserved on every level */
+    LN_ID_NONE = 65535,
+    LN_PATH_TEXT_MAX = 24,  /* "/65534/65534/65534/65534" */
+};
+
+/* An object, object instance, resource or resource instance; depth 0 is the root "/". */
+struct ln_path {
+    uint16_t id[4];
+    uint8_t depth;
+};
+
+static inline struct ln_path ln_path_root(void)
+{
+    struct ln_path p = {{0, 0, 0, 0}, 0};
+
+    return p;
+}
+
+/* `path` and one level more. The depth must be below 4. */
+struct ln_path ln_path_add(struct ln_path path, uint16_t id);
+struct ln_path ln_path_object(uint16_t object);
+struct ln_path ln_path_instance(uint16_t object, uint16_t instance);
+struct ln_path ln_path_resource(uint16_t object, uint16_t instance, uint16_t resource);
+/* The first `depth` levels of it. */
+struct ln_path ln_path_up(struct ln_path path, uint8_t depth);
+bool ln_path_equal(struct ln_path a, struct ln_path b);
+/* By levels: "/" < "/1" < "/1/1" < "/2". */
+int ln_path_compare(struct ln_path a, struct ln_path b);
+/* Whether `path` is `parent` or below it. */
+bool ln_path_within(struct ln_path path, struct ln_path parent);
+/* "/3/0/9"; the root is "/". */
+void ln_write_path(struct ln_writer *w, struct ln_path path);
+/* Takes "/3/0/9" and "3/0/9". Refuses empty segments, signs, ids above 65534, a fifth level. */
+LN_MUST_USE bool ln_path_of_text(struct ln_bytes text, struct ln_path *out);
+/* One segment, as a CoAP Uri-Path option holds it. */
+LN_MUST_USE bool ln_id_of_text(struct ln_bytes text, uint16_t *out);
+
+/* ---- Values: spec CORE-1.1.1 Appendix C ---- */
+
+enum ln_type {
+    LN_NONE, /* executables; and "it is there, and nothing is in it" (see ln_record) */
+    LN_STRING,
+    LN_INTEGER,
+    LN_UNSIGNED,
+    LN_FLOAT,
+    LN_BOOLEAN,
+    LN_OPAQUE,
+    LN_TIME,
+    LN_OBJLNK,
+    LN_CORELNK,
+};
+
+/* "string", "integer", ... as the HTTP API spells them. */
+const char *ln_type_name(enum ln_type type);
+
+/* A link to an object instance. 65535:65535 is the null link. */
+struct ln_objlnk {
+    uint16_t object;
+    uint16_t instance;
+};
+
+struct ln_value {
+    enum ln_type type;
+    union {
+        struct ln_bytes bytes;    /* LN_STRING, LN_OPAQUE, LN_CORELNK: borrowed */
+        int64_t integer;          /* LN_INTEGER, and LN_TIME: seconds since 1970 UTC */
+        uint64_t unsigned_integer; /* LN_UNSIGNED */
+        double number;            /* LN_FLOAT */
+        bool boolean;             /* LN_BOOLEAN */
+        struct ln_objlnk link;    /* LN_OBJLNK */
+    } as;
+};
+
+struct ln_value ln_value_string(const char *text); /* NULL is the empty string */
+struct ln_value ln_value_integer(int64_t integer);
+struct ln_value ln_value_unsigned(uint64_t integer);
+struct ln_value ln_value_float(double number);
+struct ln_value ln_value_boolean(bool boolean);
+struct ln_value ln_value_opaque(struct ln_bytes bytes);
+struct ln_value ln_value_time(int64_t seconds);
+struct ln_value ln_value_objlnk(uint16_t object, uint16_t instance);
+/* Same type and same value; bytes compared by content. */
+bool ln_value_equal(const struct ln_value *a, const struct ln_value *b);
+/*
+ * Makes the value one of `type` where nothing is lost: integer, unsigned, time and whole
+ * floats into each other, string and corelnk. Strings must be UTF-8. LN_ERR_BAD_VALUE otherwise.
+ */
+LN_MUST_USE ln_err ln_value_convert(struct ln_value *value, enum ln_type type);
+
+/*
+ * One value and where it belongs: a resource (depth 3), or a resource instance (depth 4),
+ * which tells that the resource is a multiple one. A record of LN_NONE says that an
+ * instance (depth 2) or a multiple resource (depth 3) is there and holds nothing.
+ */
+struct ln_record {
+    struct ln_path path;
+    struct ln_value value;
+    double time; /* seconds since 1970, or 0 where the record has none */
+};
+
+/* ---- Formats: spec CORE-1.1.1 §7.4 ---- */
+
+enum ln_content_format {
+    LN_FORMAT_TEXT = 0,
+    LN_FORMAT_LINK = 40,
+    LN_FORMAT_OPAQUE = 42,
+    LN_FORMAT_CBOR = 60,
+    LN_FORMAT_SENML_JSON = 110,
+    LN_FORMAT_SENML_CBOR = 112,
+    LN_FORMAT_TLV = 11542,
+    LN_FORMAT_JSON = 11543,
+    LN_FORMAT_LWM2M_CBOR = 11544,
+    LN_FORMAT_NONE = 0xffff, /* no Content-Format option */
+};
+
+/*
+ * What the type of the resource at `path` is: text, opaque and TLV do not say it themselves.
+ * LN_NONE where it is not known: the value is then given as LN_OPAQUE.
+ */
+struct ln_types {
+    enum ln_type (*of)(const void *context, struct ln_path path);
+    const void *context;
+};
+
+/*
+ * Records in ascending order of their paths, one after the other. A source is a plain
+ * struct: a copy of it goes through the same records once more from the same place, which
+ * is how a format finds lengths and counts before it writes them.
+ */
+struct ln_records {
+    /* False at the end. The record's bytes are borrowed until the next call. */
+    bool (*next)(struct ln_records *self, struct ln_record *out);
+    void *context;
+    uint32_t at[4]; /* where it stands, for `next` alone; all zero at the start */
+};
+
+/* Records of an array. */
+struct ln_array {
+    const struct ln_record *records;
+    size_t count;
+};
+struct ln_records ln_records_of(const struct ln_array *array);
+
+struct ln_decoder;
+
+/* A format: one row, one file. */
+struct ln_format {
+    uint16_t id;       /* the content-format number to write */
+    uint16_t old_id;   /* a number of before its registration, read but never written; else `id` */
+    const char *name;  /* as the HTTP API spells it: "tlv" */
+    bool one_value;    /* holds one value and no path: text, opaque, CBOR */
+    /* LN_ERR_NOT_ACCEPTABLE: the records do not fit the format (several values in text). */
+    ln_err (*encode)(struct ln_writer *out, struct ln_path base, struct ln_records records);
+    /* Called with nothing failed so far; false at the end or, with `err` set, at a fault. */
+    bool (*decode)(struct ln_decoder *in, struct ln_record *out);
+};
+
+/*
+ * Formats that this program has, ends with NULL. Each program defines its own table and so
+ * links no other: a device with TLV and text carries no JSON. The server's holds all.
+ */
+typedef const struct ln_format *const ln_formats[];
+
+extern const struct ln_format ln_format_text;
+extern const struct ln_format ln_format_opaque;
+extern const struct ln_format ln_format_tlv;
+
+/* By number, old ones too; NULL if the table has none. */
+const struct ln_format *ln_format_find(const struct ln_format *const *formats, uint16_t id);
+/* By name; NULL if the table has none. */
+const struct ln_format *ln_format_named(const struct ln_format *const *formats, const char *name);
+
+/*
+ * Writes `records`, all of them within `base`, where `base` is the path of the request
+ * (it decides TLV's outermost level: an object's Read holds instances).
+ * A failure of the writer is left in the writer, the error of the format is returned.
+ */
+LN_MUST_USE ln_err ln_encode(const struct ln_format *format, struct ln_writer *out,
+                             struct ln_path base, struct ln_records records);
+
+/* What a decoder reads. Its fields are for src/codec, but for `err`. A copy starts again. */
+struct ln_decoder {
+    ln_err err;
+    const struct ln_format *format;
+    struct ln_path base;
+    struct ln_reader in;
+    const struct ln_types *types;
+    struct ln_arena *scratch; /* unescaped strings and decoded base64; reset by the caller */
+    struct {
+        const uint8_t *end; /* of the container on this level */
+        uint16_t id;
+        uint8_t kind;
+    } level[3];
+    uint8_t depth;
+    bool started;
+    double base_time;
+    struct ln_bytes base_name; /* SenML and JSON */
+    struct ln_value base_value;
+};
+
+/*
+ * `base` is the path of the request that the payload belongs to; records outside of it are
+ * a fault (LN_ERR_BAD_PAYLOAD), and so are duplicates next to each other, a depth that the path
+ * cannot have, and bytes after the end. Values come out in the type that `types` says.
+ * `scratch` may be NULL for TLV and opaque.
+ */
+void ln_decoder_init(struct ln_decoder *decoder, const struct ln_format *format,
+                     struct ln_path base, struct ln_bytes payload,
+                     const struct ln_types *types, struct ln_arena *scratch);
+/* The next record; false at the end, which is proper if `decoder->err` is LN_OK. */
+LN_MUST_USE bool ln_decode(struct ln_decoder *decoder, struct ln_record *out);
+
+/* ---- Link format (RFC 6690): Register, Update, Discover ---- */
+
+/*
+ * One link: its target as it stands between the angle brackets, and its attributes as raw text
+ * after the first ";". Read the attributes with ln_link_attribute_next().
+ */
+struct ln_link_format {
+    struct ln_bytes target;
+    struct ln_bytes attributes;
+};
+
+struct ln_link_attribute {
+    struct ln_bytes name;
+    struct ln_bytes value; /* of a quoted one: what stands between the quotes, escapes kept */
+    bool has_value;
+    bool quoted;
+};
+
+/*
+ * Takes the next link. False at the end (`in->failed` unset) or at a fault (set).
+ * Strict as RFC 6690 is, but that spaces after the comma between links are skipped, as the LwM2M
+ * specification's own examples have them.
+ */
+LN_MUST_USE bool ln_link_next(struct ln_reader *in, struct ln_link_format *out);
+/* Takes the next attribute of a link: start with a reader over `link.attributes`. */
+LN_MUST_USE bool ln_link_attribute_next(struct ln_reader *in, struct ln_link_attribute *out);
+/* The attribute of that name, unquoted value text; false if the link has none. */
+bool ln_link_attribute(const struct ln_link_format *link, const char *name,
+                       struct ln_link_attribute *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,365 @@
+/*
+ * What every LwM2M role shares: versions and bindings, the registration's parameters and object
+ * list, operations as CoAP requests, and the tables that describe objects.
+ *
+ * An object is a table. A row says what a resource is and where its value lives:
+ *
+ *     static const struct ln_resource resources[] = {
+ *         { 5700, LN_FLOAT, LN_READ | LN_MANDATORY, LN_FIELD(struct sensor, celsius) },
+ *         { 5605, LN_NONE,  LN_EXECUTE,             LN_EXECUTE_BY(reset_range) },
+ *     };
+ *     const struct ln_object sensor_object = {
+ *         .id = 3303, .version_major = 1,
+ *         .resource_count = LN_COUNT(resources), .resources = resources,
+ *     };
+ */
+#ifndef LN_LWM2M_H
+#define LN_LWM2M_H
+
+#include <linnet/base.h>
+#include <linnet/codec.h>
+#include <linnet/coap.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Versions of the enabler ---- */
+
+enum ln_version { LN_VERSION_NONE = 0, LN_VERSION_1_0 = 10, LN_VERSION_1_1 = 11, LN_VERSION_1_2 = 12 };
+
+/* "1.0" -> LN_VERSION_1_0. Any well-formed "major.minor" that is none of ours gives LN_VERSION_NONE
+ * and true; what is not of that form gives false. */
+LN_MUST_USE bool ln_version_of_text(struct ln_bytes text, enum ln_version *out);
+const char *ln_version_text(enum ln_version version);
+
+/* ---- Bindings: spec CORE-1.0.2 §5.3.1.1, CORE-1.1.1 §6.2.1.2 ---- */
+
+enum {
+    LN_BINDING_U = 1, /* UDP */
+    LN_BINDING_S = 2, /* SMS */
+    LN_BINDING_T = 4, /* TCP, from 1.1 */
+    LN_BINDING_N = 8, /* Non-IP, from 1.1 */
+    LN_BINDING_Q = 128, /* queue mode: in the binding itself in 1.0, a parameter of its own later */
+};
+
+/* LN_ERR_BAD_REQUEST: not a value of that version. */
+LN_MUST_USE ln_err ln_binding_of_text(struct ln_bytes text, enum ln_version version, uint8_t *out);
+/* "UQ" in 1.0; "U" in 1.1, where the Q travels apart. */
+enum { LN_BINDING_TEXT_MAX = 8 };
+void ln_write_binding(struct ln_writer *w, uint8_t binding, enum ln_version version);
+
+/* ---- The registration interface: spec CORE-1.1.1 §6.2 ---- */
+
+enum { LN_LIFETIME_DEFAULT = 86400 };
+
+/* The query of a Register or Update. Bytes point into the message. */
+struct ln_registration_query {
+    struct ln_bytes endpoint; /* no bytes where there is no ep */
+    struct ln_bytes sms;
+    enum ln_version version;
+    uint32_t lifetime; /* seconds; 0 = never expires */
+    uint8_t binding;
+    uint8_t extra_count; /* parameters that we do not know: they are kept */
+    bool has_endpoint, has_sms, has_version, has_lifetime, has_binding, has_queue;
+};
+
+/*
+ * Reads the query of a Register (`registered` LN_VERSION_NONE), with the defaults filled in, or of an
+ * Update of a registration of that version. LN_ERR_BAD_REQUEST: a parameter is malformed, twice, or without
+ * the value it must have; LN_ERR_VERSION: lwm2m= is of a version that is not ours.
+ */
+LN_MUST_USE ln_err ln_registration_query_read(const struct ln_coap_message *m, enum ln_version registered,
+                                              struct ln_registration_query *out);
+/* Whether a query item ("key=value" or "key") is a parameter that we know. */
+bool ln_registration_parameter_known(struct ln_bytes item);
+
+/* What one link of an object list says, once its root path is taken off. */
+struct ln_object_link {
+    uint16_t object;
+    uint16_t instance; /* LN_ID_NONE: the bare object */
+    uint8_t version_major; /* 0.0 where the link does not say */
+    uint8_t version_minor;
+};
+
+/*
+ * Reads the object list of a Register or Update link by link. The root path is what a link
+ * with rt="oma.lwm2m" names, wherever it stands in the list; links outside of it are skipped.
+ */
+struct ln_object_list_reader {
+    struct ln_reader in;
+    struct ln_bytes root; /* "" or "/lwm2m": no slash at the end */
+    struct ln_bytes formats; /* the value of ct on the root link: "60 110 112" */
+};
+/* LN_ERR_BAD_PAYLOAD: it is no list of links, or a link within the root path is no object or instance. */
+LN_MUST_USE ln_err ln_object_list_open(struct ln_bytes payload, struct ln_object_list_reader *out);
+/* False at the end. */
+LN_MUST_USE bool ln_object_list_next(struct ln_object_list_reader *reader, struct ln_object_link *out);
+/* The version of an object that is meant where the list does not say: spec.CORE Appendix "versions". */
+void ln_object_default_version(uint16_t object, enum ln_version version, uint8_t *major, uint8_t *minor);
+
+/* ---- Operations and the requests they travel in: spec TRANSPORT-1.1.1 §6.4 ---- */
+
+enum ln_operation_kind {
+    LN_OPERATION_READ,
+    LN_OPERATION_DISCOVER,
+    LN_OPERATION_WRITE,         /* replace */
+    LN_OPERATION_WRITE_PARTIAL, /* partial update */
+    LN_OPERATION_WRITE_ATTRIBUTES,
+    LN_OPERATION_EXECUTE,
+    LN_OPERATION_CREATE,
+    LN_OPERATION_DELETE,
+};
+/* "read", "discover", "write", ... */
+const char *ln_operation_name(enum ln_operation_kind kind);
+
+struct ln_operation {
+    enum ln_operation_kind kind;
+    struct ln_path path;
+    uint16_t accept;         /* LN_FORMAT_NONE: the device's choice */
+    uint16_t format;         /* of the payload; LN_FORMAT_NONE where there is none */
+    struct ln_bytes payload; /* Write, Create; the arguments of an Execute */
+    struct ln_bytes query;   /* Write-Attributes: "pmin=10&gt" */
+};
+
+/* Whether the path may be the target of that operation in that version at all (spec.md 5.1). */
+bool ln_operation_fits(enum ln_operation_kind kind, struct ln_path path, enum ln_version version);
+
+/*
+ * The server's side: adds the options and the payload of the operation to a started request.
+ * `root` as ln_object_list_reader has it. ln_operation_code() is the method to start it with.
+ */
+uint8_t ln_operation_code(enum ln_operation_kind kind);
+void ln_operation_write(struct ln_coap_builder *b, const struct ln_operation *operation, struct ln_bytes root);
+
+/*
+ * The client's side: which operation a request is. LN_ERR_NOT_FOUND: its path is none of LwM2M's;
+ * LN_ERR_NOT_ALLOWED: no operation has this method on this path; LN_ERR_BAD_REQUEST: a Write or
+ * Create with a payload and no Content-Format.
+ */
+LN_MUST_USE ln_err ln_operation_read(const struct ln_coap_message *m, const struct ln_coap_options *o,
+                                     struct ln_operation *out);
+
+/* ---- Arguments of an Execute: spec CORE-1.1.1 §6.3.5 ---- */
+
+struct ln_argument {
+    uint8_t id; /* 0 to 9 */
+    bool has_value;
+    struct ln_bytes value;
+};
+/* The next argument; false at the end, or at a fault (`in->failed` set). Order and repeats are the caller's. */
+LN_MUST_USE bool ln_argument_next(struct ln_reader *in, struct ln_argument *out);
+/* Whether the whole list is well formed, each id at most once. */
+bool ln_arguments_valid(struct ln_bytes arguments);
+
+/* ---- Object tables ---- */
+
+/* What may be done with a resource, and what it is. 0: only a bootstrap server may touch it. */
+enum {
+    LN_READ = 1,
+    LN_WRITE = 2,
+    LN_EXECUTE = 4,
+    LN_MANY = 8,       /* has resource instances */
+    LN_MANDATORY = 16, /* is in every instance */
+};
+
+/* How a member of the instance's struct holds a value; LN_FIELD finds it out. */
+enum ln_storage {
+    LN_IN_NOTHING,
+    LN_IN_SIGNED,   /* int8_t to int64_t */
+    LN_IN_UNSIGNED, /* uint8_t to uint64_t */
+    LN_IN_BOOL,
+    LN_IN_FLOAT,
+    LN_IN_DOUBLE,
+    LN_IN_CHARS,  /* char[N], ended by NUL: can be written */
+    LN_IN_TEXT,   /* const char *: NULL means that the resource is not there; read only */
+    LN_IN_BYTES,  /* struct ln_bytes: read only */
+    LN_IN_BUFFER, /* struct ln_buffer: can be written */
+    LN_IN_OBJLNK, /* struct ln_objlnk */
+};
+
+/* Bytes that can be written, in memory of the app. */
+struct ln_buffer {
+    uint8_t *at;
+    uint32_t size;
+    uint32_t len;
+};
+
+/* A write is decoded twice: first checked whole, then stored. */
+enum ln_write_step {
+    LN_CHECK, /* say whether it could be stored; change nothing */
+    LN_STORE,
+    LN_CLEAR, /* value is NULL: forget all instances of the resource, or set its default */
+};
+
+struct ln_resource_calls {
+    /* LN_ERR_NOT_FOUND: it is not there at the moment. `resource_instance` is 0 for a single one. */
+    ln_err (*read)(void *instance, uint16_t resource_instance, struct ln_value *out);
+    ln_err (*write)(void *instance, uint16_t resource_instance, const struct ln_value *value,
+                    enum ln_write_step step);
+    /* LN_MANY only: the first resource instance with *id or above; false if there is none. */
+    bool (*next)(void *instance, uint16_t *id);
+};
+
+/* A value that is stored as it comes: firmware goes to flash or disk block by block. */
+struct ln_stream_calls {
+    ln_err (*begin)(void *instance, size_t size_hint); /* 0: not known */
+    /* LN_ERR_BUSY: wait, the same chunk comes again after ln_client_resume(). */
+    ln_err (*chunk)(void *instance, size_t offset, struct ln_bytes bytes);
+    ln_err (*end)(void *instance, bool complete);
+};
+
+/* The arguments are well formed; LN_ERR_BAD_REQUEST refuses them. Act once the answer has left: LN_CLIENT_EXECUTED. */
+typedef ln_err ln_execute_fn(void *instance, struct ln_bytes arguments);
+
+/* Where a LN_LIST_OF() member keeps its parts. */
+struct ln_list_layout {
+    uint16_t count; /* offset of the count, a uint16_t */
+    uint16_t ids;   /* offset of the ids, each a uint16_t, ascending */
+    uint16_t values;
+    uint16_t value_size;
+    uint16_t capacity;
+};
+
+enum ln_place { LN_PLACE_FIELD, LN_PLACE_LIST, LN_PLACE_CALL, LN_PLACE_STREAM, LN_PLACE_EXECUTE };
+
+struct ln_resource {
+    uint16_t id;
+    uint8_t type;       /* enum ln_type */
+    uint8_t operations; /* LN_READ | ... */
+    uint8_t place;      /* enum ln_place; it and what follows come from one of the macros below */
+    uint8_t storage;    /* enum ln_storage */
+    union {
+        struct {
+            uint16_t offset;
+            uint16_t size;
+        } field;
+        const struct ln_list_layout *list;
+        const struct ln_resource_calls *calls;
+        const struct ln_stream_calls *stream;
+        ln_execute_fn *execute;
+    } at;
+};
+
+#define LN_STORAGE_OF(lvalue)                                                                      \
+    _Generic((lvalue), signed char: LN_IN_SIGNED, short: LN_IN_SIGNED, int: LN_IN_SIGNED,          \
+             long: LN_IN_SIGNED, long long: LN_IN_SIGNED, unsigned char: LN_IN_UNSIGNED,           \
+             unsigned short: LN_IN_UNSIGNED, unsigned: LN_IN_UNSIGNED,                             \
+             unsigned long: LN_IN_UNSIGNED, unsigned long long: LN_IN_UNSIGNED, bool: LN_IN_BOOL,  \
+             float: LN_IN_FLOAT, double: LN_IN_DOUBLE, char *: LN_IN_CHARS,                        \
+             const char *: LN_IN_TEXT, struct ln_bytes: LN_IN_BYTES,                               \
+             struct ln_buffer: LN_IN_BUFFER, struct ln_objlnk: LN_IN_OBJLNK)
+
+/* The value is a member of the instance's struct. */
+#define LN_FIELD(type, member)                                                                     \
+    LN_PLACE_FIELD, LN_STORAGE_OF(((type *)0)->member),                                            \
+    {                                                                                              \
+        .field = { offsetof(type, member), sizeof(((type *)0)->member) }                           \
+    }
+
+/* A member that holds up to `n` resource instances. */
+#define LN_LIST_OF(type, n)                                                                        \
+    struct {                                                                                       \
+        uint16_t count;                                                                            \
+        uint16_t ids[n];                                                                           \
+        type values[n];                                                                            \
+    }
+
+/* The values are a LN_LIST_OF() member of the instance's struct. */
+#define LN_LIST(type, member)                                                                      \
+    LN_PLACE_LIST, LN_STORAGE_OF(((type *)0)->member.values[0]),                                   \
+    {                                                                                              \
+        .list = &(const struct ln_list_layout)                                                     \
+        {                                                                                          \
+            offsetof(type, member.count), offsetof(type, member.ids), offsetof(type, member.values), \
+                sizeof(((type *)0)->member.values[0]), LN_COUNT(((type *)0)->member.ids)           \
+        }                                                                                          \
+    }
+
+/* Functions read and write it; `write_fn` may be NULL. */
+#define LN_CALL(read_fn, write_fn)                                                                 \
+    LN_PLACE_CALL, LN_IN_NOTHING,                                                                  \
+    {                                                                                              \
+        .calls = &(const struct ln_resource_calls) { .read = (read_fn), .write = (write_fn) }      \
+    }
+
+/* The same for a resource with instances. */
+#define LN_CALL_MANY(read_fn, write_fn, next_fn)                                                   \
+    LN_PLACE_CALL, LN_IN_NOTHING,                                                                  \
+    {                                                                                              \
+        .calls = &(const struct ln_resource_calls) { (read_fn), (write_fn), (next_fn) }            \
+    }
+
+#define LN_STREAM(begin_fn, chunk_fn, end_fn)                                                      \
+    LN_PLACE_STREAM, LN_IN_NOTHING,                                                                \
+    {                                                                                              \
+        .stream = &(const struct ln_stream_calls) { (begin_fn), (chunk_fn), (end_fn) }             \
+    }
+
+/* `fn` may be NULL: then the event is all there is. */
+#define LN_EXECUTE_BY(fn)                                                                          \
+    LN_PLACE_EXECUTE, LN_IN_NOTHING,                                                               \
+    {                                                                                              \
+        .execute = (fn)                                                                            \
+    }
+
+/* How an object's instances are found, made and removed. Any but `next` may be NULL. */
+struct ln_object_calls {
+    /* The instance with the lowest id of *id or above; sets *id. NULL if there is none. */
+    void *(*next)(void *store, uint16_t *id);
+    /* A new instance with defaults. NULL: there is no room. */
+    void *(*create)(void *store, uint16_t id);
+    ln_err (*remove)(void *store, uint16_t id);
+    /* Around the writes of one request to one instance: begin; then store; validate; then one of the last two. */
+    ln_err (*begin)(void *store, uint16_t id);
+    ln_err (*validate)(void *store, uint16_t id);
+    void (*commit)(void *store, uint16_t id);
+    void (*rollback)(void *store, uint16_t id);
+};
+
+/* Instances in an array of the app: the `store` to give with ln_instances_calls. */
+struct ln_instances {
+    void *items;       /* capacity items of item_size bytes */
+    uint16_t *ids;     /* ascending, `count` of them; item i has id ids[i] */
+    uint32_t item_size;
+    uint16_t capacity;
+    uint16_t count;
+};
+extern const struct ln_object_calls ln_instances_calls;
+
+struct ln_object {
+    uint16_t id;
+    uint8_t version_major;
+    uint8_t version_minor;
+    uint8_t resource_count;
+    const struct ln_resource *resources; /* ascending by id */
+    /* NULL: a single instance, 0, which is the store itself. */
+    const struct ln_object_calls *calls;
+    /*
+     * LN_ABSENT(): a uint32_t member of the instance whose bit n says that the resource of row n is not there
+     * (rows from 32 on always are). 0: all are always there, but for NULL texts and empty lists.
+     */
+    uint16_t absent;
+};
+
+#define LN_ABSENT(type, member) (offsetof(type, member) + 1)
+
+/* An object of a device: the table, and where its instances are. */
+struct ln_object_entry {
+    const struct ln_object *object;
+    void *store;
+};
+
+/* The row of a resource; NULL if the object has none of that id. */
+const struct ln_resource *ln_object_resource(const struct ln_object *object, uint16_t id);
+/* Whether the object has several instances, or could have. */
+static inline bool ln_object_is_single(const struct ln_object *object)
+{
+    return object->calls == NULL;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
