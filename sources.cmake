@@ -3,8 +3,7 @@
 set(LN_LAYERS base codec coap lwm2m client server net)
 
 set(LN_BASE_SOURCES
-    address.c arena.c base64.c bytes.c cursor.c double.c errors.c hash.c map.c number.c pool.c random.c
-    utf8.c wheel.c)
+    address.c arena.c bytes.c cursor.c errors.c hash.c number.c pool.c random.c utf8.c)
 
 set(LN_CODEC_SOURCES)
 
@@ -19,8 +18,7 @@ set(LN_SERVER_SOURCES)
 set(LN_NET_SOURCES)
 
 # Unit tests: one program for each layer, one x_test.c for each source worth it.
-set(LN_BASE_TESTS
-    base64_test.c bytes_test.c cursor_test.c map_test.c memory_test.c number_test.c wheel_test.c)
+set(LN_BASE_TESTS)
 
 set(LN_CODEC_TESTS)
 

@@ -1,0 +1,81 @@
+/* Integers as decimal text. */
+
+#include <linnet/base.h>
+
+/* Divides by ten in 16-bit steps: a 64-bit division would link half a kilobyte on Cortex-M. */
+static uint32_t divide_by_ten(uint64_t *v)
+{
+    uint64_t quotient = 0;
+    uint32_t rest = 0;
+
+    for (int shift = 48; shift >= 0; shift -= 16) {
+        uint32_t part = rest << 16 | (uint32_t)(*v >> shift & 0xFFFF);
+        quotient |= (uint64_t)(part / 10) << shift;
+        rest = part % 10;
+    }
+    *v = quotient;
+    return rest;
+}
+
+void ln_write_unsigned_text(struct ln_writer *w, uint64_t v)
+{
+    uint8_t digits[LN_INTEGER_TEXT_MAX];
+    size_t first = sizeof(digits);
+
+    while (v > UINT32_MAX) {
+        digits[--first] = (uint8_t)('0' + divide_by_ten(&v));
+    }
+    uint32_t small = (uint32_t)v;
+    do {
+        digits[--first] = (uint8_t)('0' + small % 10);
+        small /= 10;
+    } while (small > 0);
+    ln_write_bytes(w, ln_bytes(digits + first, sizeof(digits) - first));
+}
+
+void ln_write_integer_text(struct ln_writer *w, int64_t v)
+{
+    uint64_t magnitude = (uint64_t)v;
+
+    if (v < 0) {
+        ln_write_u8(w, '-');
+        magnitude = 0 - magnitude;
+    }
+    ln_write_unsigned_text(w, magnitude);
+}
+
+bool ln_unsigned_of_text(struct ln_bytes text, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (text.len == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned digit = (unsigned)text.at[i] - '0';
+        if (digit > 9 || v > UINT64_MAX / 10 || v * 10 > UINT64_MAX - digit) {
+            return false;
+        }
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return true;
+}
+
+bool ln_integer_of_text(struct ln_bytes text, int64_t *out)
+{
+    struct ln_reader r = ln_reader(text);
+    bool negative = ln_read_if(&r, '-');
+    uint64_t limit = (uint64_t)INT64_MAX + (negative ? 1 : 0);
+    uint64_t magnitude;
+
+    if (!ln_unsigned_of_text(ln_read_rest(&r), &magnitude) || magnitude > limit) {
+        return false;
+    }
+    if (!negative) {
+        *out = (int64_t)magnitude;
+    } else {
+        *out = magnitude == limit ? INT64_MIN : -(int64_t)magnitude;
+    }
+    return true;
+}
