@@ -1,0 +1,26 @@
+/*
+ * All limits with their defaults, in one place. None changes the size of a public struct: pools are given
+ * at init. What lies beyond a limit is refused and counted, never cut.
+ */
+#ifndef LN_LIMITS_H
+#define LN_LIMITS_H
+
+enum {
+    /* coap.h: messages of one server that a client recognises as repeats. An older repeat, or one after
+     * EXCHANGE_LIFETIME, runs again. Only the newest answer is kept whole; a repeat of an older one is
+     * answered with nothing. */
+    LN_LIMIT_CLIENT_HISTORY = 8,
+    /* server: the last message of each registration is recognised as a repeat, and of peers without one the
+     * last LN_LIMIT_SERVER_STRANGERS of all together. */
+    LN_LIMIT_SERVER_STRANGERS = 1024,
+    /* lwm2m: an endpoint name, in bytes */
+    LN_LIMIT_ENDPOINT = 255,
+    /* lwm2m: bytes of parameters of a Register that are not ours, kept */
+    LN_LIMIT_EXTRA_PARAMETERS = 255,
+    /* lwm2m: an MSISDN or external id */
+    LN_LIMIT_SMS = 63,
+    /* lwm2m: links of one object list */
+    LN_LIMIT_OBJECT_LINKS = 4096,
+};
+
+#endif
