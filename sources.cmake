@@ -7,7 +7,8 @@ set(LN_BASE_SOURCES
 
 set(LN_CODEC_SOURCES)
 
-set(LN_COAP_SOURCES)
+set(LN_COAP_SOURCES
+    builder.c code.c exchange.c history.c message.c options.c parameters.c)
 
 set(LN_LWM2M_SOURCES)
 

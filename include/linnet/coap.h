@@ -59,6 +59,7 @@ enum ln_coap_code {
     LN_COAP_5_00 = LN_COAP_CODE(5, 0),
     LN_COAP_5_01 = LN_COAP_CODE(5, 1),
     LN_COAP_5_03 = LN_COAP_CODE(5, 3),
+    LN_COAP_5_05 = LN_COAP_CODE(5, 5),
 };
 
 static inline unsigned ln_coap_code_class(uint8_t code)
@@ -126,8 +127,10 @@ struct ln_coap_message {
 };
 
 /*
- * LN_ERR_BAD_MESSAGE: a message format error (RFC 7252 §3). Then type and id are set if the first four
- * bytes could be read and `m->code` is what stood there; ln_coap_reject() says what to answer.
+ * LN_ERR_BAD_MESSAGE: a message format error (RFC 7252 §3), a reserved class of code, or a
+ * code that the type may not carry (a request in an ACK, anything but 0.00 in a Reset). Then
+ * type, code and id are set if the first four bytes could be read; ln_coap_reject() says what
+ * to answer.
  */
 LN_MUST_USE ln_err ln_coap_parse(struct ln_bytes datagram, struct ln_coap_message *m);
 
@@ -139,7 +142,10 @@ struct ln_coap_option_cursor {
 };
 struct ln_coap_option_cursor ln_coap_option_first(const struct ln_coap_message *m);
 LN_MUST_USE bool ln_coap_option_next(struct ln_coap_option_cursor *cursor);
-/* The next option of that number, the options before it left out. */
+/*
+ * The next option of that number, the options before it left out. False if there is none: the
+ * cursor then stands before all options of a higher number.
+ */
 LN_MUST_USE bool ln_coap_option_find(struct ln_coap_option_cursor *cursor, uint16_t number);
 
 /* A Block1 or Block2 option (RFC 7959 §2.2). The size of a block is 16 << size_exponent. */
@@ -169,16 +175,21 @@ struct ln_coap_options {
 /*
  * Reads them. LN_ERR_BAD_OPTION: there is a critical option that is unknown, twice where it
  * may stand once, or of a length that it cannot have; elective ones of these are ignored
- * (RFC 7252 §5.4). LN_ERR_BAD_REQUEST: a block option with the reserved size.
+ * (RFC 7252 §5.4). LN_ERR_NO_PROXY: it asks for a proxy. LN_ERR_BAD_REQUEST: a block option
+ * with the reserved size. The message has been parsed; `out` is of no use after an error.
  */
 LN_MUST_USE ln_err ln_coap_options(const struct ln_coap_message *m, struct ln_coap_options *out);
 
-/* Writes a message: header, then options in ascending order of number, then payload. */
+/*
+ * Writes a message: header, then options in ascending order of number, then payload. What does
+ * not fit is noticed at the end, by ln_coap_finish().
+ */
 struct ln_coap_builder {
     struct ln_writer out;
     uint16_t number; /* of the last option written */
 };
 
+/* `token` NULL is the token of no bytes. */
 struct ln_coap_builder ln_coap_start(void *buffer, size_t size, enum ln_coap_type type,
                                      uint8_t code, uint16_t id,
                                      const struct ln_coap_token *token);
@@ -189,7 +200,7 @@ struct ln_coap_builder ln_coap_start(void *buffer, size_t size, enum ln_coap_typ
 struct ln_coap_builder ln_coap_answer(void *buffer, size_t size,
                                       const struct ln_coap_message *request, uint8_t code,
                                       uint16_t non_id);
-/* `number` must not be below the option before: an assert. */
+/* `number` must not be below the option before, nor may a payload stand before it: an assert. */
 void ln_coap_add(struct ln_coap_builder *b, uint16_t number, struct ln_bytes value);
 void ln_coap_add_text(struct ln_coap_builder *b, uint16_t number, const char *value);
 void ln_coap_add_uint(struct ln_coap_builder *b, uint16_t number, uint32_t value);
@@ -242,8 +253,8 @@ enum ln_coap_exchange_state {
 };
 
 enum ln_coap_outcome {
-    LN_COAP_NO_OUTCOME,
-    LN_COAP_ANSWERED,  /* a response came */
+    LN_COAP_NO_OUTCOME, /* not over; or a NON that wants no response has left */
+    LN_COAP_ANSWERED,  /* a response came, or the ACK where no response is wanted */
     LN_COAP_RESET,     /* the peer sent a Reset */
     LN_COAP_NO_ANSWER, /* nothing came, all copies sent */
     LN_COAP_NO_RESPONSE_AFTER_ACK, /* it was acknowledged, but no response followed */
@@ -272,14 +283,21 @@ struct ln_coap_exchange {
     ln_time due;
 };
 
-/* Begins: the state is LN_COAP_SENDING. A NON request waits for its response only. */
+/*
+ * Begins: the state is LN_COAP_SENDING. A NON request waits for its response only, for
+ * `response_timeout`; any other NON is over as soon as it was sent.
+ */
 void ln_coap_exchange_start(struct ln_coap_exchange *x, const struct ln_coap_parameters *p,
                             const struct ln_random *random, uint16_t id, bool confirmable,
                             bool wants_response);
-/* Takes an event; returns true if the exchange is over by it (LN_COAP_DONE). */
+/*
+ * Takes an event; returns true if the exchange is over by it (LN_COAP_DONE). What does not fit
+ * the state changes nothing: a late ACK, LN_COAP_ON_TIME before its time, an answer before the
+ * first copy.
+ */
 bool ln_coap_exchange_step(struct ln_coap_exchange *x, const struct ln_coap_parameters *p,
                            ln_time now, enum ln_coap_exchange_event event);
-/* When LN_COAP_ON_TIME is due; `now` or before while a copy is to be sent; LN_NEVER if idle. */
+/* When LN_COAP_ON_TIME is due; 0 (past) while a copy is to be sent; LN_NEVER if idle or done. */
 ln_time ln_coap_exchange_deadline(const struct ln_coap_exchange *x);
 
 /* ---- De-duplication (RFC 7252 §4.5) ---- */
