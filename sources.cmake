@@ -3,7 +3,8 @@
 set(LN_LAYERS base codec coap lwm2m client server net)
 
 set(LN_BASE_SOURCES
-    address.c arena.c bytes.c cursor.c errors.c hash.c number.c pool.c random.c utf8.c)
+    address.c arena.c base64.c big.c bytes.c cursor.c double.c errors.c hash.c map.c number.c pool.c
+    random.c utf8.c wheel.c)
 
 set(LN_CODEC_SOURCES)
 
@@ -44,4 +45,4 @@ set(LN_LINNETD_SOURCES)
 
 set(LN_DEVICE_SOURCES)
 
-set(LN_CTL_SOURCES)
+set(LN_CTL_SOURCES data.c devices.c events.c http.c main.c print.c)

@@ -1,0 +1,105 @@
+/* linnet, the command line over the HTTP API: what its commands share. */
+#ifndef CTL_H
+#define CTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* What the options say. */
+struct ctl {
+    const char *url;
+    const char *token;
+    bool json;           /* print the API's own JSON */
+    const char *timeout; /* seconds to wait for the device; NULL: the server's default */
+    const char *format;  /* NULL: the server's choice */
+    const char *type;    /* of a value whose resource the server does not know */
+    const char *state;
+    const char *object;
+    const char *query; /* prefix of endpoint names */
+    const char *endpoint;
+    const char *event_type;
+    void *http; /* the connection, kept for the next call */
+};
+
+/* Of a command: its words, without its own name. */
+struct words {
+    char **at;
+    int count;
+};
+
+struct command {
+    const char *name;
+    const char *words; /* as --help prints them */
+    const char *help;
+    int least;
+    int most; /* -1: no bound */
+    int (*run)(struct ctl *ctl, struct words words);
+};
+
+extern const struct command commands[]; /* ends with a name of NULL */
+
+int run_devices(struct ctl *ctl, struct words words);
+int run_show(struct ctl *ctl, struct words words);
+int run_read(struct ctl *ctl, struct words words);
+int run_write(struct ctl *ctl, struct words words);
+int run_exec(struct ctl *ctl, struct words words);
+int run_events(struct ctl *ctl, struct words words);
+int run_server(struct ctl *ctl, struct words words);
+
+/* ---- http.c ---- */
+
+struct response {
+    long status; /* 0: no answer, and the reason has been printed */
+    json_t *body;
+};
+
+/* Builds a path below /api/v1: literal text, and pieces that it percent-encodes. Free it. */
+char *api_path(const char *before, const char *encoded, const char *after);
+/* Adds "&name=value" (or "?...") where value is not NULL; frees `path` and returns the longer one. */
+char *api_query(char *path, const char *name, const char *value);
+
+/*
+ * Calls the API. `path` is freed, a reference to `body` (may be NULL) is taken. False: no answer, or an
+ * error, which has been printed with `what` in front. Then there is nothing to free.
+ */
+bool api_call(struct ctl *ctl, const char *what, const char *method, char *path, json_t *body,
+              struct response *out);
+/* The same, but a problem of that type is not printed; `out->status` tells. */
+bool api_try(struct ctl *ctl, const char *what, const char *method, char *path, json_t *body,
+             const char *expected_problem, struct response *out);
+/* Follows a stream of events until it breaks off; `line` gets each line without its end. */
+bool api_stream(struct ctl *ctl, char *path, const char *last_event_id,
+                void (*line)(void *context, const char *text), void *context);
+void api_close(struct ctl *ctl);
+
+/* ---- print.c ---- */
+
+/* Prints "linnet: ..." to stderr. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Rows of cells, printed in columns as wide as their widest cell. */
+struct table {
+    char **cells;
+    size_t columns;
+    size_t count;
+    size_t room;
+};
+
+struct table table_start(size_t columns);
+void table_add(struct table *table, const char *cell); /* copied; NULL is "-" */
+void table_print(struct table *table);                 /* and frees it */
+
+/* What a device sent is shown with control characters escaped, so that it cannot drive a terminal. */
+void print_safely(FILE *out, const char *text);
+void print_json(const json_t *value);
+/* A JSON value as a person would write it: strings without quotes, null as "-". Free it. */
+char *json_as_text(const json_t *value);
+/* "42 s ago", "in 5 min": an RFC 3339 time against now. Free it. */
+char *time_as_text(const char *rfc3339);
+const char *text_member(const json_t *object, const char *name); /* NULL if it has none */
+
+#endif

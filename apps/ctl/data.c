@@ -1,0 +1,203 @@
+/* linnet read, write, exec: operations on a device's data. */
+
+#include "ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* devices/EP/data/PATH?timeout=..&format=.. The path is the person's: its slashes stay, all else is encoded. */
+static char *data_path(const struct ctl *ctl, const char *endpoint, const char *path)
+{
+    char *url = api_path("devices/", endpoint, "/data");
+    char *copy = strdup(path);
+    char *rest = copy;
+
+    for (char *segment = strsep(&rest, "/"); segment != NULL; segment = strsep(&rest, "/")) {
+        if (segment[0] != '\0') {
+            char *before = url;
+            size_t size = strlen(url) + 2;
+
+            url = malloc(size);
+            snprintf(url, size, "%s/", before);
+            free(before);
+            before = url;
+            url = api_path(before, segment, "");
+            free(before);
+        }
+    }
+    free(copy);
+    url = api_query(url, "timeout", ctl->timeout);
+    return api_query(url, "format", ctl->format);
+}
+
+static void add_record(struct table *table, const json_t *record)
+{
+    char *value = json_as_text(json_object_get(record, "value"));
+
+    table_add(table, text_member(record, "path"));
+    table_add(table, text_member(record, "name"));
+    table_add(table, value);
+    table_add(table, text_member(record, "unit") != NULL ? text_member(record, "unit") : "");
+    free(value);
+}
+
+/* A single value stands alone, so that a script needs no cut. */
+static void print_records(const json_t *records, bool alone)
+{
+    struct table table = table_start(4);
+    size_t i;
+    json_t *record;
+
+    if (alone && json_array_size(records) == 1) {
+        char *value = json_as_text(json_object_get(json_array_get(records, 0), "value"));
+
+        print_safely(stdout, value);
+        putchar('\n');
+        free(value);
+        return;
+    }
+    json_array_foreach(records, i, record)
+    {
+        add_record(&table, record);
+    }
+    table_print(&table);
+}
+
+int run_read(struct ctl *ctl, struct words words)
+{
+    json_t *all = json_array();
+    int result = EXIT_DONE;
+
+    for (int i = 1; i < words.count; i++) {
+        struct response answer;
+
+        if (!api_call(ctl, words.at[i], "GET", data_path(ctl, words.at[0], words.at[i]), NULL, &answer)) {
+            result = EXIT_FAILED;
+            continue;
+        }
+        json_array_extend(all, json_object_get(answer.body, "records"));
+        json_decref(answer.body);
+    }
+    if (ctl->json) {
+        json_t *body = json_pack("{s:o}", "records", json_incref(all));
+
+        print_json(body);
+        json_decref(body);
+    } else {
+        print_records(all, words.count == 2);
+    }
+    json_decref(all);
+    return result;
+}
+
+/* Adds ID=VALUE, or ID/INSTANCE=VALUE for one instance of a multiple resource. */
+static bool add_value(json_t *values, const char *word)
+{
+    char *copy = strdup(word);
+    char *value = strchr(copy, '=');
+    char *instance;
+    json_t *inner;
+
+    if (value == NULL) {
+        complain("write: %s: is not ID=VALUE", word);
+        free(copy);
+        return false;
+    }
+    *value++ = '\0';
+    instance = strchr(copy, '/');
+    if (instance == NULL) {
+        json_object_set_new(values, copy, json_string(value));
+        free(copy);
+        return true;
+    }
+    *instance++ = '\0';
+    inner = json_object_get(values, copy);
+    if (!json_is_object(inner)) {
+        inner = json_object();
+        json_object_set_new(values, copy, inner);
+    }
+    json_object_set_new(inner, instance, json_string(value));
+    free(copy);
+    return true;
+}
+
+static int write_values(struct ctl *ctl, struct words words)
+{
+    json_t *values = json_object();
+    struct response answer;
+
+    for (int i = 2; i < words.count; i++) {
+        if (!add_value(values, words.at[i])) {
+            json_decref(values);
+            return EXIT_USAGE;
+        }
+    }
+    if (!api_call(ctl, words.at[1], "PUT", data_path(ctl, words.at[0], words.at[1]),
+                  json_pack("{s:o}", "values", values), &answer)) {
+        return EXIT_FAILED;
+    }
+    json_decref(answer.body);
+    return EXIT_DONE;
+}
+
+static bool write_value(struct ctl *ctl, struct words words, json_t *value, const char *expected,
+                        struct response *answer)
+{
+    json_t *body = json_pack("{s:o}", "value", value);
+
+    if (ctl->type != NULL) {
+        json_object_set_new(body, "type", json_string(ctl->type));
+    }
+    return api_try(ctl, words.at[1], "PUT", data_path(ctl, words.at[0], words.at[1]), body, expected, answer);
+}
+
+/* How many levels a path has: by its slashes, those at the ends left out. */
+static size_t depth_of(const char *path)
+{
+    size_t depth = 0;
+
+    for (size_t i = 0; path[i] != '\0'; i++) {
+        if (path[i] != '/' && (i == 0 || path[i - 1] == '/')) {
+            depth++;
+        }
+    }
+    return depth;
+}
+
+int run_write(struct ctl *ctl, struct words words)
+{
+    const char *text = words.at[2];
+    bool is_boolean = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+    struct response answer;
+
+    if (words.count > 3 || depth_of(words.at[1]) < 3) {
+        return write_values(ctl, words);
+    }
+    /* Every type but boolean is taken as text. Whether "true" is one, only the server's model knows. */
+    if (is_boolean) {
+        if (write_value(ctl, words, json_boolean(text[0] == 't'), "bad-value", &answer)) {
+            json_decref(answer.body);
+            return EXIT_DONE;
+        }
+        if (answer.status == 0) {
+            return EXIT_FAILED;
+        }
+    }
+    if (!write_value(ctl, words, json_string(text), NULL, &answer)) {
+        return EXIT_FAILED;
+    }
+    json_decref(answer.body);
+    return EXIT_DONE;
+}
+
+int run_exec(struct ctl *ctl, struct words words)
+{
+    json_t *body = words.count > 2 ? json_pack("{s:s}", "arguments", words.at[2]) : NULL;
+    struct response answer;
+
+    if (!api_call(ctl, words.at[1], "POST", data_path(ctl, words.at[0], words.at[1]), body, &answer)) {
+        return EXIT_FAILED;
+    }
+    json_decref(answer.body);
+    return EXIT_DONE;
+}

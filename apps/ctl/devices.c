@@ -1,0 +1,146 @@
+/* linnet devices, show, server: what the server knows, without asking a device. */
+
+#include "ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add_objects(struct table *table, const json_t *device)
+{
+    char text[512] = "";
+    size_t used = 0;
+    size_t i;
+    json_t *object;
+
+    json_array_foreach(json_object_get(device, "objects"), i, object)
+    {
+        int n = snprintf(text + used, sizeof(text) - used, "%s%lld", i > 0 ? " " : "",
+                         (long long)json_integer_value(json_object_get(object, "id")));
+
+        if (n < 0 || used + (size_t)n >= sizeof(text)) {
+            break;
+        }
+        used += (size_t)n;
+    }
+    table_add(table, text);
+}
+
+static void add_device(struct table *table, const json_t *device)
+{
+    char *seen = time_as_text(text_member(device, "last_seen"));
+    char *expires = time_as_text(text_member(device, "expires_at"));
+
+    table_add(table, text_member(device, "endpoint"));
+    table_add(table, text_member(device, "state"));
+    table_add(table, text_member(device, "version"));
+    table_add(table, text_member(device, "address"));
+    table_add(table, seen);
+    table_add(table, json_is_null(json_object_get(device, "expires_at")) ? "never" : expires);
+    add_objects(table, device);
+    free(seen);
+    free(expires);
+}
+
+static void add_head(struct table *table)
+{
+    static const char *const head[] = {"ENDPOINT", "STATE", "VERSION", "ADDRESS", "SEEN", "EXPIRES", "OBJECTS"};
+
+    for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+        table_add(table, head[i]);
+    }
+}
+
+static char *list_path(const struct ctl *ctl, const char *cursor)
+{
+    char *path = strdup("devices?limit=1000");
+
+    path = api_query(path, "q", ctl->query);
+    path = api_query(path, "state", ctl->state);
+    path = api_query(path, "object", ctl->object);
+    return api_query(path, "cursor", cursor);
+}
+
+int run_devices(struct ctl *ctl, struct words words)
+{
+    struct table table = table_start(7);
+    json_t *all = json_array();
+    char *cursor = NULL;
+    bool more = true;
+    struct response page;
+
+    (void)words;
+    add_head(&table);
+    while (more && api_call(ctl, "devices", "GET", list_path(ctl, cursor), NULL, &page)) {
+        size_t i;
+        json_t *device;
+
+        json_array_foreach(json_object_get(page.body, "items"), i, device)
+        {
+            add_device(&table, device);
+            json_array_append(all, device);
+        }
+        free(cursor);
+        cursor = NULL;
+        more = text_member(page.body, "next") != NULL;
+        if (more) {
+            cursor = strdup(text_member(page.body, "next"));
+        }
+        json_decref(page.body);
+    }
+    free(cursor);
+    if (ctl->json && !more) {
+        print_json(all);
+    }
+    json_decref(all);
+    if (more) { /* a page is missing: half a list must not look like a whole one */
+        return EXIT_FAILED;
+    }
+    if (!ctl->json) {
+        table_print(&table);
+    }
+    return EXIT_DONE;
+}
+
+static void print_members(const json_t *object)
+{
+    struct table table = table_start(2);
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, name, value)
+    {
+        char *text = json_as_text(value);
+
+        table_add(&table, name);
+        table_add(&table, text);
+        free(text);
+    }
+    table_print(&table);
+}
+
+static int show(struct ctl *ctl, const char *what, char *path)
+{
+    struct response answer;
+
+    if (!api_call(ctl, what, "GET", path, NULL, &answer)) {
+        return EXIT_FAILED;
+    }
+    if (ctl->json) {
+        print_json(answer.body);
+    } else {
+        print_members(answer.body);
+    }
+    json_decref(answer.body);
+    return EXIT_DONE;
+}
+
+int run_show(struct ctl *ctl, struct words words)
+{
+    return show(ctl, words.at[0], api_path("devices/", words.at[0], ""));
+}
+
+int run_server(struct ctl *ctl, struct words words)
+{
+    (void)words;
+    return show(ctl, "server", strdup("server"));
+}

@@ -1,0 +1,178 @@
+/* linnet: devices on the command line. Options and commands are tables; main() walks them. */
+
+#include "ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct command commands[] = {
+    /* clang-format off */
+    {"devices", "",                       "list the devices",                               0,  0, run_devices},
+    {"show",    "ENDPOINT",               "show all that is known of a device",             1,  1, run_show},
+    {"read",    "ENDPOINT PATH...",       "read an object, instance or resource",           2, -1, run_read},
+    {"write",   "ENDPOINT PATH VALUE",    "write a resource; or PATH ID=VALUE... for more", 3, -1, run_write},
+    {"exec",    "ENDPOINT PATH [ARGS]",   "execute a resource; ARGS like 0='x',1",          2,  3, run_exec},
+    {"events",  "",                       "print events as they come, until Ctrl-C",        0,  0, run_events},
+    {"server",  "",                       "show the server's version, listeners and counts", 0, 0, run_server},
+    {NULL, NULL, NULL, 0, 0, NULL},
+    /* clang-format on */
+};
+
+/* An option: where its word goes, or the flag that it sets. */
+struct option {
+    const char *name;
+    const char *word;
+    const char *help;
+    size_t offset;
+};
+
+static const struct option options[] = {
+    /* clang-format off */
+    {"--url",      "URL",   "the server; LINNET_URL, or http://127.0.0.1:8080",  offsetof(struct ctl, url)},
+    {"--token",    "TOKEN", "who you are; LINNET_TOKEN",                         offsetof(struct ctl, token)},
+    {"--json",     NULL,    "print the API's JSON instead of tables",            offsetof(struct ctl, json)},
+    {"--timeout",  "S",     "seconds to wait for the device; 10",                offsetof(struct ctl, timeout)},
+    {"--format",   "NAME",  "read, write: tlv, text, opaque; the server's choice", offsetof(struct ctl, format)},
+    {"--type",     "NAME",  "write: type of the value; from the server's model", offsetof(struct ctl, type)},
+    {"--state",    "STATE", "devices: only those online, sleeping, unreachable", offsetof(struct ctl, state)},
+    {"--object",   "ID",    "devices: only those that have this object",         offsetof(struct ctl, object)},
+    {"--prefix",   "TEXT",  "devices: only those whose endpoint begins so",      offsetof(struct ctl, query)},
+    {"--endpoint", "NAME",  "events: only of this device",                       offsetof(struct ctl, endpoint)},
+    {"--event",    "TYPE",  "events: only of this type (registered, ...)",       offsetof(struct ctl, event_type)},
+    {NULL, NULL, NULL, 0},
+    /* clang-format on */
+};
+
+static void print_help(void)
+{
+    printf("linnet: manage LwM2M devices through linnetd\n\nusage: linnet [options] command ...\n\n");
+    for (const struct command *c = commands; c->name != NULL; c++) {
+        printf("  %-8s %-22s %s\n", c->name, c->words, c->help);
+    }
+    printf("\noptions, anywhere on the line (`--` ends them):\n");
+    for (const struct option *o = options; o->name != NULL; o++) {
+        printf("  %-10s %-6s %s\n", o->name, o->word != NULL ? o->word : "", o->help);
+    }
+    printf("  %-10s %-6s %s\n  %-10s %-6s %s\n", "--help", "", "print this", "--version", "",
+           "print the version");
+    printf("\nA path may be written by number or by name: device/0/manufacturer is /3/0/0.\n");
+}
+
+static const struct option *find_option(const char *word, const char **value)
+{
+    for (const struct option *o = options; o->name != NULL; o++) {
+        size_t len = strlen(o->name);
+
+        if (strncmp(word, o->name, len) == 0 && (word[len] == '\0' || word[len] == '=')) {
+            *value = word[len] == '=' ? word + len + 1 : NULL;
+            return o;
+        }
+    }
+    return NULL;
+}
+
+/* Takes one option at argv[*at]; moves *at over its word. */
+static bool take_option(struct ctl *ctl, int argc, char **argv, int *at)
+{
+    const char *value;
+    const struct option *option = find_option(argv[*at], &value);
+
+    if (option == NULL) {
+        complain("%s: there is no such option; `linnet --help` lists them", argv[*at]);
+        return false;
+    }
+    if (option->word == NULL) {
+        *(bool *)((char *)ctl + option->offset) = true;
+        return true;
+    }
+    if (value == NULL && *at + 1 < argc) {
+        value = argv[++*at];
+    }
+    if (value == NULL) {
+        complain("%s: needs a word after it: %s", option->name, option->word);
+        return false;
+    }
+    *(const char **)((char *)ctl + option->offset) = value;
+    return true;
+}
+
+/* Moves the words that are no options to the front of `argv`. False: an option is wrong. */
+static bool sort_words(struct ctl *ctl, int argc, char **argv, struct words *words)
+{
+    bool options_end = false;
+
+    *words = (struct words){.at = argv, .count = 0};
+    for (int i = 1; i < argc; i++) {
+        if (!options_end && strcmp(argv[i], "--") == 0) {
+            options_end = true;
+        } else if (!options_end && strncmp(argv[i], "--", 2) == 0) {
+            if (!take_option(ctl, argc, argv, &i)) {
+                return false;
+            }
+        } else {
+            argv[words->count++] = argv[i];
+        }
+    }
+    return true;
+}
+
+static int run(struct ctl *ctl, struct words words)
+{
+    for (const struct command *c = commands; c->name != NULL; c++) {
+        if (strcmp(c->name, words.at[0]) != 0) {
+            continue;
+        }
+        words.at++;
+        words.count--;
+        if (words.count < c->least || (c->most >= 0 && words.count > c->most)) {
+            complain("%s: usage: linnet %s %s", c->name, c->name, c->words);
+            return EXIT_USAGE;
+        }
+        return c->run(ctl, words);
+    }
+    complain("%s: there is no such command; `linnet --help` lists them", words.at[0]);
+    return EXIT_USAGE;
+}
+
+static bool asks_for(int argc, char **argv, const char *option)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], option) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl ctl = {.url = getenv("LINNET_URL"), .token = getenv("LINNET_TOKEN")};
+    struct words words;
+    int result;
+
+    if (asks_for(argc, argv, "--help")) {
+        print_help();
+        return EXIT_DONE;
+    }
+    if (asks_for(argc, argv, "--version")) {
+        printf("linnet %s\n", LN_VERSION);
+        return EXIT_DONE;
+    }
+    if (!sort_words(&ctl, argc, argv, &words)) {
+        return EXIT_USAGE;
+    }
+    if (words.count == 0) {
+        complain("no command: `linnet --help` lists them");
+        return EXIT_USAGE;
+    }
+    if (ctl.url == NULL || ctl.url[0] == '\0') {
+        ctl.url = "http://127.0.0.1:8080";
+    }
+    result = run(&ctl, words);
+    api_close(&ctl);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain("standard output: could not be written");
+        return EXIT_FAILED;
+    }
+    return result;
+}

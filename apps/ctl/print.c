@@ -1,0 +1,179 @@
+/* What linnet prints: tables for people, JSON for programs, complaints on stderr. */
+
+#include "ctl.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void complain(const char *format, ...)
+{
+    char text[2048];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    fputs("linnet: ", stderr);
+    print_safely(stderr, text);
+    fputc('\n', stderr);
+}
+
+static bool is_control(unsigned char c)
+{
+    return c < 0x20 || c == 0x7f;
+}
+
+/* C1 controls (U+0080 to U+009F) are C2 80 to C2 9F in UTF-8: some terminals act on them too. */
+static bool is_c1_control(const char *text)
+{
+    return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
+}
+
+void print_safely(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (is_control((unsigned char)*text) || is_c1_control(text)) {
+            fprintf(out, "\\x%02x", (unsigned char)*text);
+        } else {
+            fputc(*text, out);
+        }
+    }
+}
+
+void print_json(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
+
+    if (text != NULL) {
+        puts(text);
+        free(text);
+    }
+}
+
+const char *text_member(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+char *json_as_text(const json_t *value)
+{
+    char *text;
+
+    if (value == NULL || json_is_null(value)) {
+        return strdup("-");
+    }
+    if (json_is_string(value)) {
+        return strdup(json_string_value(value));
+    }
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    return text != NULL ? text : strdup("?");
+}
+
+static char *span_as_text(long long seconds)
+{
+    static const struct {
+        long long length;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    long long span = seconds < 0 ? -seconds : seconds;
+    size_t unit = 0;
+    char text[64];
+
+    while (unit + 1 < sizeof(units) / sizeof(units[0]) && span < 2 * units[unit].length) {
+        unit++;
+    }
+    snprintf(text, sizeof(text), seconds > 0 ? "in %lld %s" : "%lld %s ago", span / units[unit].length,
+             units[unit].name);
+    return strdup(text);
+}
+
+char *time_as_text(const char *rfc3339)
+{
+    struct tm parts = {0};
+    const char *end = rfc3339 != NULL ? strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
+
+    if (end == NULL) {
+        return strdup("-");
+    }
+    return span_as_text((long long)timegm(&parts) - (long long)time(NULL));
+}
+
+struct table table_start(size_t columns)
+{
+    return (struct table){.columns = columns};
+}
+
+void table_add(struct table *table, const char *cell)
+{
+    if (table->count == table->room) {
+        size_t room = table->room == 0 ? 64 : table->room * 2;
+        char **cells = realloc(table->cells, room * sizeof(*cells));
+
+        if (cells == NULL) {
+            complain("no memory left");
+            exit(EXIT_FAILED);
+        }
+        table->cells = cells;
+        table->room = room;
+    }
+    table->cells[table->count++] = strdup(cell != NULL ? cell : "-");
+}
+
+/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text != '\0'; text++) {
+        if (is_control((unsigned char)*text)) {
+            width += 4;
+        } else if (((unsigned char)*text & 0xc0) != 0x80) {
+            width++;
+        }
+    }
+    return width;
+}
+
+static size_t column_width(const struct table *table, size_t column)
+{
+    size_t widest = 0;
+
+    for (size_t i = column; i < table->count; i += table->columns) {
+        size_t width = width_of(table->cells[i]);
+
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+static void print_row(const struct table *table, size_t first, const size_t *widths)
+{
+    for (size_t column = 0; column < table->columns; column++) {
+        const char *cell = table->cells[first + column];
+
+        print_safely(stdout, cell);
+        if (column + 1 < table->columns) {
+            printf("%*s", (int)(widths[column] - width_of(cell)) + 2, "");
+        }
+    }
+    putchar('\n');
+}
+
+void table_print(struct table *table)
+{
+    size_t widths[16] = {0};
+
+    for (size_t column = 0; column < table->columns && column < 16; column++) {
+        widths[column] = column_width(table, column);
+    }
+    for (size_t i = 0; i + table->columns <= table->count; i += table->columns) {
+        print_row(table, i, widths);
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        free(table->cells[i]);
+    }
+    free(table->cells);
+    *table = table_start(table->columns);
+}
