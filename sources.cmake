@@ -17,7 +17,8 @@ set(LN_CLIENT_SOURCES)
 
 set(LN_SERVER_SOURCES)
 
-set(LN_NET_SOURCES)
+set(LN_NET_SOURCES
+    clock.c loop.c random.c resolve.c sockaddr.c udp.c)
 
 # Unit tests: one program for each layer, one x_test.c for each source worth it.
 set(LN_BASE_TESTS)
@@ -32,7 +33,8 @@ set(LN_CLIENT_TESTS)
 
 set(LN_SERVER_TESTS)
 
-set(LN_NET_TESTS)
+set(LN_NET_TESTS
+    loop_test.c resolve_test.c udp_test.c)
 
 # The simulation: all roles in one process under virtual time.
 set(LN_SIM_SOURCES)
