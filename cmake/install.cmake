@@ -1,0 +1,41 @@
+# What `cmake --install` lays down: headers, libraries, a CMake package and pkg-config files.
+
+include(CMakePackageConfigHelpers)
+
+install(DIRECTORY include/linnet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
+
+set(ln_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/linnet)
+list(TRANSFORM ln_built_layers PREPEND ln- OUTPUT_VARIABLE ln_libraries)
+install(TARGETS ${ln_libraries} EXPORT linnet ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT linnet NAMESPACE linnet:: FILE linnet-targets.cmake DESTINATION ${ln_package_dir})
+configure_package_config_file(cmake/linnet-config.cmake.in linnet-config.cmake
+    INSTALL_DESTINATION ${ln_package_dir})
+# Before 1.0 a minor version may break what was there.
+write_basic_package_version_file(linnet-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${CMAKE_CURRENT_BINARY_DIR}/linnet-config.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/linnet-config-version.cmake
+    DESTINATION ${ln_package_dir})
+
+# One linnet-LAYER.pc for each library. The prefix is where the file lies, so that a tree may be moved.
+file(RELATIVE_PATH ln_pc_prefix
+    /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
+foreach(layer IN LISTS ln_built_layers)
+    set(ln_pc_name linnet-${layer})
+    set(ln_pc_requires)
+    foreach(other IN LISTS ln_may_${layer})
+        if(other IN_LIST ln_built_layers)
+            string(APPEND ln_pc_requires " linnet-${other}")
+        endif()
+    endforeach()
+    configure_file(cmake/linnet.pc.in ${ln_pc_name}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${ln_pc_name}.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
+
+foreach(program linnetd linnet-device linnet)
+    if(TARGET ${program})
+        install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
+endforeach()
