@@ -6,7 +6,8 @@ set(LN_BASE_SOURCES
     address.c arena.c base64.c big.c bytes.c cursor.c double.c errors.c hash.c map.c number.c pool.c
     random.c utf8.c wheel.c)
 
-set(LN_CODEC_SOURCES)
+set(LN_CODEC_SOURCES
+    array.c decoder.c format.c link_format.c one_value.c opaque.c path.c text.c tlv.c value.c)
 
 set(LN_COAP_SOURCES
     builder.c code.c exchange.c history.c message.c options.c parameters.c)

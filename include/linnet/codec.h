@@ -61,7 +61,10 @@ int ln_path_compare(struct ln_path a, struct ln_path b);
 bool ln_path_within(struct ln_path path, struct ln_path parent);
 /* "/3/0/9"; the root is "/". */
 void ln_write_path(struct ln_writer *w, struct ln_path path);
-/* Takes "/3/0/9" and "3/0/9". Refuses empty segments, signs, ids above 65534, a fifth level. */
+/*
+ * Takes "/3/0/9", "3/0/9" and, for the root, "/". Refuses "", empty segments, signs, leading zeros,
+ * ids above 65534, a fifth level.
+ */
 LN_MUST_USE bool ln_path_of_text(struct ln_bytes text, struct ln_path *out);
 /* One segment, as a CoAP Uri-Path option holds it. */
 LN_MUST_USE bool ln_id_of_text(struct ln_bytes text, uint16_t *out);
@@ -146,7 +149,7 @@ enum ln_content_format {
 
 /*
  * What the type of the resource at `path` is: text, opaque and TLV do not say it themselves.
- * LN_NONE where it is not known: the value is then given as LN_OPAQUE.
+ * LN_NONE where it is not known: the value is then given as LN_OPAQUE, by text as LN_STRING.
  */
 struct ln_types {
     enum ln_type (*of)(const void *context, struct ln_path path);
@@ -156,10 +159,11 @@ struct ln_types {
 /*
  * Records in ascending order of their paths, one after the other. A source is a plain
  * struct: a copy of it goes through the same records once more from the same place, which
- * is how a format finds lengths and counts before it writes them.
+ * is how a format finds lengths and counts before it writes them. So the values must not
+ * change while a format writes.
  */
 struct ln_records {
-    /* False at the end. The record's bytes are borrowed until the next call. */
+    /* False at the end. The record's bytes are borrowed until the next call on it or a copy. */
     bool (*next)(struct ln_records *self, struct ln_record *out);
     void *context;
     uint32_t at[4]; /* where it stands, for `next` alone; all zero at the start */
@@ -180,7 +184,7 @@ struct ln_format {
     uint16_t old_id;   /* a number of before its registration, read but never written; else `id` */
     const char *name;  /* as the HTTP API spells it: "tlv" */
     bool one_value;    /* holds one value and no path: text, opaque, CBOR */
-    /* LN_ERR_NOT_ACCEPTABLE: the records do not fit the format (several values in text). */
+    /* As ln_encode(). */
     ln_err (*encode)(struct ln_writer *out, struct ln_path base, struct ln_records records);
     /* Called with nothing failed so far; false at the end or, with `err` set, at a fault. */
     bool (*decode)(struct ln_decoder *in, struct ln_record *out);
@@ -203,8 +207,12 @@ const struct ln_format *ln_format_named(const struct ln_format *const *formats, 
 
 /*
  * Writes `records`, all of them within `base`, where `base` is the path of the request
- * (it decides TLV's outermost level: an object's Read holds instances).
- * A failure of the writer is left in the writer, the error of the format is returned.
+ * (it decides TLV's outermost level: an object's Read holds instances). A record of instance
+ * LN_ID_NONE right below an object is of an instance that has no id yet: a Create.
+ *
+ * A failure of the writer is left in the writer, the error of the format is returned:
+ * LN_ERR_NOT_ACCEPTABLE if the format cannot hold these records (text holds just one, at `base`
+ * itself), LN_ERR_TOO_LARGE beyond the format's own lengths (16 MiB in TLV).
  */
 LN_MUST_USE ln_err ln_encode(const struct ln_format *format, struct ln_writer *out,
                              struct ln_path base, struct ln_records records);
@@ -218,12 +226,16 @@ struct ln_decoder {
     const struct ln_types *types;
     struct ln_arena *scratch; /* unescaped strings and decoded base64; reset by the caller */
     struct {
-        const uint8_t *end; /* of the container on this level */
-        uint16_t id;
-        uint8_t kind;
+        const uint8_t *start; /* of the container on this level */
+        const uint8_t *end;
+        int32_t highest; /* id in it so far, -1 before the first */
     } level[3];
-    uint8_t depth;
+    struct ln_path path; /* of the container that is being read */
+    struct ln_path last; /* record given, where there was one */
+    double last_time;
+    bool has_last;
     bool started;
+    uint8_t depth;
     double base_time;
     struct ln_bytes base_name; /* SenML and JSON */
     struct ln_value base_value;
@@ -231,9 +243,23 @@ struct ln_decoder {
 
 /*
  * `base` is the path of the request that the payload belongs to; records outside of it are
- * a fault (LN_ERR_BAD_PAYLOAD), and so are duplicates next to each other, a depth that the path
- * cannot have, and bytes after the end. Values come out in the type that `types` says.
- * `scratch` may be NULL for TLV and opaque.
+ * a fault (LN_ERR_BAD_PAYLOAD), and so are duplicates next to each other (same path and time,
+ * or one path inside the other), a depth that the path cannot have, and bytes after the end.
+ * Values come out in the type that `types` says; what cannot be read as that type, and strings
+ * that are not UTF-8, are LN_ERR_BAD_VALUE. `types` may be NULL: no type is known.
+ * An empty payload holds no records, which is proper but for text of a type that has no empty form.
+ * `scratch` may be NULL for TLV and opaque; LN_ERR_NO_SPACE: it was too small.
+ *
+ * Text and opaque hold the value of a resource or resource instance: on any other `base` they are
+ * LN_ERR_BAD_FORMAT.
+ *
+ * TLV is taken with and without the wrappers around what `base` addresses, if their ids
+ * are those of `base`: an instance's resources bare or in the instance's entry, a multiple
+ * resource's instances bare or in its entry. Resources right below an object, which are a
+ * Create without an id, come out with instance LN_ID_NONE. An id that occurs twice in a container
+ * is refused wherever the ids ascend; one out of order is looked for among the first 64
+ * entries of its container only. Booleans of two bytes, which Zephyr has sent, are taken if
+ * they hold 0 or 1.
  */
 void ln_decoder_init(struct ln_decoder *decoder, const struct ln_format *format,
                      struct ln_path base, struct ln_bytes payload,
@@ -262,12 +288,13 @@ struct ln_link_attribute {
 /*
  * Takes the next link. False at the end (`in->failed` unset) or at a fault (set).
  * Strict as RFC 6690 is, but that spaces after the comma between links are skipped, as the LwM2M
- * specification's own examples have them.
+ * specification's own examples have them. Targets are paths: "/", "/3/0", "/lwm2m/3"; a link to
+ * elsewhere, and one with a query or fragment, is a fault.
  */
 LN_MUST_USE bool ln_link_next(struct ln_reader *in, struct ln_link_format *out);
 /* Takes the next attribute of a link: start with a reader over `link.attributes`. */
 LN_MUST_USE bool ln_link_attribute_next(struct ln_reader *in, struct ln_link_attribute *out);
-/* The attribute of that name, unquoted value text; false if the link has none. */
+/* The first attribute of that name; false if the link has none. */
 bool ln_link_attribute(const struct ln_link_format *link, const char *name,
                        struct ln_link_attribute *out);
 
