@@ -41,7 +41,8 @@ set(LN_NET_TESTS
 set(LN_SIM_SOURCES)
 
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
-set(LN_FUZZ_TARGETS)
+set(LN_FUZZ_TARGETS
+    number)
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES)

@@ -267,8 +267,10 @@ struct ln_map {
     const void *context;
     struct ln_allocator allocator;
     struct ln_map_table table;
-    struct ln_map_table old; /* being moved into `table` */
-    size_t moved;
+    struct ln_map_table old;  /* being moved into `table` */
+    size_t moved;             /* slots of `old` that are empty by now */
+    struct ln_map_table next; /* being cleared, to be `table` when that is full */
+    size_t cleared;           /* slots of `next` */
     size_t count;
 };
 
@@ -311,7 +313,6 @@ struct ln_wheel {
     uint64_t filled[LN_WHEEL_LEVELS]; /* a bit for each slot that holds timers */
     struct ln_timer *slots[LN_WHEEL_LEVELS][LN_WHEEL_SLOTS];
     ln_time earliest[LN_WHEEL_LEVELS][LN_WHEEL_SLOTS]; /* no timer of the slot is due before */
-    struct ln_timer *fired;
 };
 
 void ln_wheel_init(struct ln_wheel *wheel, ln_time now);

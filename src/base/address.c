@@ -46,7 +46,7 @@ static void write_group(struct ln_writer *w, unsigned group)
         unsigned digit = group >> shift & 15;
         started = started || digit != 0 || shift == 0;
         if (started) {
-            ln_write_u8(w, (uint8_t)"0123456789abcdef"[digit]);
+            ln_write_u8(w, (uint8_t) "0123456789abcdef"[digit]);
         }
     }
 }

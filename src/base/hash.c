@@ -43,8 +43,8 @@ uint64_t ln_hash(const uint8_t seed[16], struct ln_bytes bytes)
     uint64_t k0 = little_endian(seed, 8);
     uint64_t k1 = little_endian(seed + 8, 8);
     /* SipHash's own constants: "somepseudorandomlygeneratedbytes". */
-    uint64_t v[4] = {k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D,
-                     k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573};
+    uint64_t v[4] = {k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261,
+                     k1 ^ 0x7465646279746573};
     size_t done = 0;
 
     for (; bytes.len - done >= 8; done += 8) {
