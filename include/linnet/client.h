@@ -41,6 +41,7 @@ enum ln_registration_state {
     LN_REGISTRATION_REGISTERED,
     LN_REGISTRATION_UPDATING,    /* Update is under way; requests are served */
     LN_REGISTRATION_LEAVING,     /* De-register is under way */
+    LN_REGISTRATION_DISABLING,   /* the same, to be silent after it */
     LN_REGISTRATION_REFUSED,     /* the server said no: waits before it tries again */
     LN_REGISTRATION_WAITING,     /* no answer or no link: waits before it tries again */
     LN_REGISTRATION_DISABLED,    /* Execute /1/x/4: silent for a while */
@@ -48,41 +49,47 @@ enum ln_registration_state {
 
 /* What the client knows of one server. Given by the app, zeroed by ln_client_init(). */
 struct ln_client_server {
-    uint8_t state;        /* enum ln_registration_state */
-    uint8_t version;      /* enum ln_version to register with: lowered after a 4.12 */
-    bool link_is_up;
+    uint8_t state;   /* enum ln_registration_state */
+    uint8_t version; /* enum ln_version to register with: lowered after a 4.12 */
     bool in_use;
-    uint8_t news;         /* events that have not been read, a bit for each kind */
-    uint8_t refusal;      /* CoAP code of the last refusal */
-    uint8_t changes;      /* what the next Update must say */
-    uint8_t after_answer; /* what to do once the pending answer has left */
+    bool link_is_up;
+    bool answer_due;    /* `answer` has not left yet */
+    bool wants_update;  /* an Update even if nothing changed */
+    bool wants_disable; /* Execute /1/x/4, to be done once its answer has left */
+    uint8_t news;       /* events that have not been read, a bit for each kind */
+    uint8_t refusal;    /* CoAP code of the last refusal */
+    uint8_t attempts;   /* refused or lost in a row */
+    uint8_t binding;    /* as the server knows it, as are the next two */
+    uint32_t lifetime;
+    uint32_t list_checksum;
     uint16_t short_id;
     uint16_t server_instance;   /* of object 1 */
     uint16_t security_instance; /* of object 0 */
-    uint32_t lifetime;          /* as the server knows it */
-    uint32_t list_checksum;     /* of the object list as the server knows it */
-    uint8_t attempts;           /* refused or lost in a row */
-    ln_time due;                /* of the registration machine */
-    struct ln_coap_exchange exchange; /* our own request under way */
+    uint16_t empty_id;          /* of an ACK or Reset to send */
+    uint8_t empty;              /* 0: none; else 1 + enum ln_coap_type */
+    uint8_t location_len;
+    uint16_t answer_len;
+    uint16_t request_len;
+    uint8_t *answer;  /* the last answer, kept for a repeat of its request */
+    uint8_t *request; /* our own request under way */
+    ln_time due;      /* of the registration machine */
+    struct ln_coap_exchange exchange;
     struct ln_coap_token token;
     struct ln_coap_history history;
-    uint16_t empty_id; /* an ACK or Reset to send */
-    uint8_t empty;     /* 0: none; else 1 + enum ln_coap_type */
-    bool answer_due;
-    uint8_t *answer; /* the last answer, kept for a repeat of its request */
-    uint16_t answer_len;
-    uint8_t *request;
-    uint16_t request_len;
-    uint8_t location_len;
     uint8_t location[LN_LOCATION_MAX]; /* segments, each after its length */
 };
 
+/*
+ * Events of a registration that were overtaken before they were read are left out: a link that was to be
+ * opened and is not wanted any more, a loss followed by success. What a server did is never left out: while
+ * the queue is full, requests that would add to it are answered 5.03.
+ */
 enum ln_client_event_kind {
     LN_CLIENT_OPEN,   /* open a link to `uri`; answer with ln_client_link_up() or _down() */
     LN_CLIENT_CLOSE,  /* the link is not needed any more */
     LN_CLIENT_REGISTERED,
     LN_CLIENT_UPDATED,
-    LN_CLIENT_REFUSED, /* `code` says why; it tries again by itself */
+    LN_CLIENT_REFUSED, /* `code` says why (0: by a security alert); it tries again by itself */
     LN_CLIENT_LOST,    /* no answer; it tries again by itself */
     LN_CLIENT_DEREGISTERED,
     LN_CLIENT_WRITTEN,  /* a server wrote at `path`: the value is stored, and answered */
@@ -113,12 +120,8 @@ struct ln_client {
         struct ln_path path;
     } events[LN_CLIENT_EVENTS];
     uint8_t first_event, event_count;
-    uint8_t held_events; /* at the end of the queue, not given out before the answer has left */
-    ln_link next_link;   /* whose turn it is to send */
-    bool started;
-    bool stopping;
+    ln_link next_link; /* whose turn it is to send */
     uint16_t next_id;
-    uint32_t next_token;
     struct ln_arena scratch;
 };
 
@@ -130,17 +133,18 @@ struct ln_client_config {
     size_t object_count;
     const struct ln_format *const *formats; /* ends with NULL; TLV for 1.0, text and opaque for 1.1 */
     enum ln_version version;                /* the highest to register with */
+    bool queue_mode;                        /* register with Q: the server waits until we are awake */
     struct ln_random random;
     const struct ln_coap_parameters *coap; /* NULL: the defaults of RFC 7252 */
     struct ln_client_server *servers;      /* one for each account of object 1 that there may be */
     size_t server_count;
     /*
      * For each server two datagrams (the last answer and our request), of `datagram_size` each; and
-     * `scratch_size` bytes for decoded text and block-wise bodies. LN_CLIENT_MEMORY() says how much.
+     * `scratch_size` bytes for decoded text (base64, escapes). LN_CLIENT_MEMORY() says how much.
      */
     void *memory;
     size_t memory_size;
-    uint16_t datagram_size; /* 0: 1152 bytes (RFC 7252 §4.6) */
+    uint16_t datagram_size; /* 0: 1152 bytes (RFC 7252 §4.6); 128 at the least */
     uint16_t scratch_size;
 };
 
@@ -153,9 +157,13 @@ struct ln_client_config {
  */
 LN_MUST_USE ln_err ln_client_init(struct ln_client *client, size_t size, const struct ln_client_config *config);
 
-/* Reads the accounts from objects 0 and 1 and begins to register with each. */
+/*
+ * Reads the accounts from objects 0 and 1 and begins to register with each, in ascending order of the
+ * instances of object 1; accounts beyond `server_count` are left out. Called again it does not wait any longer
+ * for servers that refused or did not answer.
+ */
 void ln_client_start(struct ln_client *client, ln_time now);
-/* De-registers everywhere. It is over when ln_client_is_idle(). */
+/* De-registers everywhere. It is over when ln_client_is_idle(): after 93 s if a server does not answer. */
 void ln_client_stop(struct ln_client *client, ln_time now);
 bool ln_client_is_idle(const struct ln_client *client);
 
@@ -183,7 +191,7 @@ void ln_client_recv(struct ln_client *client, ln_time now, ln_link link, struct 
  */
 size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_t size, ln_link *link);
 
-/* When ln_client_send() is due even if nothing arrives. LN_NEVER: only the peer can wake it. */
+/* When ln_client_send() is due even if nothing arrives; 0: at once. LN_NEVER: only the peer can wake it. */
 ln_time ln_client_deadline(const struct ln_client *client);
 
 /* Takes the oldest event not yet read; false if there is none. */

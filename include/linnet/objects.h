@@ -10,6 +10,10 @@
  *     };
  *
  * `securities` and `accounts` are struct ln_instances over arrays of the structs.
+ *
+ * In a member `absent`, bit n says that the resource in row n of the table is not there. A list without
+ * values is not there either, unless a server may write it: then it is there and empty. Objects 0, 1 and 3
+ * are of the version that the registered version of the enabler implies.
  */
 #ifndef LN_OBJECTS_H
 #define LN_OBJECTS_H
@@ -39,7 +43,7 @@ struct ln_security {
     uint16_t short_id;           /* /0/x/10 */
     uint32_t hold_off;           /* /0/x/11, seconds */
     uint32_t bootstrap_timeout;  /* /0/x/12, seconds */
-    uint32_t absent;
+    uint32_t absent;             /* rows 0 to 5 are resources 0 to 5; rows 6, 7, 8 are 10, 11, 12 */
 };
 extern const struct ln_object ln_security_object;
 
@@ -53,7 +57,7 @@ struct ln_server_account {
     uint32_t disable_timeout; /* /1/x/5, seconds; 0 is taken as the default of a day */
     bool store_notifications; /* /1/x/6 */
     char binding[8];          /* /1/x/7 */
-    uint32_t absent;
+    uint32_t absent;          /* row n is resource n */
 };
 extern const struct ln_object ln_server_object;
 
@@ -70,7 +74,7 @@ struct ln_device {
     LN_LIST_OF(int32_t, 4) currents;      /* /3/0/8, mA */
     uint8_t battery_percent;              /* /3/0/9 */
     uint32_t memory_free;                 /* /3/0/10, kB */
-    LN_LIST_OF(uint8_t, 4) error_codes;   /* /3/0/11: must hold one; {0} means no error */
+    LN_LIST_OF(uint8_t, 4) error_codes;   /* /3/0/11: an empty one reads as one 0, no error */
     int64_t clock_offset;                 /* /3/0/13 is the app's clock plus this, in seconds */
     int64_t (*clock)(void *context);      /* seconds since 1970; NULL: /3/0/13 is not there */
     void *clock_context;
@@ -82,18 +86,54 @@ struct ln_device {
     const char *software;                 /* /3/0/19 */
     uint8_t battery_status;               /* /3/0/20 */
     uint32_t memory_total;                /* /3/0/21, kB */
-    uint32_t absent;                      /* bits by row: battery and memory, where the device has none */
+    LN_LIST_OF(struct ln_objlnk, 2) ext_info; /* /3/0/22: instances with more about the device */
+    uint32_t absent; /* row n is resource n: 1u << 9 | 1u << 20 where there is no battery */
 };
 extern const struct ln_object ln_device_object;
 
-/* ---- Object 3442, the LwM2M test object: every type. The store is a struct ln_instances. ---- */
+/*
+ * ---- Object 3442, the LwM2M test object: every type. The store is a struct ln_instances of
+ * struct ln_test_values. ----
+ *
+ * "Send data" (5) is answered 5.01: the client cannot Send yet.
+ */
 
-enum { LN_TEST_MANY = 8, LN_TEST_TEXT = 64, LN_TEST_OPAQUE = 64 };
+enum { LN_TEST_MANY = 10, LN_TEST_TEXT = 64, LN_TEST_OPAQUE = 64 };
 
-struct ln_test_object {
-    LN_LIST_OF(char, 1) unused_; /* placeholder: see src/client/objects/test.c */
+typedef char ln_test_text[LN_TEST_TEXT];
+
+struct ln_test_opaque {
+    uint8_t len;
+    uint8_t bytes[LN_TEST_OPAQUE];
 };
-extern const struct ln_object ln_test_object_table;
+
+struct ln_test_values {
+    LN_LIST_OF(ln_test_text, LN_TEST_MANY) arguments; /* /3442/x/4: of the last Execute of 3 */
+    LN_LIST_OF(ln_test_text, LN_TEST_MANY) to_send;   /* /3442/x/6 */
+    char text[LN_TEST_TEXT];                          /* /3442/x/110 */
+    int64_t integer;                                  /* /3442/x/120 */
+    uint64_t unsigned_integer;                        /* /3442/x/125 */
+    double number;                                    /* /3442/x/130 */
+    bool boolean;                                     /* /3442/x/140 */
+    struct ln_test_opaque opaque;                     /* /3442/x/150 */
+    int64_t time;                                     /* /3442/x/160 */
+    struct ln_objlnk link;                            /* /3442/x/170 */
+    char corelnk[LN_TEST_TEXT];                       /* /3442/x/180 */
+    LN_LIST_OF(ln_test_text, LN_TEST_MANY) texts;     /* /3442/x/1110 to 1180: several of the same */
+    LN_LIST_OF(int64_t, LN_TEST_MANY) integers;
+    LN_LIST_OF(uint64_t, LN_TEST_MANY) unsigned_integers;
+    LN_LIST_OF(double, LN_TEST_MANY) numbers;
+    LN_LIST_OF(bool, LN_TEST_MANY) booleans;
+    LN_LIST_OF(struct ln_test_opaque, LN_TEST_MANY) opaques;
+    LN_LIST_OF(int64_t, LN_TEST_MANY) times;
+    LN_LIST_OF(struct ln_objlnk, LN_TEST_MANY) links;
+    LN_LIST_OF(ln_test_text, LN_TEST_MANY) corelnks;
+    uint32_t seed; /* of "Randomize values" (1) */
+};
+extern const struct ln_object ln_test_object;
+
+/* Sets the initial values that the object's definition names. */
+void ln_test_reset(struct ln_test_values *values);
 
 #ifdef __cplusplus
 }
