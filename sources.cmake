@@ -26,7 +26,9 @@ set(LN_BASE_TESTS)
 
 set(LN_CODEC_TESTS)
 
-set(LN_COAP_TESTS)
+set(LN_COAP_TESTS
+    builder_test.c code_test.c exchange_test.c history_test.c message_test.c options_test.c
+    parameters_test.c)
 
 set(LN_LWM2M_TESTS)
 
