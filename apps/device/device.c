@@ -1,0 +1,151 @@
+/* The client and what it asks of its surroundings: links, datagrams, events. */
+
+#include "device.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void device_log(const struct device *device, const char *format, ...)
+{
+    va_list arguments;
+
+    if (device->options->quiet) {
+        return;
+    }
+    va_start(arguments, format);
+    fputs("linnet-device: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+static const char *name_of(struct device *d)
+{
+    if (d->options->endpoint != NULL) {
+        return d->options->endpoint;
+    }
+    if (gethostname(d->name, sizeof(d->name) - 1) != 0 || d->name[0] == '\0') {
+        return "linnet-device";
+    }
+    return d->name;
+}
+
+bool device_init(struct device *d, const struct options *options, struct ln_loop *loop)
+{
+    ln_err err;
+
+    d->options = options;
+    d->loop = loop;
+    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+        link_init(&d->links[i], d, (ln_link)i);
+    }
+    d->objects[0] = (struct ln_object_entry){&ln_security_object, &d->security_store};
+    d->objects[1] = (struct ln_object_entry){&ln_server_object, &d->account_store};
+    d->objects[2] = (struct ln_object_entry){&ln_device_object, &d->device};
+    d->objects[3] = (struct ln_object_entry){&ln_test_object, &d->test_store};
+    d->config = (struct ln_client_config){
+        .endpoint = name_of(d),
+        .objects = d->objects,
+        .object_count = LN_COUNT(d->objects),
+        .formats = device_formats,
+        .version = options->version,
+        .random = ln_random_system,
+        .coap = &options->coap,
+        .servers = d->servers,
+        .server_count = ACCOUNTS_MAX,
+        .memory = d->memory,
+        .memory_size = sizeof(d->memory),
+        .datagram_size = DATAGRAM_SIZE,
+        .scratch_size = SCRATCH_SIZE,
+    };
+    if (!objects_init(d)) {
+        return false;
+    }
+    err = ln_client_init(&d->client, sizeof(d->client), &d->config);
+    if (err != LN_OK) {
+        fprintf(stderr, "linnet-device: the client did not start: %s\n", ln_err_text(err));
+    }
+    return err == LN_OK;
+}
+
+void device_fini(struct device *d)
+{
+    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+        link_close(&d->links[i]);
+    }
+}
+
+static void executed(struct device *d, struct ln_path path)
+{
+    bool reboots = ln_path_equal(path, ln_path_resource(3, 0, 4));
+    bool resets = ln_path_equal(path, ln_path_resource(3, 0, 5));
+
+    device_log(d, "executed /%u/%u/%u%s", path.id[0], path.id[1], path.id[2],
+               reboots ? ": starting anew, as a reboot would" : resets ? ": back to the factory's values" : "");
+    d->again = d->again || reboots || resets;
+}
+
+static void act(struct device *d, const struct ln_client_event *event)
+{
+    struct link *link = &d->links[event->link];
+    const char *uri = d->securities[event->link].uri;
+
+    switch (event->kind) {
+    case LN_CLIENT_OPEN:
+        link_open(link, event->security->uri);
+        break;
+    case LN_CLIENT_CLOSE:
+        link_close(link);
+        break;
+    case LN_CLIENT_REGISTERED:
+        link_works(link);
+        device_log(d, "registered as %s with %s", d->config.endpoint, uri);
+        break;
+    case LN_CLIENT_UPDATED:
+        link_works(link);
+        break;
+    case LN_CLIENT_REFUSED:
+        link_works(link);
+        device_log(d, "%s refused the registration: %u.%02u", uri, event->code >> 5, event->code & 31);
+        break;
+    case LN_CLIENT_LOST:
+        device_log(d, "%s does not answer: it is tried again", uri);
+        break;
+    case LN_CLIENT_DEREGISTERED:
+        device_log(d, "de-registered from %s", uri);
+        break;
+    case LN_CLIENT_EXECUTED:
+        executed(d, event->path);
+        break;
+    default:
+        break; /* what was written is stored already */
+    }
+}
+
+void device_turn(struct device *d)
+{
+    uint8_t buffer[DATAGRAM_SIZE];
+    struct ln_client_event event;
+    ln_time now = ln_clock_now();
+    ln_link link;
+    size_t len;
+
+    do {
+        while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {
+            link_send(&d->links[link], buffer, len);
+        }
+        while (ln_client_event(&d->client, &event)) {
+            act(d, &event);
+        }
+    } while (ln_client_deadline(&d->client) <= now); /* an event may make something due */
+}
+
+void device_receive(struct device *d, ln_link link, struct ln_bytes datagram)
+{
+    machine_refresh(&d->machine, &d->device, ln_clock_now());
+    ln_client_recv(&d->client, ln_clock_now(), link, datagram);
+    device_turn(d);
+}

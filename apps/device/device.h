@@ -1,0 +1,51 @@
+/* linnet-device as a whole: the client, its objects, its links, and the loop around them. */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include <linnet/client.h>
+#include <linnet/net.h>
+
+#include "links.h"
+#include "machine.h"
+#include "options.h"
+
+enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280 };
+
+struct device {
+    const struct options *options;
+    struct ln_loop *loop;
+    struct ln_client client;
+    struct ln_client_config config;
+    struct ln_client_server servers[ACCOUNTS_MAX];
+    struct link links[ACCOUNTS_MAX];
+    uint8_t memory[LN_CLIENT_MEMORY(ACCOUNTS_MAX, DATAGRAM_SIZE, SCRATCH_SIZE)];
+    char name[256]; /* the endpoint's, where no option says it */
+    struct ln_object_entry objects[4];
+    struct ln_security securities[ACCOUNTS_MAX];
+    uint16_t security_ids[ACCOUNTS_MAX];
+    struct ln_instances security_store;
+    struct ln_server_account accounts[ACCOUNTS_MAX];
+    uint16_t account_ids[ACCOUNTS_MAX];
+    struct ln_instances account_store;
+    struct ln_device device;
+    struct machine machine;
+    struct ln_test_object test;
+    uint16_t test_ids[1];
+    struct ln_instances test_store;
+    bool again; /* start anew: a server asked for a reboot */
+};
+
+/* False: said on stderr why. */
+bool device_init(struct device *device, const struct options *options, struct ln_loop *loop);
+void device_fini(struct device *device);
+/* Takes a datagram, sends what follows from it, and acts on events. */
+void device_receive(struct device *device, ln_link link, struct ln_bytes datagram);
+/* Sends what is due and acts on events. */
+void device_turn(struct device *device);
+void device_log(const struct device *device, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* objects.c: fills the objects' structs. False: an option does not fit, said on stderr. */
+bool objects_init(struct device *device);
+extern const struct ln_format *const device_formats[];
+
+#endif

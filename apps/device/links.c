@@ -1,0 +1,171 @@
+/* Sockets and names. A look-up may take seconds, so it runs in a thread and wakes the loop. */
+
+#include "links.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+/* Shared by the loop and the thread; whichever is the second to let go of it frees it. */
+struct lookup {
+    struct ln_loop *loop;
+    atomic_bool done;
+    atomic_int owners;
+    char host[HOST_MAX];
+    uint16_t port;
+    struct ln_address found[ADDRESSES_MAX];
+    size_t count;
+};
+
+static void let_go(struct lookup *lookup)
+{
+    if (atomic_fetch_sub(&lookup->owners, 1) == 1) {
+        free(lookup);
+    }
+}
+
+static void *resolve(void *context)
+{
+    struct lookup *lookup = context;
+
+    lookup->count = ln_address_resolve(lookup->host, lookup->port, lookup->found, ADDRESSES_MAX);
+    atomic_store(&lookup->done, true);
+    ln_loop_wake(lookup->loop);
+    let_go(lookup);
+    return NULL;
+}
+
+bool uri_split(const char *uri, char host[HOST_MAX], uint16_t *port)
+{
+    struct ln_reader in = ln_reader(ln_bytes_of_text(uri));
+    struct ln_bytes name;
+    struct ln_bytes rest;
+    uint64_t number = 5683;
+
+    if (!ln_bytes_are(ln_read_bytes(&in, 7), "coap://")) {
+        return false;
+    }
+    name = ln_read_if(&in, '[') ? ln_read_until(&in, ']') : ln_bytes(in.at, strcspn((const char *)in.at, ":/"));
+    if (in.at == name.at) {
+        (void)ln_read_bytes(&in, name.len);
+    }
+    if (name.len == 0 || !ln_bytes_to_text(name, host, HOST_MAX)) {
+        return false;
+    }
+    rest = ln_read_until(&in, '/');
+    if (rest.len > 0 && (rest.at[0] != ':' ||
+                         !ln_unsigned_of_text(ln_bytes(rest.at + 1, rest.len - 1), &number))) {
+        return false;
+    }
+    *port = (uint16_t)number;
+    return number > 0 && number <= UINT16_MAX && ln_reader_left(&in) == 0;
+}
+
+void link_init(struct link *link, struct device *device, ln_link number)
+{
+    *link = (struct link){.udp = {.fd = -1}, .device = device, .number = number};
+}
+
+static void failed(struct link *link, const char *what, enum ln_link_reason reason)
+{
+    device_log(link->device, "link %u: %s: %s", link->number, what,
+               reason == LN_LINK_NO_NAME ? "the host name is not known" : strerror(errno));
+    link->tries++;
+    link_close(link);
+    ln_client_link_down(&link->device->client, ln_clock_now(), link->number, reason, 0);
+}
+
+void link_open(struct link *link, const char *uri)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
+
+    link_close(link);
+    errno = ENOMEM;
+    if (lookup == NULL || !uri_split(uri, lookup->host, &lookup->port)) {
+        errno = lookup == NULL ? ENOMEM : EINVAL;
+        free(lookup);
+        failed(link, uri, LN_LINK_FAILED);
+        return;
+    }
+    lookup->loop = link->device->loop;
+    atomic_init(&lookup->owners, 2);
+    link->lookup = lookup;
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    errno = pthread_create(&thread, &detached, resolve, lookup);
+    pthread_attr_destroy(&detached);
+    if (errno != 0) {
+        let_go(lookup);
+        failed(link, "a thread for the look-up", LN_LINK_FAILED);
+    }
+}
+
+void link_close(struct link *link)
+{
+    if (link->lookup != NULL) {
+        let_go(link->lookup);
+        link->lookup = NULL;
+    }
+    if (link->udp.fd >= 0) {
+        ln_loop_remove(link->device->loop, link->udp.fd);
+    }
+    ln_udp_close(&link->udp);
+}
+
+/* A datagram of anybody but the server is not the server's. */
+static void receive(void *context)
+{
+    struct link *link = context;
+    uint8_t buffer[LN_UDP_PACKET_MAX];
+    struct ln_packet packet = {.bytes = buffer, .size = sizeof(buffer)};
+
+    while (link->udp.fd >= 0 && ln_udp_recv(&link->udp, &packet, 1) == 1) {
+        if (ln_address_equal(&packet.remote, &link->peer) && packet.len <= packet.size) {
+            device_receive(link->device, link->number, ln_bytes(buffer, packet.len));
+        }
+    }
+}
+
+void link_take_lookup(struct link *link)
+{
+    struct lookup *lookup = link->lookup;
+    struct ln_address any = {.port = 0};
+
+    if (lookup == NULL || !atomic_load(&lookup->done)) {
+        return;
+    }
+    if (lookup->count == 0) {
+        failed(link, lookup->host, LN_LINK_NO_NAME);
+        return;
+    }
+    link->peer = lookup->found[link->tries++ % lookup->count];
+    link->lookup = NULL;
+    let_go(lookup);
+    if (ln_udp_open(&link->udp, &any, 0) != LN_OK ||
+        ln_loop_add(link->device->loop, link->udp.fd, receive, link) != LN_OK) {
+        failed(link, "a socket", LN_LINK_FAILED);
+        return;
+    }
+    ln_client_link_up(&link->device->client, ln_clock_now(), link->number);
+}
+
+void link_send(struct link *link, const uint8_t *bytes, size_t len)
+{
+    struct ln_packet packet = {.remote = link->peer, .bytes = (uint8_t *)(uintptr_t)bytes, .size = len, .len = len};
+
+    if (link->udp.fd >= 0) {
+        (void)ln_udp_send(&link->udp, &packet, 1); /* what is lost is sent again by the client */
+    }
+}
+
+void link_works(struct link *link)
+{
+    link->tries = 0;
+}

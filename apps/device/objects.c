@@ -1,0 +1,129 @@
+/* The objects of linnet-device, filled from the options and from this machine. */
+
+#include "device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct ln_format *const device_formats[] = {&ln_format_text, &ln_format_opaque, &ln_format_tlv, NULL};
+
+static void init_accounts(struct device *d)
+{
+    const struct options *options = d->options;
+
+    for (size_t i = 0; i < options->account_count; i++) {
+        const struct account *from = &options->accounts[i];
+        struct ln_security *security = &d->securities[i];
+        struct ln_server_account *account = &d->accounts[i];
+
+        d->security_ids[i] = d->account_ids[i] = (uint16_t)i;
+        security->mode = LN_SECURITY_NONE;
+        security->short_id = account->short_id = (uint16_t)(i + 1);
+        snprintf(security->uri, sizeof(security->uri), "%s", from->uri);
+        account->lifetime = from->lifetime;
+        account->store_notifications = true;
+        snprintf(account->binding, sizeof(account->binding), "%s", from->binding);
+    }
+    d->security_store = (struct ln_instances){
+        .items = d->securities,
+        .ids = d->security_ids,
+        .item_size = sizeof(d->securities[0]),
+        .capacity = ACCOUNTS_MAX,
+        .count = (uint16_t)options->account_count,
+    };
+    d->account_store = (struct ln_instances){
+        .items = d->accounts,
+        .ids = d->account_ids,
+        .item_size = sizeof(d->accounts[0]),
+        .capacity = ACCOUNTS_MAX,
+        .count = (uint16_t)options->account_count,
+    };
+}
+
+static const struct ln_object_entry *find_object(const struct device *d, uint16_t id)
+{
+    for (size_t i = 0; i < d->config.object_count; i++) {
+        if (d->config.objects[i].object->id == id) {
+            return &d->config.objects[i];
+        }
+    }
+    return NULL;
+}
+
+static void *find_instance(const struct ln_object_entry *entry, uint16_t id)
+{
+    uint16_t found = id;
+    void *instance = entry->store;
+
+    if (!ln_object_is_single(entry->object)) {
+        instance = entry->object->calls->next(entry->store, &found);
+    }
+    return found == id && (id == 0 || !ln_object_is_single(entry->object)) ? instance : NULL;
+}
+
+/* What of a member can be given as text: texts and whole numbers. NULL, or why not. */
+static const char *store_text(const struct ln_resource *row, void *instance, const char *text)
+{
+    void *member = (char *)instance + row->at.field.offset;
+    int64_t number;
+
+    if (row->place == LN_PLACE_FIELD && row->storage == LN_IN_TEXT) {
+        memcpy(member, &text, sizeof(text));
+        return NULL;
+    }
+    if (row->place == LN_PLACE_FIELD && row->storage == LN_IN_CHARS) {
+        return ln_bytes_to_text(ln_bytes_of_text(text), member, row->at.field.size) ? NULL : "the text is too long";
+    }
+    if (row->place != LN_PLACE_FIELD || (row->storage != LN_IN_SIGNED && row->storage != LN_IN_UNSIGNED)) {
+        return "only texts and whole numbers can be given like this";
+    }
+    if (!ln_integer_of_text(ln_bytes_of_text(text), &number)) {
+        return "the value is no whole number";
+    }
+    switch (row->at.field.size) {
+    case 1:
+        *(uint8_t *)member = (uint8_t)number;
+        break;
+    case 2:
+        *(uint16_t *)member = (uint16_t)number;
+        break;
+    case 4:
+        *(uint32_t *)member = (uint32_t)number;
+        break;
+    default:
+        *(uint64_t *)member = (uint64_t)number;
+        break;
+    }
+    return NULL;
+}
+
+static bool apply(struct device *d, const struct setting *setting)
+{
+    const struct ln_object_entry *entry = find_object(d, setting->path.id[0]);
+    void *instance = entry != NULL ? find_instance(entry, setting->path.id[1]) : NULL;
+    const struct ln_resource *row =
+        instance != NULL ? ln_object_resource(entry->object, setting->path.id[2]) : NULL;
+    const char *why = row != NULL ? store_text(row, instance, setting->text)
+                                  : "this device has no such resource";
+
+    if (why != NULL) {
+        fprintf(stderr, "linnet-device: --set /%u/%u/%u: %s\n", setting->path.id[0], setting->path.id[1],
+                setting->path.id[2], why);
+    }
+    return why == NULL;
+}
+
+bool objects_init(struct device *d)
+{
+    init_accounts(d);
+    machine_read(&d->machine, &d->device, ln_clock_now());
+    d->device.binding = "U";
+    d->test_store = (struct ln_instances){
+        .items = &d->test, .ids = d->test_ids, .item_size = sizeof(d->test), .capacity = 1, .count = 1};
+    for (size_t i = 0; i < d->options->setting_count; i++) {
+        if (!apply(d, &d->options->settings[i])) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,40 @@
+/* The command line of linnet-device: accounts and what they share. */
+#ifndef DEVICE_OPTIONS_H
+#define DEVICE_OPTIONS_H
+
+#include <linnet/coap.h>
+#include <linnet/lwm2m.h>
+
+enum { ACCOUNTS_MAX = 8, SETTINGS_MAX = 32, EXIT_USAGE = 2 };
+
+/* One --server and what was said after it. */
+struct account {
+    const char *uri;
+    const char *binding;
+    uint32_t lifetime;
+};
+
+/* --set /3/0/17=text */
+struct setting {
+    struct ln_path path;
+    const char *text;
+};
+
+struct options {
+    const char *endpoint;
+    struct account all; /* what was said before the first --server */
+    struct account accounts[ACCOUNTS_MAX];
+    size_t account_count;
+    struct setting settings[SETTINGS_MAX];
+    size_t setting_count;
+    enum ln_version version;
+    struct ln_coap_parameters coap;
+    bool quiet;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
+
+/* Says on stderr what is wrong, with the option's name and what to do. */
+enum options_result options_read(struct options *options, int argc, char **argv);
+
+#endif
