@@ -33,7 +33,8 @@ static void unsigneds(struct ln_bytes text)
     }
 }
 
-static void double_comes_back(double value, void (*write)(struct ln_writer *, double), size_t most)
+static void double_comes_back(double value, void (*write)(struct ln_writer *, double),
+                              size_t most)
 {
     struct ln_writer w = ln_writer(room, ROOM);
     double second = 0;
@@ -44,11 +45,23 @@ static void double_comes_back(double value, void (*write)(struct ln_writer *, do
     FUZZ_CHECK(second <= value && second >= value);
 }
 
+/* The C library reads the same number from the same text. */
+static void as_the_library_reads_it(struct ln_bytes text, double value)
+{
+    char *end = NULL;
+
+    if (ln_bytes_to_text(text, (char *)room, ROOM)) {
+        double expected = strtod((const char *)room, &end);
+        FUZZ_CHECK(*end == 0 && expected <= value && expected >= value);
+    }
+}
+
 static void doubles(struct ln_bytes text)
 {
     double value = 0;
 
     if (ln_double_of_text(text, &value)) {
+        as_the_library_reads_it(text, value);
         double_comes_back(value, ln_write_double_text, LN_DOUBLE_TEXT_MAX);
         double_comes_back(value, ln_write_double_short, LN_DOUBLE_SHORT_MAX);
     }

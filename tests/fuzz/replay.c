@@ -91,7 +91,8 @@ int main(int argc, char **argv)
         failures += replay(argv[i], &count);
     }
     if (count == 0) {
-        fprintf(stderr, "replay: no input: name files or folders, such as tests/fuzz/corpus/NAME\n");
+        fprintf(stderr,
+                "replay: no input: name files or folders, such as tests/fuzz/corpus/NAME\n");
         return 1;
     }
     fprintf(stderr, "replay: %zu inputs, %d not readable\n", count, failures);
