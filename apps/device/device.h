@@ -29,7 +29,7 @@ struct device {
     struct ln_instances account_store;
     struct ln_device device;
     struct machine machine;
-    struct ln_test_object test;
+    struct ln_test_values test;
     uint16_t test_ids[1];
     struct ln_instances test_store;
     bool again; /* start anew: a server asked for a reboot */

@@ -118,6 +118,7 @@ bool objects_init(struct device *d)
     init_accounts(d);
     machine_read(&d->machine, &d->device, ln_clock_now());
     d->device.binding = "U";
+    ln_test_reset(&d->test);
     d->test_store = (struct ln_instances){
         .items = &d->test, .ids = d->test_ids, .item_size = sizeof(d->test), .capacity = 1, .count = 1};
     for (size_t i = 0; i < d->options->setting_count; i++) {
