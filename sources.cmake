@@ -12,7 +12,10 @@ set(LN_CODEC_SOURCES
 set(LN_COAP_SOURCES
     builder.c code.c exchange.c history.c message.c options.c parameters.c)
 
-set(LN_LWM2M_SOURCES)
+set(LN_LWM2M_SOURCES
+    arguments.c binding.c binding_text.c instances.c object.c object_list.c object_version.c
+    operation.c operation_name.c operation_read.c operation_write.c registration_query.c
+    version.c version_text.c)
 
 set(LN_CLIENT_SOURCES)
 
@@ -22,7 +25,9 @@ set(LN_NET_SOURCES
     clock.c loop.c random.c resolve.c sockaddr.c udp.c)
 
 # Unit tests: one program for each layer, one x_test.c for each source worth it.
-set(LN_BASE_TESTS)
+set(LN_BASE_TESTS
+    address_test.c base64_test.c bytes_test.c cursor_test.c double_test.c hash_test.c map_test.c
+    memory_test.c number_test.c wheel_test.c)
 
 set(LN_CODEC_TESTS)
 
@@ -30,7 +35,9 @@ set(LN_COAP_TESTS
     builder_test.c code_test.c exchange_test.c history_test.c message_test.c options_test.c
     parameters_test.c)
 
-set(LN_LWM2M_TESTS)
+set(LN_LWM2M_TESTS
+    arguments_test.c binding_test.c object_list_test.c object_test.c operation_test.c
+    registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS)
 
@@ -44,7 +51,7 @@ set(LN_SIM_SOURCES)
 
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
 set(LN_FUZZ_TARGETS
-    number)
+    message number)
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES)

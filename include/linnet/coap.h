@@ -178,7 +178,8 @@ struct ln_coap_options {
  * (RFC 7252 §5.4). LN_ERR_NO_PROXY: it asks for a proxy. LN_ERR_BAD_REQUEST: a block option
  * with the reserved size. The message has been parsed; `out` is of no use after an error.
  */
-LN_MUST_USE ln_err ln_coap_options(const struct ln_coap_message *m, struct ln_coap_options *out);
+LN_MUST_USE ln_err ln_coap_options(const struct ln_coap_message *m,
+                                   struct ln_coap_options *out);
 
 /*
  * Writes a message: header, then options in ascending order of number, then payload. What does
@@ -200,7 +201,7 @@ struct ln_coap_builder ln_coap_start(void *buffer, size_t size, enum ln_coap_typ
 struct ln_coap_builder ln_coap_answer(void *buffer, size_t size,
                                       const struct ln_coap_message *request, uint8_t code,
                                       uint16_t non_id);
-/* `number` must not be below the option before, nor may a payload stand before it: an assert. */
+/* `number` must not be below the option before, nor may a payload be there already: asserts. */
 void ln_coap_add(struct ln_coap_builder *b, uint16_t number, struct ln_bytes value);
 void ln_coap_add_text(struct ln_coap_builder *b, uint16_t number, const char *value);
 void ln_coap_add_uint(struct ln_coap_builder *b, uint16_t number, uint32_t value);
@@ -224,7 +225,8 @@ size_t ln_coap_empty(void *buffer, size_t size, enum ln_coap_type type, uint16_t
 /*
  * What becomes of a datagram that ln_coap_parse() refused, or of a message that is neither a
  * known request nor expected here: a Reset for a CON (also for a ping, the empty CON), silence
- * for all else: ACKs and Resets are never answered. True: answer with ln_coap_empty(LN_COAP_RST).
+ * for all else: ACKs and Resets are never answered. True: answer `id` with
+ * ln_coap_empty(LN_COAP_RST).
  */
 bool ln_coap_reject(struct ln_bytes datagram, uint16_t *id);
 
@@ -232,10 +234,10 @@ bool ln_coap_reject(struct ln_bytes datagram, uint16_t *id);
 
 /* RFC 7252 §4.8. All zero is not valid: start with ln_coap_parameters_default. */
 struct ln_coap_parameters {
-    uint32_t ack_timeout;    /* ms; 2000 */
-    uint16_t random_percent; /* the first wait is up to this, of ack_timeout; 150 */
-    uint8_t max_retransmit;  /* 4 */
-    uint32_t response_timeout; /* ms to wait for a separate response after the empty ACK; 93000 */
+    uint32_t ack_timeout;      /* ms; 2000 */
+    uint16_t random_percent;   /* the first wait is up to this, of ack_timeout; 150 */
+    uint8_t max_retransmit;    /* 4 */
+    uint32_t response_timeout; /* ms from the empty ACK to the separate response; 93000 */
 };
 
 extern const struct ln_coap_parameters ln_coap_parameters_default;
@@ -245,18 +247,18 @@ uint32_t ln_coap_max_transmit_wait(const struct ln_coap_parameters *p);
 uint32_t ln_coap_exchange_lifetime(const struct ln_coap_parameters *p);
 
 enum ln_coap_exchange_state {
-    LN_COAP_IDLE,      /* nothing under way */
-    LN_COAP_SENDING,   /* a copy is to be sent now */
-    LN_COAP_WAITING,   /* sent, neither ACK nor response has come */
-    LN_COAP_ACKED,     /* the peer has it and will respond in a message of its own */
-    LN_COAP_DONE,      /* over: `outcome` says how */
+    LN_COAP_IDLE,    /* nothing under way */
+    LN_COAP_SENDING, /* a copy is to be sent now */
+    LN_COAP_WAITING, /* sent, neither ACK nor response has come */
+    LN_COAP_ACKED,   /* the peer has it and will respond in a message of its own */
+    LN_COAP_DONE,    /* over: `outcome` says how */
 };
 
 enum ln_coap_outcome {
-    LN_COAP_NO_OUTCOME, /* not over; or a NON that wants no response has left */
-    LN_COAP_ANSWERED,  /* a response came, or the ACK where no response is wanted */
-    LN_COAP_RESET,     /* the peer sent a Reset */
-    LN_COAP_NO_ANSWER, /* nothing came, all copies sent */
+    LN_COAP_NO_OUTCOME,            /* not over; or a NON that wants no response has left */
+    LN_COAP_ANSWERED,              /* a response came, or the ACK where no response is wanted */
+    LN_COAP_RESET,                 /* the peer sent a Reset */
+    LN_COAP_NO_ANSWER,             /* nothing came, all copies sent */
     LN_COAP_NO_RESPONSE_AFTER_ACK, /* it was acknowledged, but no response followed */
 };
 
@@ -277,7 +279,7 @@ struct ln_coap_exchange {
     uint8_t outcome; /* enum ln_coap_outcome */
     uint8_t copies;  /* sent so far */
     bool confirmable;
-    bool wants_response; /* a request; else it is over with the ACK (CON response, notification) */
+    bool wants_response; /* a request; a CON response or notification is over with the ACK */
     uint16_t id;
     uint32_t wait; /* ms until the next copy */
     ln_time due;
@@ -297,7 +299,7 @@ void ln_coap_exchange_start(struct ln_coap_exchange *x, const struct ln_coap_par
  */
 bool ln_coap_exchange_step(struct ln_coap_exchange *x, const struct ln_coap_parameters *p,
                            ln_time now, enum ln_coap_exchange_event event);
-/* When LN_COAP_ON_TIME is due; 0 (past) while a copy is to be sent; LN_NEVER if idle or done. */
+/* When LN_COAP_ON_TIME is due; 0 while a copy is to be sent; LN_NEVER if idle or done. */
 ln_time ln_coap_exchange_deadline(const struct ln_coap_exchange *x);
 
 /* ---- De-duplication (RFC 7252 §4.5) ---- */

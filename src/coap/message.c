@@ -1,4 +1,4 @@
-/* A datagram taken apart: header, token, options, payload (RFC 7252 §3), and what is refused. */
+/* A datagram taken apart (RFC 7252 §3): header, token, options, payload; what is refused. */
 
 #include <linnet/coap.h>
 
@@ -131,7 +131,7 @@ bool ln_coap_option_find(struct ln_coap_option_cursor *cursor, uint16_t number)
 {
     struct ln_coap_option_cursor ahead = *cursor;
 
-    /* Stops in front of what stands behind it, so that the search for that can go on from here. */
+    /* Stops before the first of a higher number: the search for that one can go on from here. */
     while (ln_coap_option_next(&ahead) && ahead.number <= number) {
         *cursor = ahead;
         if (ahead.number == number) {

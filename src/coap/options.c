@@ -3,8 +3,8 @@
 #include <linnet/coap.h>
 
 /*
- * RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1 and §4. What has no row is unknown here: refused if
- * critical, ignored if elective. An elective option that is not read below needs no row.
+ * RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1 and §4. What has no row is unknown here: refused
+ * if critical, ignored if elective. An elective option that is not read below needs no row.
  */
 static const struct rule {
     uint8_t number;

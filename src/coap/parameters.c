@@ -25,7 +25,7 @@ uint32_t ln_coap__longest_first_wait(const struct ln_coap_parameters *p)
     return capped(p->ack_timeout + hundreds + p->ack_timeout % 100 * extra / 100);
 }
 
-/* The sum of `waits` waits, each twice the one before, when the first is as long as it may be. */
+/* The sum of `waits` waits, each twice the one before; the first is as long as it may be. */
 static uint32_t sum_of_waits(const struct ln_coap_parameters *p, unsigned waits)
 {
     uint32_t firsts = waits < 32 ? (1U << waits) - 1 : UINT32_MAX;
