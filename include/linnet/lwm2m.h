@@ -17,8 +17,8 @@
 #define LN_LWM2M_H
 
 #include <linnet/base.h>
-#include <linnet/codec.h>
 #include <linnet/coap.h>
+#include <linnet/codec.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,25 +26,33 @@ extern "C" {
 
 /* ---- Versions of the enabler ---- */
 
-enum ln_version { LN_VERSION_NONE = 0, LN_VERSION_1_0 = 10, LN_VERSION_1_1 = 11, LN_VERSION_1_2 = 12 };
+enum ln_version {
+    LN_VERSION_NONE = 0,
+    LN_VERSION_1_0 = 10,
+    LN_VERSION_1_1 = 11,
+    LN_VERSION_1_2 = 12
+};
 
-/* "1.0" -> LN_VERSION_1_0. Any well-formed "major.minor" that is none of ours gives LN_VERSION_NONE
- * and true; what is not of that form gives false. */
+/*
+ * "1.0" -> LN_VERSION_1_0. Any well-formed "major.minor" that is none of ours gives
+ * LN_VERSION_NONE and true; what is not of that form gives false.
+ */
 LN_MUST_USE bool ln_version_of_text(struct ln_bytes text, enum ln_version *out);
 const char *ln_version_text(enum ln_version version);
 
 /* ---- Bindings: spec CORE-1.0.2 §5.3.1.1, CORE-1.1.1 §6.2.1.2 ---- */
 
 enum {
-    LN_BINDING_U = 1, /* UDP */
-    LN_BINDING_S = 2, /* SMS */
-    LN_BINDING_T = 4, /* TCP, from 1.1 */
-    LN_BINDING_N = 8, /* Non-IP, from 1.1 */
-    LN_BINDING_Q = 128, /* queue mode: in the binding itself in 1.0, a parameter of its own later */
+    LN_BINDING_U = 1,   /* UDP */
+    LN_BINDING_S = 2,   /* SMS */
+    LN_BINDING_T = 4,   /* TCP, from 1.1 */
+    LN_BINDING_N = 8,   /* Non-IP, from 1.1 */
+    LN_BINDING_Q = 128, /* queue mode: in the binding in 1.0, a parameter of its own later */
 };
 
 /* LN_ERR_BAD_REQUEST: not a value of that version. */
-LN_MUST_USE ln_err ln_binding_of_text(struct ln_bytes text, enum ln_version version, uint8_t *out);
+LN_MUST_USE ln_err ln_binding_of_text(struct ln_bytes text, enum ln_version version,
+                                      uint8_t *out);
 /* "UQ" in 1.0; "U" in 1.1, where the Q travels apart. */
 enum { LN_BINDING_TEXT_MAX = 8 };
 void ln_write_binding(struct ln_writer *w, uint8_t binding, enum ln_version version);
@@ -65,11 +73,14 @@ struct ln_registration_query {
 };
 
 /*
- * Reads the query of a Register (`registered` LN_VERSION_NONE), with the defaults filled in, or of an
- * Update of a registration of that version. LN_ERR_BAD_REQUEST: a parameter is malformed, twice, or without
- * the value it must have; LN_ERR_VERSION: lwm2m= is of a version that is not ours.
+ * Reads the query of a Register (`registered` LN_VERSION_NONE), with the defaults filled in, or
+ * of an Update of a registration of that version, which must not hold ep= or lwm2m=.
+ * LN_ERR_BAD_REQUEST: a parameter is malformed, twice, or without the value it must have;
+ * LN_ERR_VERSION: lwm2m= is of a version that is not ours. Without the ep= of a Register,
+ * has_endpoint is false: what to answer is the caller's choice.
  */
-LN_MUST_USE ln_err ln_registration_query_read(const struct ln_coap_message *m, enum ln_version registered,
+LN_MUST_USE ln_err ln_registration_query_read(const struct ln_coap_message *m,
+                                              enum ln_version registered,
                                               struct ln_registration_query *out);
 /* Whether a query item ("key=value" or "key") is a parameter that we know. */
 bool ln_registration_parameter_known(struct ln_bytes item);
@@ -77,26 +88,35 @@ bool ln_registration_parameter_known(struct ln_bytes item);
 /* What one link of an object list says, once its root path is taken off. */
 struct ln_object_link {
     uint16_t object;
-    uint16_t instance; /* LN_ID_NONE: the bare object */
+    uint16_t instance;     /* LN_ID_NONE: the bare object */
     uint8_t version_major; /* 0.0 where the link does not say */
     uint8_t version_minor;
 };
 
 /*
- * Reads the object list of a Register or Update link by link. The root path is what a link
- * with rt="oma.lwm2m" names, wherever it stands in the list; links outside of it are skipped.
+ * Reads the object list of a Register or Update link by link. The root path is what a link with
+ * rt="oma.lwm2m" names, wherever it stands in the list; links outside of it are skipped, and so
+ * are those whose path is not all numbers. A link that stands twice comes twice.
  */
 struct ln_object_list_reader {
     struct ln_reader in;
-    struct ln_bytes root; /* "" or "/lwm2m": no slash at the end */
+    struct ln_bytes root;    /* "" or "/lwm2m": no slash at the end */
     struct ln_bytes formats; /* the value of ct on the root link: "60 110 112" */
 };
-/* LN_ERR_BAD_PAYLOAD: it is no list of links, or a link within the root path is no object or instance. */
-LN_MUST_USE ln_err ln_object_list_open(struct ln_bytes payload, struct ln_object_list_reader *out);
+/*
+ * Looks at the whole list: what ln_object_list_next() gives afterwards is sound.
+ * LN_ERR_BAD_PAYLOAD: it is no list of links, or numbers within the root path are no object or
+ * instance, or a version is none, or there are two root paths. LN_ERR_TOO_LARGE: more than
+ * LN_LIMIT_OBJECT_LINKS.
+ */
+LN_MUST_USE ln_err ln_object_list_open(struct ln_bytes payload,
+                                       struct ln_object_list_reader *out);
 /* False at the end. */
-LN_MUST_USE bool ln_object_list_next(struct ln_object_list_reader *reader, struct ln_object_link *out);
-/* The version of an object that is meant where the list does not say: spec.CORE Appendix "versions". */
-void ln_object_default_version(uint16_t object, enum ln_version version, uint8_t *major, uint8_t *minor);
+LN_MUST_USE bool ln_object_list_next(struct ln_object_list_reader *reader,
+                                     struct ln_object_link *out);
+/* The version of an object that is meant where the list does not say. */
+void ln_object_default_version(uint16_t object, enum ln_version version, uint8_t *major,
+                               uint8_t *minor);
 
 /* ---- Operations and the requests they travel in: spec TRANSPORT-1.1.1 §6.4 ---- */
 
@@ -110,7 +130,7 @@ enum ln_operation_kind {
     LN_OPERATION_CREATE,
     LN_OPERATION_DELETE,
 };
-/* "read", "discover", "write", ... */
+/* "read", "discover", "write", "write-partial", ... */
 const char *ln_operation_name(enum ln_operation_kind kind);
 
 struct ln_operation {
@@ -122,23 +142,26 @@ struct ln_operation {
     struct ln_bytes query;   /* Write-Attributes: "pmin=10&gt" */
 };
 
-/* Whether the path may be the target of that operation in that version at all (spec.md 5.1). */
-bool ln_operation_fits(enum ln_operation_kind kind, struct ln_path path, enum ln_version version);
+/* Whether the path may be the target of that operation in that version at all. */
+bool ln_operation_fits(enum ln_operation_kind kind, struct ln_path path,
+                       enum ln_version version);
 
 /*
  * The server's side: adds the options and the payload of the operation to a started request.
  * `root` as ln_object_list_reader has it. ln_operation_code() is the method to start it with.
  */
 uint8_t ln_operation_code(enum ln_operation_kind kind);
-void ln_operation_write(struct ln_coap_builder *b, const struct ln_operation *operation, struct ln_bytes root);
+void ln_operation_write(struct ln_coap_builder *b, const struct ln_operation *operation,
+                        struct ln_bytes root);
 
 /*
- * The client's side: which operation a request is. LN_ERR_NOT_FOUND: its path is none of LwM2M's;
- * LN_ERR_NOT_ALLOWED: no operation has this method on this path; LN_ERR_BAD_REQUEST: a Write or
- * Create with a payload and no Content-Format.
+ * The client's side: which operation a request is. LN_ERR_NOT_FOUND: its path is none of
+ * LwM2M's; LN_ERR_NOT_ALLOWED: no operation has this method on this path; LN_ERR_BAD_REQUEST: a
+ * Write or Create with a payload and no Content-Format. `query` stays empty: it stands in the
+ * Uri-Query options.
  */
-LN_MUST_USE ln_err ln_operation_read(const struct ln_coap_message *m, const struct ln_coap_options *o,
-                                     struct ln_operation *out);
+LN_MUST_USE ln_err ln_operation_read(const struct ln_coap_message *m,
+                                     const struct ln_coap_options *o, struct ln_operation *out);
 
 /* ---- Arguments of an Execute: spec CORE-1.1.1 §6.3.5 ---- */
 
@@ -147,7 +170,10 @@ struct ln_argument {
     bool has_value;
     struct ln_bytes value;
 };
-/* The next argument; false at the end, or at a fault (`in->failed` set). Order and repeats are the caller's. */
+/*
+ * The next argument; false at the end, or at a fault (`in->failed` set). Order and repeats are
+ * the caller's.
+ */
 LN_MUST_USE bool ln_argument_next(struct ln_reader *in, struct ln_argument *out);
 /* Whether the whole list is well formed, each id at most once. */
 bool ln_arguments_valid(struct ln_bytes arguments);
@@ -193,7 +219,10 @@ enum ln_write_step {
 };
 
 struct ln_resource_calls {
-    /* LN_ERR_NOT_FOUND: it is not there at the moment. `resource_instance` is 0 for a single one. */
+    /*
+     * LN_ERR_NOT_FOUND: it is not there at the moment. `resource_instance` is 0 for a single
+     * one.
+     */
     ln_err (*read)(void *instance, uint16_t resource_instance, struct ln_value *out);
     ln_err (*write)(void *instance, uint16_t resource_instance, const struct ln_value *value,
                     enum ln_write_step step);
@@ -209,7 +238,10 @@ struct ln_stream_calls {
     ln_err (*end)(void *instance, bool complete);
 };
 
-/* The arguments are well formed; LN_ERR_BAD_REQUEST refuses them. Act once the answer has left: LN_CLIENT_EXECUTED. */
+/*
+ * The arguments are well formed; LN_ERR_BAD_REQUEST refuses them. Act once the answer has left:
+ * LN_CLIENT_EXECUTED.
+ */
 typedef ln_err ln_execute_fn(void *instance, struct ln_bytes arguments);
 
 /* Where a LN_LIST_OF() member keeps its parts. */
@@ -221,14 +253,20 @@ struct ln_list_layout {
     uint16_t capacity;
 };
 
-enum ln_place { LN_PLACE_FIELD, LN_PLACE_LIST, LN_PLACE_CALL, LN_PLACE_STREAM, LN_PLACE_EXECUTE };
+enum ln_place {
+    LN_PLACE_FIELD,
+    LN_PLACE_LIST,
+    LN_PLACE_CALL,
+    LN_PLACE_STREAM,
+    LN_PLACE_EXECUTE
+};
 
 struct ln_resource {
     uint16_t id;
     uint8_t type;       /* enum ln_type */
     uint8_t operations; /* LN_READ | ... */
-    uint8_t place;      /* enum ln_place; it and what follows come from one of the macros below */
-    uint8_t storage;    /* enum ln_storage */
+    uint8_t place;   /* enum ln_place; it and what follows come from one of the macros below */
+    uint8_t storage; /* enum ln_storage */
     union {
         struct {
             uint16_t offset;
@@ -241,7 +279,7 @@ struct ln_resource {
     } at;
 };
 
-#define LN_STORAGE_OF(lvalue)                                                                      \
+#define LN_STORAGE_OF(lvalue)                                                                  \
     _Generic((lvalue), signed char: LN_IN_SIGNED, short: LN_IN_SIGNED, int: LN_IN_SIGNED,          \
              long: LN_IN_SIGNED, long long: LN_IN_SIGNED, unsigned char: LN_IN_UNSIGNED,           \
              unsigned short: LN_IN_UNSIGNED, unsigned: LN_IN_UNSIGNED,                             \
@@ -251,56 +289,66 @@ struct ln_resource {
              struct ln_buffer: LN_IN_BUFFER, struct ln_objlnk: LN_IN_OBJLNK)
 
 /* The value is a member of the instance's struct. */
-#define LN_FIELD(type, member)                                                                     \
-    LN_PLACE_FIELD, LN_STORAGE_OF(((type *)0)->member),                                            \
-    {                                                                                              \
-        .field = { offsetof(type, member), sizeof(((type *)0)->member) }                           \
+#define LN_FIELD(type, member)                                                                 \
+    LN_PLACE_FIELD, LN_STORAGE_OF(((type *)0)->member),                                        \
+    {                                                                                          \
+        .field = { offsetof(type, member), sizeof(((type *)0)->member) }                       \
     }
 
 /* A member that holds up to `n` resource instances. */
-#define LN_LIST_OF(type, n)                                                                        \
-    struct {                                                                                       \
-        uint16_t count;                                                                            \
-        uint16_t ids[n];                                                                           \
-        type values[n];                                                                            \
+#define LN_LIST_OF(type, n)                                                                    \
+    struct {                                                                                   \
+        uint16_t count;                                                                        \
+        uint16_t ids[n];                                                                       \
+        type values[n];                                                                        \
     }
 
 /* The values are a LN_LIST_OF() member of the instance's struct. */
-#define LN_LIST(type, member)                                                                      \
-    LN_PLACE_LIST, LN_STORAGE_OF(((type *)0)->member.values[0]),                                   \
-    {                                                                                              \
-        .list = &(const struct ln_list_layout)                                                     \
-        {                                                                                          \
-            offsetof(type, member.count), offsetof(type, member.ids), offsetof(type, member.values), \
-                sizeof(((type *)0)->member.values[0]), LN_COUNT(((type *)0)->member.ids)           \
-        }                                                                                          \
+#define LN_LIST(type, member)                                                                  \
+    LN_PLACE_LIST, LN_STORAGE_OF(((type *)0)->member.values[0]),                               \
+    {                                                                                          \
+        .list = &(const struct ln_list_layout)                                                 \
+        {                                                                                      \
+            offsetof(type, member.count), offsetof(type, member.ids),                          \
+                offsetof(type, member.values), sizeof(((type *)0)->member.values[0]),          \
+                LN_COUNT(((type *)0)->member.ids)                                              \
+        }                                                                                      \
     }
 
 /* Functions read and write it; `write_fn` may be NULL. */
-#define LN_CALL(read_fn, write_fn)                                                                 \
-    LN_PLACE_CALL, LN_IN_NOTHING,                                                                  \
-    {                                                                                              \
-        .calls = &(const struct ln_resource_calls) { .read = (read_fn), .write = (write_fn) }      \
+#define LN_CALL(read_fn, write_fn)                                                             \
+    LN_PLACE_CALL, LN_IN_NOTHING,                                                              \
+    {                                                                                          \
+        .calls = &(const struct ln_resource_calls)                                             \
+        {                                                                                      \
+            .read = (read_fn), .write = (write_fn)                                             \
+        }                                                                                      \
     }
 
 /* The same for a resource with instances. */
-#define LN_CALL_MANY(read_fn, write_fn, next_fn)                                                   \
-    LN_PLACE_CALL, LN_IN_NOTHING,                                                                  \
-    {                                                                                              \
-        .calls = &(const struct ln_resource_calls) { (read_fn), (write_fn), (next_fn) }            \
+#define LN_CALL_MANY(read_fn, write_fn, next_fn)                                               \
+    LN_PLACE_CALL, LN_IN_NOTHING,                                                              \
+    {                                                                                          \
+        .calls = &(const struct ln_resource_calls)                                             \
+        {                                                                                      \
+            (read_fn), (write_fn), (next_fn)                                                   \
+        }                                                                                      \
     }
 
-#define LN_STREAM(begin_fn, chunk_fn, end_fn)                                                      \
-    LN_PLACE_STREAM, LN_IN_NOTHING,                                                                \
-    {                                                                                              \
-        .stream = &(const struct ln_stream_calls) { (begin_fn), (chunk_fn), (end_fn) }             \
+#define LN_STREAM(begin_fn, chunk_fn, end_fn)                                                  \
+    LN_PLACE_STREAM, LN_IN_NOTHING,                                                            \
+    {                                                                                          \
+        .stream = &(const struct ln_stream_calls)                                              \
+        {                                                                                      \
+            (begin_fn), (chunk_fn), (end_fn)                                                   \
+        }                                                                                      \
     }
 
 /* `fn` may be NULL: then the event is all there is. */
-#define LN_EXECUTE_BY(fn)                                                                          \
-    LN_PLACE_EXECUTE, LN_IN_NOTHING,                                                               \
-    {                                                                                              \
-        .execute = (fn)                                                                            \
+#define LN_EXECUTE_BY(fn)                                                                      \
+    LN_PLACE_EXECUTE, LN_IN_NOTHING,                                                           \
+    {                                                                                          \
+        .execute = (fn)                                                                        \
     }
 
 /* How an object's instances are found, made and removed. Any but `next` may be NULL. */
@@ -310,7 +358,10 @@ struct ln_object_calls {
     /* A new instance with defaults. NULL: there is no room. */
     void *(*create)(void *store, uint16_t id);
     ln_err (*remove)(void *store, uint16_t id);
-    /* Around the writes of one request to one instance: begin; then store; validate; then one of the last two. */
+    /*
+     * Around the writes of one request to one instance: begin; then store; validate; then one
+     * of the last two.
+     */
     ln_err (*begin)(void *store, uint16_t id);
     ln_err (*validate)(void *store, uint16_t id);
     void (*commit)(void *store, uint16_t id);
@@ -319,8 +370,8 @@ struct ln_object_calls {
 
 /* Instances in an array of the app: the `store` to give with ln_instances_calls. */
 struct ln_instances {
-    void *items;       /* capacity items of item_size bytes */
-    uint16_t *ids;     /* ascending, `count` of them; item i has id ids[i] */
+    void *items;   /* capacity items of item_size bytes */
+    uint16_t *ids; /* ascending, `count` of them; item i has id ids[i] */
     uint32_t item_size;
     uint16_t capacity;
     uint16_t count;
@@ -336,8 +387,9 @@ struct ln_object {
     /* NULL: a single instance, 0, which is the store itself. */
     const struct ln_object_calls *calls;
     /*
-     * LN_ABSENT(): a uint32_t member of the instance whose bit n says that the resource of row n is not there
-     * (rows from 32 on always are). 0: all are always there, but for NULL texts and empty lists.
+     * LN_ABSENT(): a uint32_t member of the instance whose bit n says that the resource of row
+     * n is not there (rows from 32 on always are). 0: all are always there, but for NULL texts
+     * and empty lists.
      */
     uint16_t absent;
 };
