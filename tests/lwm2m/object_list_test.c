@@ -86,6 +86,7 @@ TEST(the_root_link_may_stand_anywhere_in_the_list)
     assert_string_equal(read("</lwm2m/1/0>,</3/0>,</lwm2m>;rt=\"oma.lwm2m\""), "1/0");
     assert_string_equal(read("</>;ct=110,</lwm2m/1/0>,</lwm2m>;ct=60;rt=\"oma.lwm2m\""), "1/0");
     check_root("</>;ct=110,</lwm2m/1/0>,</lwm2m>;ct=60;rt=\"oma.lwm2m\"", "/lwm2m", "60");
+    check_root("</lwm2m>;ct=60;rt=\"oma.lwm2m\",</>;ct=110,</lwm2m/1/0>", "/lwm2m", "60");
 }
 
 TEST(rt_may_name_several_types)

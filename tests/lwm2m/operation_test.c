@@ -227,6 +227,9 @@ TEST(methods_that_a_path_does_not_have_are_not_allowed)
 {
     CHECK_ERR(read_request(LN_COAP_GET, "", -1, ""), LN_ERR_NOT_ALLOWED);
     CHECK_ERR(read_request(LN_COAP_PUT, "3", LN_FORMAT_TLV, "x"), LN_ERR_NOT_ALLOWED);
+    struct ln_operation discover =
+        an_operation(LN_OPERATION_DISCOVER, ln_path_add(ln_path_resource(3, 0, 6), 1));
+    CHECK_ERR(read_back(write(&discover, "")), LN_ERR_NOT_ALLOWED);
     CHECK_ERR(read_request(LN_COAP_POST, "", -1, ""), LN_ERR_NOT_ALLOWED);
     CHECK_ERR(read_request(LN_COAP_POST, "3/0/6/1", -1, ""), LN_ERR_NOT_ALLOWED);
     CHECK_ERR(read_request(LN_COAP_DELETE, "3", -1, ""), LN_ERR_NOT_ALLOWED);
