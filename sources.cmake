@@ -22,14 +22,16 @@ set(LN_CLIENT_SOURCES)
 set(LN_SERVER_SOURCES)
 
 set(LN_NET_SOURCES
-    clock.c loop.c random.c resolve.c sockaddr.c udp.c)
+    clock.c loop.c random.c resolve.c sockaddr.c tcp.c udp.c)
 
 # Unit tests: one program for each layer, one x_test.c for each source worth it.
 set(LN_BASE_TESTS
     address_test.c base64_test.c bytes_test.c cursor_test.c double_test.c hash_test.c map_test.c
     memory_test.c number_test.c wheel_test.c)
 
-set(LN_CODEC_TESTS)
+set(LN_CODEC_TESTS
+    format_test.c link_format_test.c opaque_test.c path_test.c support.c text_test.c tlv_decode_test.c
+    tlv_encode_test.c value_test.c)
 
 set(LN_COAP_TESTS
     builder_test.c code_test.c exchange_test.c history_test.c message_test.c options_test.c
@@ -44,7 +46,7 @@ set(LN_CLIENT_TESTS)
 set(LN_SERVER_TESTS)
 
 set(LN_NET_TESTS
-    loop_test.c resolve_test.c udp_test.c)
+    loop_test.c resolve_test.c tcp_test.c udp_test.c)
 
 # The simulation: all roles in one process under virtual time.
 set(LN_SIM_SOURCES)

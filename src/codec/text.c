@@ -4,7 +4,11 @@
 #include "codec/one_value.h"
 #include "codec/value.h"
 
-#include <math.h>
+/* Of a NaN or an infinity, the difference to itself is a NaN. */
+static bool is_finite(double v)
+{
+    return v - v == 0;
+}
 
 static ln_err write_value(struct ln_writer *w, const struct ln_value *value)
 {
@@ -23,7 +27,7 @@ static ln_err write_value(struct ln_writer *w, const struct ln_value *value)
         ln_write_unsigned_text(w, value->as.unsigned_integer);
         return LN_OK;
     case LN_FLOAT:
-        if (!isfinite(value->as.number)) {
+        if (!is_finite(value->as.number)) {
             return LN_ERR_NOT_ACCEPTABLE;
         }
         ln_write_double_text(w, value->as.number);

@@ -3,8 +3,6 @@
 
 #include "codec/decoder.h"
 
-#include <float.h>
-
 enum kind { INSTANCE, RESOURCE_INSTANCE, MULTIPLE_RESOURCE, RESOURCE };
 
 enum {
@@ -13,6 +11,8 @@ enum {
     LENGTH_MAX = 0xFFFFFF,
     SEARCHED = 64, /* entries at the start of a container, see repeats() */
 };
+
+static const double largest_single = 0x1.fffffep127;
 
 union single {
     float number;
@@ -87,7 +87,7 @@ static void write_number(struct ln_writer *w, double v)
 {
     union twice twice = {.number = v};
 
-    if (v >= -(double)FLT_MAX && v <= (double)FLT_MAX && (double)(float)v == v) {
+    if (v >= -largest_single && v <= largest_single && (double)(float)v == v) {
         union single single = {.number = (float)v};
         ln_write_u32(w, single.bits);
     } else {

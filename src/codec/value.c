@@ -176,8 +176,11 @@ ln_err ln_value_convert(struct ln_value *value, enum ln_type type)
     struct whole whole;
 
     if (is_text(value->type) && is_text(type)) {
+        if (!ln_utf8_valid(value->as.bytes)) {
+            return LN_ERR_BAD_VALUE;
+        }
         value->type = type;
-        return ln_utf8_valid(value->as.bytes) ? LN_OK : LN_ERR_BAD_VALUE;
+        return LN_OK;
     }
     if (value->type == type) {
         return LN_OK;

@@ -1,0 +1,16 @@
+/* All unit tests of the codec layer. */
+
+int path_tests(void);
+int value_tests(void);
+int format_tests(void);
+int text_tests(void);
+int opaque_tests(void);
+int tlv_encode_tests(void);
+int tlv_decode_tests(void);
+int link_format_tests(void);
+
+int main(void)
+{
+    return path_tests() + value_tests() + format_tests() + text_tests() + opaque_tests() +
+           tlv_encode_tests() + tlv_decode_tests() + link_format_tests();
+}
