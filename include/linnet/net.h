@@ -33,6 +33,11 @@ extern const struct ln_random ln_random_system; /* getrandom(2) */
 LN_MUST_USE ln_err ln_address_of_text(const char *text, uint16_t default_port, bool passive, struct ln_address *out);
 /* All addresses of a host, in the order to try them; returns how many, at most `max`; 0: none. May block. */
 size_t ln_address_resolve(const char *host, uint16_t port, struct ln_address *out, size_t max);
+/* Out of what other libraries hand over. False: neither IPv4 nor IPv6. */
+struct sockaddr;
+bool ln_address_of_system(const struct sockaddr *from, struct ln_address *out);
+/* 127.0.0.0/8 or ::1: only this machine reaches it. */
+bool ln_address_is_loopback(const struct ln_address *address);
 
 /* ---- UDP ---- */
 
@@ -71,6 +76,14 @@ void ln_udp_close(struct ln_udp *udp);
 size_t ln_udp_recv(struct ln_udp *udp, struct ln_packet *packets, size_t count);
 /* Sends them; one that the system refuses is left out. Returns how many left. */
 size_t ln_udp_send(struct ln_udp *udp, const struct ln_packet *packets, size_t count);
+
+/* ---- TCP ---- */
+
+/*
+ * Opens a listening socket, non-blocking, dual-stack as ln_udp_open() is; the caller closes it. Where it listens is
+ * in `bound`. -1: errno says why.
+ */
+int ln_tcp_listen(const struct ln_address *address, struct ln_address *bound);
 
 /* ---- Event loop ---- */
 

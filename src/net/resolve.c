@@ -24,7 +24,7 @@ static size_t look_up(const char *host, int flags, uint16_t port, struct ln_addr
         return 0;
     }
     for (struct addrinfo *at = found; at != NULL && count < max; at = at->ai_next) {
-        if (ln__address_of_system(at->ai_addr, &out[count])) {
+        if (ln_address_of_system(at->ai_addr, &out[count])) {
             out[count].port = port;
             count++;
         }

@@ -5,6 +5,7 @@
 #include "net/sockaddr.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 
 bool ln__address_is_ipv4(const struct ln_address *address)
@@ -68,7 +69,7 @@ socklen_t ln__address_to_system(const struct ln_address *address, int family,
     return sizeof(out->v6);
 }
 
-bool ln__address_of_system(const struct sockaddr *from, struct ln_address *out)
+bool ln_address_of_system(const struct sockaddr *from, struct ln_address *out)
 {
     union ln_sockaddr address;
 
@@ -87,4 +88,17 @@ bool ln__address_of_system(const struct sockaddr *from, struct ln_address *out)
         return true;
     }
     return false;
+}
+
+bool ln_address_is_loopback(const struct ln_address *address)
+{
+    static const uint8_t loopback[16] = {[15] = 1};
+
+    return ln__address_is_ipv4(address) ? address->ip[12] == 127
+                                        : memcmp(address->ip, loopback, sizeof(loopback)) == 0;
+}
+
+bool ln__says_no_ipv6(int error)
+{
+    return error == EAFNOSUPPORT || error == EADDRNOTAVAIL || error == EPROTONOSUPPORT;
 }

@@ -2,7 +2,7 @@
 #ifndef LN_NET_SOCKADDR_H
 #define LN_NET_SOCKADDR_H
 
-#include <linnet/base.h>
+#include <linnet/net.h>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ void ln__address_of_in(struct ln_address *address, struct in_addr in);
 /* As an address of `family`; returns its length. An unspecified one fits both families. */
 socklen_t ln__address_to_system(const struct ln_address *address, int family,
                                 union ln_sockaddr *out);
-/* False: neither IPv4 nor IPv6. */
-bool ln__address_of_system(const struct sockaddr *from, struct ln_address *out);
+/* What a machine says in errno whose kernel has no IPv6, or has it switched off. */
+bool ln__says_no_ipv6(int error);
 
 #endif

@@ -66,7 +66,7 @@ static ln_err open_family(struct ln_udp *udp, const struct ln_address *address, 
     }
     length = sizeof(name);
     if (getsockname(udp->fd, &name.any, &length) != 0 ||
-        !ln__address_of_system(&name.any, &udp->bound)) {
+        !ln_address_of_system(&name.any, &udp->bound)) {
         goto fail;
     }
     udp->batch = calloc(1, sizeof(*udp->batch));
@@ -82,12 +82,6 @@ fail:
     return LN_ERR_SYSTEM;
 }
 
-/* What a machine says whose kernel has no IPv6, or has it switched off. */
-static bool says_no_ipv6(int error)
-{
-    return error == EAFNOSUPPORT || error == EADDRNOTAVAIL || error == EPROTONOSUPPORT;
-}
-
 ln_err ln_udp_open(struct ln_udp *udp, const struct ln_address *address, unsigned flags)
 {
     *udp = (struct ln_udp){.fd = -1};
@@ -95,7 +89,7 @@ ln_err ln_udp_open(struct ln_udp *udp, const struct ln_address *address, unsigne
         return open_family(udp, address, AF_INET, flags);
     }
     ln_err err = open_family(udp, address, AF_INET6, flags);
-    if (err == LN_ERR_SYSTEM && says_no_ipv6(errno) && ln__address_is_unspecified(address)) {
+    if (err == LN_ERR_SYSTEM && ln__says_no_ipv6(errno) && ln__address_is_unspecified(address)) {
         struct ln_address any = ln_address_ipv4(0, 0, 0, 0, address->port);
         err = open_family(udp, &any, AF_INET, flags);
     }
@@ -153,7 +147,7 @@ static void take(struct ln_udp *udp, size_t i, struct ln_packet *packet)
 
     packet->len = udp->batch->headers[i].msg_len;
     packet->local = udp->bound;
-    (void)ln__address_of_system(&udp->batch->names[i].any, &packet->remote);
+    (void)ln_address_of_system(&udp->batch->names[i].any, &packet->remote);
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
         read_local(c, &packet->local);
     }
