@@ -30,6 +30,9 @@ TEST(an_arena_refuses_what_does_not_fit)
     CHECK(ln_arena_take(&arena, SIZE_MAX) == NULL);
     CHECK(ln_arena_take(&arena, 100) != NULL);
     CHECK(ln_arena_take(&arena, 1) == NULL);
+    arena = ln_arena(memory + 1, _Alignof(max_align_t)); /* all but one byte go for padding */
+    CHECK(ln_arena_take(&arena, 2) == NULL);
+    CHECK(ln_arena_take(&arena, 1) != NULL);
     arena = ln_arena(NULL, 0);
     CHECK(ln_arena_take(&arena, 1) == NULL);
 }
