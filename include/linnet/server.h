@@ -201,6 +201,7 @@ LN_MUST_USE bool ln_server_event(struct ln_server *server, struct ln_server_even
     X(operations_started, "operations begun")                                                      \
     X(operations_answered, "operations answered by the device")                                    \
     X(operations_failed, "operations that ended without an answer")                                \
+    X(answers_dropped, "answers not given: too many waited, or there was no memory")               \
     X(events_dropped, "never: events are not dropped; above zero is a defect")
 
 struct ln_server_counters {

@@ -1,0 +1,46 @@
+/* Answers that wait for ln_server_send(): not yet bytes, which are made in the caller's buffer. */
+
+#ifndef LN_SERVER_ANSWERS_H
+#define LN_SERVER_ANSWERS_H
+
+#include "recent.h"
+
+#include <linnet/server.h>
+
+/*
+ * Once changes are kept on disk, an answer also carries the number of the change that must be there
+ * before it leaves; ln_server_send() hands it out with the datagram. Nothing else depends on it.
+ */
+struct answer {
+    struct ln_peer to; /* identity is NULL */
+    struct ln_coap_token token;
+    uint8_t type; /* enum ln_coap_type */
+    uint8_t code; /* LN_COAP_EMPTY: an empty ACK or Reset */
+    uint16_t id;
+    struct location location; /* of a 2.01 */
+};
+
+/* A ring in memory of the server's allocator: it grows to the most that ever waited at once. */
+struct answers {
+    struct answer *ring;
+    size_t size;
+    size_t first;
+    size_t count;
+};
+
+struct request;
+
+/* Where there is no memory for it an answer is dropped and counted: the peer asks again. */
+void ln_server__answer(struct ln_server *server, const struct answer *answer);
+/* Piggybacked on the ACK of a CON, NON for a NON. `location` may be NULL but for a 2.01. */
+void ln_server__answer_request(struct ln_server *server, const struct request *request,
+                               uint8_t code, const struct location *location,
+                               uint16_t *message_sequence);
+/* An empty ACK or Reset. */
+void ln_server__answer_empty(struct ln_server *server, const struct ln_peer *to,
+                             enum ln_coap_type type, uint16_t id);
+/* Writes the oldest; 0 if none waits. */
+size_t ln_server__answers_write(struct ln_server *server, void *buffer, size_t size,
+                                struct ln_peer *to);
+
+#endif

@@ -1,0 +1,74 @@
+/* The engine and what it is made of: shared by the files of this folder only. */
+
+#ifndef LN_SERVER_ENGINE_H
+#define LN_SERVER_ENGINE_H
+
+#include "answers.h"
+#include "events.h"
+#include "object_list.h"
+#include "operations.h"
+#include "recent.h"
+#include "registrations.h"
+
+#include <linnet/limits.h>
+#include <linnet/server.h>
+
+struct ln_server {
+    struct ln_random random;
+    struct ln_allocator allocator;
+    struct ln_coap_parameters coap;
+    uint8_t shard;
+    uint8_t shards;
+    bool closed;
+    uint16_t next_message; /* of answers to peers without a registration */
+    size_t max_registrations;
+    size_t max_per_address;
+    size_t max_operations;
+    size_t max_operations_per_device;
+    uint8_t seed[16]; /* of every hash: peers must not be able to choose collisions */
+    ln_time now;
+    ln_time exchange_lifetime;
+
+    struct ln_map by_endpoint;
+    struct ln_map by_location;
+    struct ln_map lists;
+    struct ln_map addresses;
+    struct ln_wheel lifetimes;
+    struct ln_wheel exchanges;
+    struct operations operations;
+    struct events events;
+    struct answers answers;
+    struct recent requests;  /* refused, or of registrations that are over */
+    struct recent responses; /* confirmable ones, whose repeats want their ACK again */
+    struct ln_server_counters counters;
+};
+
+/* A request that is being handled. */
+struct request {
+    const struct ln_peer *peer;
+    const struct ln_coap_message *message;
+    struct ln_coap_options options;
+    struct ln_bytes location; /* what follows /rd/ */
+    uint32_t print;           /* tells repeats from other messages of the same id */
+    ln_time now;
+};
+
+/* All as realloc: NULL if there is no memory. */
+void *ln_server__allocate(struct ln_server *server, size_t size);
+void ln_server__release(struct ln_server *server, void *memory);
+
+/* Spreads 64 bits over all bits of the result. No secret: for keys that peers cannot choose. */
+uint64_t ln_server__mix(uint64_t v);
+
+/* The next message id of a sequence: `id % shards == shard`, each once before one comes again. */
+uint16_t ln_server__next_message(const struct ln_server *server, uint16_t *sequence);
+
+/* Moves the clock and ends what has expired by then. */
+void ln_server__advance(struct ln_server *server, ln_time now);
+
+/* Each answers if it succeeds; what it returns else is the caller's to answer. */
+ln_err ln_server__register(struct ln_server *server, const struct request *request);
+ln_err ln_server__update(struct ln_server *server, const struct request *request);
+ln_err ln_server__deregister(struct ln_server *server, const struct request *request);
+
+#endif

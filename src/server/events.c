@@ -1,0 +1,172 @@
+/* The queue of events: intrusive, so that telling of an end cannot fail. */
+
+#include "engine.h"
+
+static struct news *news_of(struct event_node *node)
+{
+    return (struct news *)(void *)node; /* it stands first */
+}
+
+static struct operation *operation_of(struct event_node *node)
+{
+    return (struct operation *)(void *)node; /* it stands first */
+}
+
+struct news *ln_server__news_take(struct ln_server *server)
+{
+    struct news *news = server->events.spare;
+
+    if (news == NULL) {
+        return ln_server__allocate(server, sizeof(*news));
+    }
+    server->events.spare = news->node.next == NULL ? NULL : news_of(news->node.next);
+    return news;
+}
+
+void ln_server__news_drop(struct ln_server *server, struct news *news)
+{
+    news->node.next = server->events.spare == NULL ? NULL : &server->events.spare->node;
+    server->events.spare = news;
+}
+
+void ln_server__event_push(struct ln_server *server, struct event_node *node,
+                           enum ln_server_event_kind kind)
+{
+    node->next = NULL;
+    node->time = server->now;
+    node->kind = (uint8_t)kind;
+    if (server->events.last == NULL) {
+        server->events.first = node;
+    } else {
+        server->events.last->next = node;
+    }
+    server->events.last = node;
+}
+
+void ln_server__news_push(struct ln_server *server, struct news *news,
+                          enum ln_server_event_kind kind, struct ln_registration *registration,
+                          uint8_t changes)
+{
+    news->node.changes = changes;
+    news->registration = registration;
+    ln_server__event_push(server, &news->node, kind);
+}
+
+/* The reader is done with it. */
+static void give_back(struct ln_server *server, struct event_node *node)
+{
+    switch ((enum ln_server_event_kind)node->kind) {
+    case LN_SERVER_REGISTERED:
+    case LN_SERVER_UPDATED:
+        ln_server__news_drop(server, news_of(node));
+        break;
+    case LN_SERVER_DEREGISTERED:
+    case LN_SERVER_EXPIRED:
+    case LN_SERVER_REPLACED:
+        ln_server__registration_free(server, ln_server__registration_of_end(node));
+        break;
+    case LN_SERVER_RESULT:
+        ln_server__operation_free(server, operation_of(node));
+        break;
+    }
+}
+
+static struct event_node *pop(struct events *events)
+{
+    struct event_node *node = events->first;
+
+    if (node != NULL) {
+        events->first = node->next;
+        events->last = node->next == NULL ? NULL : events->last;
+    }
+    return node;
+}
+
+void ln_server__events_free(struct ln_server *server)
+{
+    struct events *events = &server->events;
+    struct event_node *node;
+
+    if (events->reading != NULL) {
+        give_back(server, events->reading);
+        events->reading = NULL;
+    }
+    while ((node = pop(events)) != NULL) {
+        give_back(server, node);
+    }
+    while (events->spare != NULL) {
+        ln_server__release(server, ln_server__news_take(server));
+    }
+}
+
+/* ---- Handing out ---- */
+
+static void tell_registration(struct ln_server_event *event,
+                              const struct ln_registration *registration)
+{
+    event->endpoint = ln_server__endpoint_of(registration);
+    event->registration = registration;
+}
+
+static void tell_news(struct ln_server_event *event, const struct news *news)
+{
+    uint8_t changes = news->node.changes;
+
+    tell_registration(event, news->registration);
+    if (news->registration->ended) {
+        event->registration = NULL;
+    }
+    event->address_changed = (changes & CHANGED_ADDRESS) != 0;
+    event->lifetime_changed = (changes & CHANGED_LIFETIME) != 0;
+    event->binding_changed = (changes & CHANGED_BINDING) != 0;
+    event->objects_changed = (changes & CHANGED_OBJECTS) != 0;
+    event->sms_changed = (changes & CHANGED_SMS) != 0;
+}
+
+static void tell_result(struct ln_server_event *event, const struct operation *operation)
+{
+    tell_registration(event, operation->registration);
+    if (operation->registration->ended) {
+        event->registration = NULL;
+    }
+    event->id = operation->id;
+    event->tag = operation->tag;
+    event->outcome = (enum ln_outcome)operation->outcome;
+    event->operation = operation->what;
+    event->code = operation->code;
+    event->format = operation->result_format;
+    event->payload = operation->payload;
+    event->location = operation->location;
+}
+
+bool ln_server_event(struct ln_server *server, struct ln_server_event *event)
+{
+    struct events *events = &server->events;
+
+    if (events->reading != NULL) {
+        give_back(server, events->reading);
+    }
+    events->reading = pop(events);
+    if (events->reading == NULL) {
+        return false;
+    }
+    struct event_node *node = events->reading;
+    *event = (struct ln_server_event){
+        .kind = (enum ln_server_event_kind)node->kind,
+        .time = node->time,
+        .format = LN_FORMAT_NONE,
+    };
+    switch (event->kind) {
+    case LN_SERVER_REGISTERED:
+    case LN_SERVER_UPDATED:
+        tell_news(event, news_of(node));
+        break;
+    case LN_SERVER_RESULT:
+        tell_result(event, operation_of(node));
+        break;
+    default:
+        tell_registration(event, ln_server__registration_of_end(node));
+        break;
+    }
+    return true;
+}

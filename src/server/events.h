@@ -1,0 +1,53 @@
+/* Events not yet read, oldest first. What is told of lives until its event was read. */
+
+#ifndef LN_SERVER_EVENTS_H
+#define LN_SERVER_EVENTS_H
+
+#include <linnet/server.h>
+
+/* What an Update changed. */
+enum {
+    CHANGED_ADDRESS = 1,
+    CHANGED_LIFETIME = 2,
+    CHANGED_BINDING = 4,
+    CHANGED_OBJECTS = 8,
+    CHANGED_SMS = 16,
+};
+
+/*
+ * Part of what it tells of, so that the end of a registration or operation can always be told: the
+ * end of a registration is in the registration, a result in the operation. Only news of a registration
+ * that goes on needs memory of its own, and is refused to the device if there is none.
+ */
+struct event_node {
+    struct event_node *next;
+    ln_time time;
+    uint8_t kind;    /* enum ln_server_event_kind */
+    uint8_t changes; /* CHANGED_ADDRESS | ... */
+};
+
+/* LN_SERVER_REGISTERED and LN_SERVER_UPDATED. */
+struct news {
+    struct event_node node;
+    struct ln_registration *registration;
+};
+
+struct events {
+    struct event_node *first;
+    struct event_node *last;
+    struct event_node *reading; /* handed out: what it tells of is given back at the next */
+    struct news *spare;         /* read before; chained by their nodes */
+};
+
+/* NULL: no memory. Give it to ln_server__news_push() or _drop(). */
+struct news *ln_server__news_take(struct ln_server *server);
+void ln_server__news_drop(struct ln_server *server, struct news *news);
+void ln_server__news_push(struct ln_server *server, struct news *news,
+                          enum ln_server_event_kind kind, struct ln_registration *registration,
+                          uint8_t changes);
+void ln_server__event_push(struct ln_server *server, struct event_node *node,
+                           enum ln_server_event_kind kind);
+/* Gives back what no reader will ask for any more. */
+void ln_server__events_free(struct ln_server *server);
+
+#endif

@@ -1,0 +1,257 @@
+/* The exchanges of operations: copies that are sent, and what comes back. */
+
+#include "engine.h"
+
+#include <assert.h>
+
+void ln_server__operation_wait(struct ln_server *server, struct operation *operation)
+{
+    ln_wheel_set(&server->exchanges, &operation->timer,
+                 ln_coap_exchange_deadline(&operation->exchange));
+}
+
+static struct operation *operation_of_timer(struct ln_timer *timer)
+{
+    return (struct operation *)(void *)((char *)timer - offsetof(struct operation, timer));
+}
+
+/* ---- Sending ---- */
+
+static size_t write_copy(struct ln_server *server, struct operation *operation, void *buffer,
+                         size_t size)
+{
+    struct ln_writer w = ln_writer(buffer, size);
+
+    ln_write_bytes(&w, ln_bytes(operation->bytes, operation->length));
+    assert(!w.failed); /* the caller's buffer is smaller than LN_SERVER_DATAGRAM_MAX */
+    if (operation->exchange.copies > 0) {
+        server->counters.retransmissions++;
+    }
+    operation->sent_to = ln_server__peer_of(operation->registration);
+    (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
+                                LN_COAP_ON_SENT);
+    ln_server__operation_wait(server, operation);
+    return operation->length;
+}
+
+size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_t size,
+                                   struct ln_peer *to)
+{
+    struct ln_timer *timer;
+
+    while ((timer = ln_wheel_turn(&server->exchanges, server->now)) != NULL) {
+        struct operation *operation = operation_of_timer(timer);
+        struct ln_coap_exchange *x = &operation->exchange;
+
+        if (ln_coap_exchange_step(x, &server->coap, server->now, LN_COAP_ON_TIME)) {
+            ln_server__operation_end(server, operation, LN_OUTCOME_NO_ANSWER);
+        } else if (x->state == LN_COAP_SENDING) {
+            size_t length = write_copy(server, operation, buffer, size);
+            *to = operation->sent_to;
+            return length;
+        } else {
+            ln_server__operation_wait(server, operation);
+        }
+    }
+    return 0;
+}
+
+/* ---- Receiving ---- */
+
+static bool is_at(const struct ln_peer *there, const struct ln_peer *peer)
+{
+    return there->session == peer->session && ln_address_equal(&there->remote, &peer->remote);
+}
+
+/* Over a session the address is the session's matter: it may change. */
+bool ln_server__operation_is_with(const struct operation *operation, const struct ln_peer *peer)
+{
+    struct ln_peer now_at = ln_server__peer_of(operation->registration);
+
+    if (peer->session != 0) {
+        return peer->session == operation->sent_to.session || peer->session == now_at.session;
+    }
+    return is_at(&operation->sent_to, peer) || is_at(&now_at, peer);
+}
+
+/* "16/5" of the Location-Path options of a Create's answer. */
+static void write_location(struct ln_writer *w, const struct ln_coap_message *m)
+{
+    struct ln_coap_option_cursor option = ln_coap_option_first(m);
+    size_t start = w->written;
+
+    while (ln_coap_option_find(&option, LN_COAP_LOCATION_PATH)) {
+        if (w->written > start) {
+            ln_write_u8(w, '/');
+        }
+        ln_write_bytes(w, option.value);
+    }
+}
+
+static size_t location_length(const struct ln_coap_message *m)
+{
+    struct ln_writer w = ln_writer_window(NULL, 0, 0);
+
+    write_location(&w, m);
+    return w.written;
+}
+
+/* Keeps what the answer says until the event is read: the datagram is borrowed. */
+static ln_err keep(struct ln_server *server, struct operation *operation,
+                   const struct ln_coap_message *m, uint16_t format)
+{
+    size_t size = m->payload.len + location_length(m);
+    uint8_t *room = operation->bytes;
+
+    if (size > operation->size) {
+        room = ln_server__allocate(server, size);
+        if (room == NULL) {
+            return LN_ERR_NO_MEMORY;
+        }
+        operation->apart = room;
+    }
+    struct ln_writer w = ln_writer(room, size);
+    ln_write_bytes(&w, m->payload);
+    write_location(&w, m);
+    operation->payload = ln_bytes(room, m->payload.len);
+    operation->location = ln_bytes(&room[m->payload.len], size - m->payload.len);
+    operation->code = m->code;
+    operation->result_format = format;
+    return LN_OK;
+}
+
+/* A part of a larger body is no answer: block-wise transfers are not there yet. */
+static bool is_answer(const struct ln_coap_message *m, struct ln_coap_options *options)
+{
+    unsigned class = ln_coap_code_class(m->code);
+
+    return ln_coap_options(m, options) == LN_OK && (class == 2 || class == 4 || class == 5) &&
+           !options->block2.more && options->block2.number == 0;
+}
+
+/* RFC 7252 §4.2 and §4.3: what was not expected is told so, but for an ACK. */
+static void reset(struct ln_server *server, const struct ln_peer *peer,
+                  const struct ln_coap_message *m)
+{
+    if (m->type == LN_COAP_CON || m->type == LN_COAP_NON) {
+        ln_server__answer_empty(server, peer, LN_COAP_RST, m->id);
+    }
+}
+
+/* Its ACK was lost: the copy gets it again, though nothing waits for it any more. */
+static bool repeated(struct ln_server *server, const struct ln_peer *peer,
+                     const struct ln_coap_message *m, uint32_t print)
+{
+    ln_time since = server->now - server->exchange_lifetime;
+
+    if (m->type != LN_COAP_CON ||
+        ln_server__recent_find(&server->responses, print, m->id, since) == NULL) {
+        return false;
+    }
+    server->counters.repeats++;
+    ln_server__answer_empty(server, peer, LN_COAP_ACK, m->id);
+    return true;
+}
+
+static void acknowledge(struct ln_server *server, const struct ln_peer *peer,
+                        const struct ln_coap_message *m, uint32_t print)
+{
+    struct recent_message message = {
+        .at = server->now, .print = print, .id = m->id, .code = LN_COAP_EMPTY};
+
+    if (m->type == LN_COAP_CON) {
+        ln_server__recent_note(&server->responses, &message);
+        ln_server__answer_empty(server, peer, LN_COAP_ACK, m->id);
+    }
+}
+
+static void take_answer(struct ln_server *server, struct operation *operation,
+                        const struct ln_peer *peer, const struct ln_coap_message *m,
+                        uint32_t print)
+{
+    struct ln_coap_options options;
+
+    operation->registration->seen_at = server->now;
+    if (!is_answer(m, &options)) {
+        server->counters.bad_options++;
+        if (m->type == LN_COAP_CON) {
+            ln_server__answer_empty(server, peer, LN_COAP_RST, m->id);
+        }
+        ln_server__operation_end(server, operation, LN_OUTCOME_UNDECODABLE);
+        return;
+    }
+    if (keep(server, operation, m, options.content_format) != LN_OK) {
+        return; /* as if it had been lost: it comes again */
+    }
+    acknowledge(server, peer, m, print);
+    (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
+                                LN_COAP_ON_RESPONSE);
+    ln_server__operation_end(server, operation, LN_OUTCOME_ANSWERED);
+}
+
+void ln_server__response(struct ln_server *server, const struct ln_peer *peer,
+                         const struct ln_coap_message *m, uint32_t print)
+{
+    struct operation *operation = ln_server__operation_of_token(server, &m->token);
+
+    if (operation == NULL) {
+        if (!repeated(server, peer, m, print)) {
+            server->counters.unexpected++;
+            reset(server, peer, m);
+        }
+        return;
+    }
+    if (!ln_server__operation_is_with(operation, peer)) {
+        server->counters.wrong_peer++;
+        return;
+    }
+    if (m->type == LN_COAP_ACK && m->id != operation->exchange.id) {
+        server->counters.unexpected++;
+        return;
+    }
+    take_answer(server, operation, peer, m, print);
+}
+
+/* The operation whose request has this message id. `others`: one has it, but of another peer. */
+static struct operation *find_message(const struct ln_server *server,
+                                      const struct ln_peer *peer, uint16_t id, bool *others)
+{
+    const struct operations *operations = &server->operations;
+    struct operation *at = NULL;
+
+    *others = false;
+    if (operations->size > 0) {
+        at = operations->by_message[(uint32_t)(id / server->shards) & (operations->size - 1)];
+    }
+    for (; at != NULL; at = at->next_message) {
+        if (at->exchange.id != id || at->exchange.copies == 0) {
+            continue;
+        }
+        if (ln_server__operation_is_with(at, peer)) {
+            return at;
+        }
+        *others = true;
+    }
+    return NULL;
+}
+
+void ln_server__acknowledged(struct ln_server *server, const struct ln_peer *peer,
+                             const struct ln_coap_message *m)
+{
+    bool others;
+    struct operation *operation = find_message(server, peer, m->id, &others);
+
+    if (operation == NULL && others) {
+        server->counters.wrong_peer++;
+    } else if (operation == NULL) {
+        server->counters.unexpected++;
+    } else if (m->type == LN_COAP_RST) {
+        operation->registration->seen_at = server->now;
+        ln_server__operation_end(server, operation, LN_OUTCOME_RESET);
+    } else {
+        operation->registration->seen_at = server->now;
+        (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
+                                    LN_COAP_ON_ACK);
+        ln_server__operation_wait(server, operation);
+    }
+}

@@ -1,0 +1,30 @@
+/* Object lists, kept once for all devices that sent the same bytes: a fleet has a handful of them. */
+
+#ifndef LN_SERVER_OBJECT_LIST_H
+#define LN_SERVER_OBJECT_LIST_H
+
+#include <linnet/server.h>
+
+struct object_list {
+    uint64_t hash;
+    size_t references;
+    struct ln_bytes payload; /* as it came; behind the links */
+    struct ln_bytes root;    /* a part of the payload, as the formats are */
+    struct ln_bytes formats;
+    size_t count;
+    struct ln_object_link links[];
+};
+
+extern const struct ln_map_calls ln_server__list_calls;
+
+/*
+ * The list of these bytes, with one reference more: give it back with ln_server__list_drop(). Only bytes
+ * that are not known yet are parsed. LN_ERR_BAD_PAYLOAD: it is no object list, or one of no objects;
+ * LN_ERR_TOO_LARGE; LN_ERR_NO_MEMORY.
+ */
+LN_MUST_USE ln_err ln_server__list_take(struct ln_server *server, struct ln_bytes payload,
+                                        struct object_list **out);
+/* NULL is fine. */
+void ln_server__list_drop(struct ln_server *server, struct object_list *list);
+
+#endif

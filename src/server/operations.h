@@ -1,0 +1,81 @@
+/* Operations toward devices: in order for each device, one of each under way. */
+
+#ifndef LN_SERVER_OPERATIONS_H
+#define LN_SERVER_OPERATIONS_H
+
+#include "events.h"
+
+#include <linnet/server.h>
+
+/*
+ * An operation from ln_server_operate() until its result was read. Behind it stands the request as it
+ * is sent, and once there is an answer, the answer's payload in its place if it fits.
+ */
+struct operation {
+    struct event_node ending;
+    struct ln_timer timer;        /* a copy is to be sent, or the time for an answer is over */
+    struct ln_coap_exchange exchange;
+    struct operation *next;       /* for its device; the last one's is the first */
+    struct operation *next_message; /* of the same bucket */
+    struct ln_registration *registration;
+    uint64_t id;
+    uint64_t tag;
+    uint32_t slot;
+    uint32_t secret; /* in the token: nobody else can answer */
+    bool started;
+    struct ln_peer sent_to;
+    struct ln_operation what; /* its payload and query are no bytes */
+    uint8_t outcome; /* enum ln_outcome */
+    uint8_t code;
+    uint16_t result_format;
+    struct ln_bytes payload;
+    struct ln_bytes location;
+    uint8_t *apart; /* payload and location, where they did not fit behind */
+    size_t length;  /* of the request */
+    size_t size;    /* of `bytes` */
+    uint8_t bytes[];
+};
+
+struct operation_slot {
+    struct operation *operation; /* NULL: free */
+    uint32_t next_free;
+};
+
+/* Those that are not over. Slots are named by tokens and ids, so that look-up is an index. */
+struct operations {
+    struct operation_slot *slots;
+    struct operation **by_message; /* those under way, in as many buckets as there are slots */
+    uint32_t size;                 /* a power of two */
+    uint32_t free;                 /* the first free slot, or `size` */
+    size_t count;
+    uint64_t next_id;
+};
+
+/* All waiting and under way for it: LN_OUTCOME_GONE. */
+void ln_server__operations_end_of(struct ln_server *server, struct ln_registration *registration);
+void ln_server__operation_end(struct ln_server *server, struct operation *operation,
+                              enum ln_outcome outcome);
+/* Gives back an operation that is over. */
+void ln_server__operation_free(struct ln_server *server, struct operation *operation);
+/* Frees the tables, and the operations that are not over. */
+void ln_server__operations_free(struct ln_server *server);
+
+/* The one that a token names; NULL if it is none of ours, or over. */
+struct operation *ln_server__operation_of_token(const struct ln_server *server,
+                                                const struct ln_coap_token *token);
+/* Sets the timer by its exchange. */
+void ln_server__operation_wait(struct ln_server *server, struct operation *operation);
+/* Whether an answer from there is to be believed: where the request went, or where the device is now. */
+bool ln_server__operation_is_with(const struct operation *operation, const struct ln_peer *peer);
+
+/* What came in for an operation. */
+void ln_server__response(struct ln_server *server, const struct ln_peer *peer,
+                         const struct ln_coap_message *m, uint32_t print);
+void ln_server__acknowledged(struct ln_server *server, const struct ln_peer *peer,
+                             const struct ln_coap_message *m);
+
+/* Writes the next copy that is due; 0 if none is. */
+size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_t size,
+                                   struct ln_peer *to);
+
+#endif

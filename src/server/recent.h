@@ -1,0 +1,38 @@
+/* The last messages of all peers together, to recognise repeats that no registration remembers. */
+
+#ifndef LN_SERVER_RECENT_H
+#define LN_SERVER_RECENT_H
+
+#include <linnet/limits.h>
+#include <linnet/server.h>
+
+enum { LOCATION_TEXT = 11 }; /* 8 bytes as base64url without padding */
+
+/* A location as text: the first byte in it names the shard, 56 random bits follow. */
+struct location {
+    char text[LOCATION_TEXT];
+};
+
+struct recent_message {
+    ln_time at;
+    uint32_t print;
+    uint16_t id;
+    uint16_t next; /* of the same bucket: an index into the ring, or the ring's size at the end */
+    struct location location; /* of a 2.01 */
+    uint8_t code;             /* of the answer; LN_COAP_EMPTY: an empty ACK */
+};
+
+struct recent {
+    struct recent_message ring[LN_LIMIT_SERVER_STRANGERS];
+    uint16_t buckets[LN_LIMIT_SERVER_STRANGERS];
+    uint16_t oldest;
+};
+
+void ln_server__recent_init(struct recent *recent);
+/* NULL: it was not noted after `since`, or so many came since that it is forgotten. */
+const struct recent_message *ln_server__recent_find(const struct recent *recent, uint32_t print,
+                                                    uint16_t id, ln_time since);
+/* Notes a message and its answer in place of the oldest. */
+void ln_server__recent_note(struct recent *recent, const struct recent_message *message);
+
+#endif

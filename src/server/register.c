@@ -1,0 +1,405 @@
+/* Register, Update and De-register: checked whole, then done. spec: CORE-1.1.1 §6.2 */
+
+#include "engine.h"
+
+/* A body in blocks is not put together yet, and must not be taken for a whole one. */
+static ln_err check_payload(const struct request *request)
+{
+    const struct ln_coap_options *o = &request->options;
+
+    if (o->block1.more || o->block1.number > 0) {
+        return LN_ERR_BAD_OPTION;
+    }
+    if (request->message->payload.len == 0) {
+        return LN_OK;
+    }
+    /* spec: TRANSPORT-1.1.1 §6.4: data without a format is an error. */
+    if (o->content_format == LN_FORMAT_NONE) {
+        return LN_ERR_BAD_REQUEST;
+    }
+    return o->content_format == LN_FORMAT_LINK ? LN_OK : LN_ERR_BAD_FORMAT;
+}
+
+/* ---- Register ---- */
+
+/* LN_ERR_TOO_LARGE: more parameters that are not ours than are kept. */
+static ln_err measure_extra(struct registering *from)
+{
+    struct ln_coap_option_cursor option = ln_coap_option_first(from->request->message);
+    size_t length = 0;
+
+    if (from->query->extra_count == 0) {
+        return LN_OK;
+    }
+    while (ln_coap_option_find(&option, LN_COAP_URI_QUERY)) {
+        if (!ln_registration_parameter_known(option.value)) {
+            length += option.value.len + (length > 0);
+        }
+    }
+    from->extra_length = length;
+    return length > LN_LIMIT_EXTRA_PARAMETERS ? LN_ERR_TOO_LARGE : LN_OK;
+}
+
+static ln_err check_register(struct registering *from)
+{
+    const struct ln_coap_message *m = from->request->message;
+    ln_err err = check_payload(from->request);
+
+    if (err != LN_OK) {
+        return err;
+    }
+    /* Without a confirmable message the device cannot know that it is registered. */
+    if (m->type != LN_COAP_CON || m->payload.len == 0) {
+        return LN_ERR_BAD_REQUEST;
+    }
+    return measure_extra(from);
+}
+
+/* Whether there is room for one more, or one in the place of `old`. */
+static ln_err admit(const struct ln_server *server, const struct ln_registration *old,
+                    const struct ln_peer *peer)
+{
+    if (old == NULL && server->max_registrations > 0 &&
+        ln_server_registration_count(server) >= server->max_registrations) {
+        return LN_ERR_BUSY;
+    }
+    if (server->max_per_address == 0) {
+        return LN_OK;
+    }
+    struct ln_address there = peer->remote;
+    there.port = old == NULL ? 0 : old->remote.port;
+    if (old != NULL && ln_address_equal(&old->remote, &there)) {
+        return LN_OK;
+    }
+    size_t count = ln_server__address_count(server, &peer->remote);
+    return count < server->max_per_address ? LN_OK : LN_ERR_BUSY;
+}
+
+/* The Register is good: it takes the place of the old registration of the endpoint, if there is one. */
+static ln_err replace(struct ln_server *server, struct ln_registration *old,
+                      struct ln_registration *registration)
+{
+    struct news *news = ln_server__news_take(server);
+
+    if (news == NULL) {
+        return LN_ERR_NO_MEMORY;
+    }
+    if (old != NULL) {
+        /* The device still remembers our last message ids. */
+        registration->next_message = old->next_message;
+        ln_server__registration_end(server, old, LN_SERVER_REPLACED);
+    }
+    ln_err err = ln_server__registration_add(server, registration);
+    if (err != LN_OK) {
+        ln_server__news_drop(server, news);
+        return err;
+    }
+    ln_server__news_push(server, news, LN_SERVER_REGISTERED, registration, 0);
+    server->counters.registers++;
+    return LN_OK;
+}
+
+static ln_err make(struct ln_server *server, struct registering *from,
+                   struct ln_registration *old)
+{
+    ln_err err = ln_server__list_take(server, from->request->message->payload, &from->objects);
+
+    if (err != LN_OK) {
+        return err;
+    }
+    struct ln_registration *registration = ln_server__registration_new(server, from);
+    if (registration == NULL) {
+        ln_server__list_drop(server, from->objects);
+        return LN_ERR_NO_MEMORY;
+    }
+    err = replace(server, old, registration);
+    if (err != LN_OK) {
+        ln_server__registration_free(server, registration);
+        return err;
+    }
+    ln_server__answer_request(server, from->request, LN_COAP_2_01, &registration->location,
+                              &registration->next_message);
+    return LN_OK;
+}
+
+/* Whether this very Register made the registration. */
+static bool is_repeat(const struct ln_server *server, const struct ln_registration *old,
+                      const struct request *request)
+{
+    return old->register_print == request->print &&
+           old->register_id == request->message->id &&
+           request->now - old->registered_at < server->exchange_lifetime;
+}
+
+ln_err ln_server__register(struct ln_server *server, const struct request *request)
+{
+    struct ln_registration_query query;
+    struct registering from = {.request = request, .query = &query};
+    ln_err err = ln_registration_query_read(request->message, LN_VERSION_NONE, &query);
+
+    if (err != LN_OK) {
+        return err;
+    }
+    /* spec: CORE-1.1.1 §6.2.1: only what the security layer proved could stand in for it. */
+    if (!query.has_endpoint) {
+        return LN_ERR_BAD_REQUEST;
+    }
+    struct ln_registration *old = ln_server_find(server, query.endpoint);
+    if (old != NULL && is_repeat(server, old, request)) {
+        server->counters.repeats++;
+        ln_server__answer_request(server, request, LN_COAP_2_01, &old->location,
+                                  &old->next_message);
+        return LN_OK;
+    }
+    err = check_register(&from);
+    if (err == LN_OK) {
+        err = admit(server, old, request->peer);
+    }
+    return err == LN_OK ? make(server, &from, old) : err;
+}
+
+/* ---- Update ---- */
+
+/* All that an Update needs, taken before anything is changed. */
+struct update {
+    const struct request *request;
+    struct ln_registration_query query;
+    struct object_list *objects; /* NULL: the list stays */
+    uint8_t *sms;                /* where the new one goes; NULL: it stays */
+    struct news *news;
+    uint8_t changes;
+    bool moved; /* to another IP address, which is counted already */
+};
+
+static void undo(struct ln_server *server, struct ln_registration *registration,
+                 struct update *update)
+{
+    ln_server__list_drop(server, update->objects);
+    if (update->sms != NULL && update->query.sms.len > registration->sms_room) {
+        ln_server__release(server, update->sms);
+    }
+    if (update->news != NULL) {
+        ln_server__news_drop(server, update->news);
+    }
+    if (update->moved) {
+        ln_server__address_remove(server, &update->request->peer->remote);
+    }
+}
+
+static ln_err prepare_sms(struct ln_server *server, struct ln_registration *registration,
+                          struct update *update)
+{
+    struct ln_bytes sms = update->query.sms;
+
+    if (!update->query.has_sms || ln_bytes_equal(sms, ln_server__sms_of(registration))) {
+        return LN_OK;
+    }
+    update->sms = &registration->text[registration->endpoint_length];
+    if (sms.len > registration->sms_room) {
+        update->sms = ln_server__allocate(server, sms.len);
+        if (update->sms == NULL) {
+            return LN_ERR_NO_MEMORY;
+        }
+    }
+    update->changes |= CHANGED_SMS;
+    return LN_OK;
+}
+
+static ln_err prepare_objects(struct ln_server *server, struct ln_registration *registration,
+                              struct update *update)
+{
+    struct ln_bytes payload = update->request->message->payload;
+
+    if (payload.len == 0) {
+        return LN_OK;
+    }
+    ln_err err = ln_server__list_take(server, payload, &update->objects);
+    if (err == LN_OK && update->objects != registration->objects) {
+        update->changes |= CHANGED_OBJECTS;
+    }
+    return err;
+}
+
+static ln_err prepare_move(struct ln_server *server, struct ln_registration *registration,
+                           struct update *update)
+{
+    const struct ln_address *remote = &update->request->peer->remote;
+    struct ln_address other_port = *remote;
+
+    if (ln_address_equal(&registration->remote, remote)) {
+        return LN_OK;
+    }
+    update->changes |= CHANGED_ADDRESS;
+    other_port.port = registration->remote.port;
+    if (ln_address_equal(&registration->remote, &other_port)) {
+        return LN_OK;
+    }
+    /* A device that is registered may move to where many are: only Registers are bounded. */
+    ln_err err = ln_server__address_add(server, remote);
+    update->moved = err == LN_OK;
+    return err;
+}
+
+static ln_err prepare(struct ln_server *server, struct ln_registration *registration,
+                      struct update *update)
+{
+    ln_err err = prepare_sms(server, registration, update);
+
+    if (err == LN_OK) {
+        err = prepare_objects(server, registration, update);
+    }
+    if (err == LN_OK) {
+        err = prepare_move(server, registration, update);
+    }
+    if (err != LN_OK) {
+        return err;
+    }
+    update->news = ln_server__news_take(server);
+    return update->news == NULL ? LN_ERR_NO_MEMORY : LN_OK;
+}
+
+static void apply_sms(struct ln_server *server, struct ln_registration *registration,
+                      struct update *update)
+{
+    struct ln_bytes sms = update->query.sms;
+    struct ln_writer w = ln_writer(update->sms, sms.len);
+
+    if (update->sms == NULL) {
+        return;
+    }
+    ln_write_bytes(&w, sms);
+    if (registration->sms_apart) {
+        ln_server__release(server, registration->sms);
+    }
+    registration->sms = update->sms;
+    registration->sms_length = (uint8_t)sms.len;
+    registration->sms_apart = sms.len > registration->sms_room;
+}
+
+static void apply_parameters(struct ln_registration *registration, struct update *update)
+{
+    const struct ln_registration_query *query = &update->query;
+
+    if (query->has_lifetime && query->lifetime != registration->lifetime) {
+        registration->lifetime = query->lifetime;
+        update->changes |= CHANGED_LIFETIME;
+    }
+    /* b and Q go together: a b without Q says that the device does not sleep any more. */
+    uint8_t binding = registration->binding;
+    if (query->has_binding) {
+        binding = query->binding;
+    } else if (query->has_queue) {
+        binding |= LN_BINDING_Q;
+    }
+    if (binding != registration->binding) {
+        registration->binding = binding;
+        update->changes |= CHANGED_BINDING;
+    }
+}
+
+static void apply(struct ln_server *server, struct ln_registration *registration,
+                  struct update *update)
+{
+    const struct request *request = update->request;
+
+    apply_sms(server, registration, update);
+    apply_parameters(registration, update);
+    if (update->objects != NULL) {
+        ln_server__list_drop(server, registration->objects);
+        registration->objects = update->objects;
+    }
+    if (update->moved) {
+        ln_server__address_remove(server, &registration->remote);
+    }
+    registration->remote = request->peer->remote;
+    registration->local = request->peer->local;
+    registration->session = request->peer->session;
+    registration->updated_at = request->now;
+    registration->seen_at = request->now;
+    registration->update_print = request->print;
+    registration->update_id = request->message->id;
+    registration->updated = true;
+    ln_server__expiry_set(server, registration);
+    ln_server__news_push(server, update->news, LN_SERVER_UPDATED, registration,
+                         update->changes);
+    server->counters.updates++;
+}
+
+/* The registration that a request names. LN_ERR_NOT_FOUND also where it is another peer's. */
+static ln_err find(struct ln_server *server, const struct request *request,
+                   struct ln_registration **out)
+{
+    *out = ln_server_find_location(server, request->location);
+    if (*out == NULL) {
+        return LN_ERR_NOT_FOUND;
+    }
+    if (!ln_server__registration_is_of(server, *out, request->peer)) {
+        server->counters.wrong_peer++;
+        return LN_ERR_NOT_FOUND;
+    }
+    return LN_OK;
+}
+
+static bool is_repeated_update(const struct ln_server *server,
+                               const struct ln_registration *registration,
+                               const struct request *request)
+{
+    return registration->updated && registration->update_print == request->print &&
+           registration->update_id == request->message->id &&
+           request->now - registration->updated_at < server->exchange_lifetime;
+}
+
+ln_err ln_server__update(struct ln_server *server, const struct request *request)
+{
+    struct update update = {.request = request};
+    struct ln_registration *registration;
+    ln_err err = find(server, request, &registration);
+
+    if (err != LN_OK) {
+        return err;
+    }
+    if (is_repeated_update(server, registration, request)) {
+        server->counters.repeats++;
+    } else {
+        err = check_payload(request);
+        if (err == LN_OK) {
+            err = ln_registration_query_read(
+                request->message, (enum ln_version)registration->version, &update.query);
+        }
+        if (err == LN_OK) {
+            err = prepare(server, registration, &update);
+        }
+        if (err != LN_OK) {
+            undo(server, registration, &update);
+            return err;
+        }
+        apply(server, registration, &update);
+    }
+    ln_server__answer_request(server, request, LN_COAP_2_04, NULL,
+                              &registration->next_message);
+    return LN_OK;
+}
+
+/* ---- De-register ---- */
+
+ln_err ln_server__deregister(struct ln_server *server, const struct request *request)
+{
+    struct ln_registration *registration;
+    struct recent_message message = {
+        .at = request->now,
+        .print = request->print,
+        .id = request->message->id,
+        .code = LN_COAP_2_02,
+    };
+    ln_err err = find(server, request, &registration);
+
+    if (err != LN_OK) {
+        return err;
+    }
+    ln_server__answer_request(server, request, LN_COAP_2_02, NULL,
+                              &registration->next_message);
+    ln_server__recent_note(&server->requests, &message);
+    server->counters.deregisters++;
+    ln_server__registration_end(server, registration, LN_SERVER_DEREGISTERED);
+    return LN_OK;
+}

@@ -1,0 +1,368 @@
+/* Registrations: made, found, timed and ended. */
+
+#include "engine.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+/* ---- The block ---- */
+
+struct ln_bytes ln_server__endpoint_of(const struct ln_registration *registration)
+{
+    return ln_bytes(registration->text, registration->endpoint_length);
+}
+
+struct ln_bytes ln_server__sms_of(const struct ln_registration *registration)
+{
+    return ln_bytes(registration->sms, registration->sms_length);
+}
+
+struct ln_bytes ln_server__extra_of(const struct ln_registration *registration)
+{
+    size_t before = (size_t)registration->endpoint_length + registration->sms_room;
+
+    return ln_bytes(&registration->text[before], registration->extra_length);
+}
+
+struct ln_peer ln_server__peer_of(const struct ln_registration *registration)
+{
+    return (struct ln_peer){
+        .remote = registration->remote,
+        .local = registration->local,
+        .session = registration->session,
+    };
+}
+
+struct ln_registration *ln_server__registration_of_end(struct event_node *node)
+{
+    return (struct ln_registration *)(void *)node; /* it stands first */
+}
+
+/* "et=x&foo": the parameters that are not ours, as a query. */
+static void write_extra(struct ln_writer *w, const struct ln_coap_message *m)
+{
+    struct ln_coap_option_cursor option = ln_coap_option_first(m);
+    size_t start = w->written;
+
+    while (ln_coap_option_find(&option, LN_COAP_URI_QUERY)) {
+        if (ln_registration_parameter_known(option.value)) {
+            continue;
+        }
+        if (w->written > start) {
+            ln_write_u8(w, '&');
+        }
+        ln_write_bytes(w, option.value);
+    }
+}
+
+/* A new one of this server: nobody can guess it, and no other registration has it. */
+static struct location new_location(struct ln_server *server)
+{
+    struct location location;
+
+    do {
+        uint8_t bytes[8];
+        struct ln_writer w = ln_writer(location.text, LOCATION_TEXT);
+        server->random.fill(server->random.context, bytes, sizeof(bytes));
+        bytes[0] = server->shard;
+        ln_write_base64url(&w, ln_bytes(bytes, sizeof(bytes)));
+        assert(!w.failed && w.written == LOCATION_TEXT);
+    } while (ln_server_find_location(server, ln_bytes(location.text, LOCATION_TEXT)) != NULL);
+    return location;
+}
+
+static void fill(struct ln_server *server, struct ln_registration *registration,
+                 const struct registering *from)
+{
+    const struct request *request = from->request;
+    const struct ln_registration_query *query = from->query;
+    uint16_t sequence = (uint16_t)ln_random_u32(&server->random);
+
+    *registration = (struct ln_registration){
+        .objects = from->objects,
+        .session = request->peer->session,
+        .identity = ln_server__identity_of(server, request->peer),
+        .registered_at = request->now,
+        .updated_at = request->now,
+        .seen_at = request->now,
+        .remote = request->peer->remote,
+        .local = request->peer->local,
+        .lifetime = query->lifetime,
+        .register_print = request->print,
+        .register_id = request->message->id,
+        .next_message = sequence,
+        .location = new_location(server),
+        .version = (uint8_t)query->version,
+        .binding = query->binding,
+        .endpoint_length = (uint8_t)query->endpoint.len,
+        .sms_length = (uint8_t)query->sms.len,
+        .sms_room = (uint8_t)query->sms.len,
+        .extra_length = (uint8_t)from->extra_length,
+    };
+}
+
+struct ln_registration *ln_server__registration_new(struct ln_server *server,
+                                                    const struct registering *from)
+{
+    size_t text = from->query->endpoint.len + from->query->sms.len + from->extra_length;
+    struct ln_registration *registration =
+        ln_server__allocate(server, offsetof(struct ln_registration, text) + text);
+
+    if (registration == NULL) {
+        return NULL;
+    }
+    fill(server, registration, from);
+    registration->sms = &registration->text[registration->endpoint_length];
+    struct ln_writer w = ln_writer(registration->text, text);
+    ln_write_bytes(&w, from->query->endpoint);
+    ln_write_bytes(&w, from->query->sms);
+    write_extra(&w, from->request->message);
+    assert(!w.failed && w.written == text);
+    return registration;
+}
+
+void ln_server__registration_free(struct ln_server *server, struct ln_registration *registration)
+{
+    ln_server__list_drop(server, registration->objects);
+    if (registration->sms_apart) {
+        ln_server__release(server, registration->sms);
+    }
+    ln_server__release(server, registration);
+}
+
+/* ---- Found by endpoint and by location ---- */
+
+static uint64_t endpoint_hash(const void *context, const void *item)
+{
+    const struct ln_server *server = context;
+
+    return ln_hash(server->seed, ln_server__endpoint_of(item));
+}
+
+static bool endpoint_is(const void *item, const void *key)
+{
+    const struct ln_bytes *endpoint = key;
+
+    return ln_bytes_equal(ln_server__endpoint_of(item), *endpoint);
+}
+
+const struct ln_map_calls ln_server__endpoint_calls = {endpoint_hash, endpoint_is};
+
+/* The last 8 of the 11 characters: they are random already. */
+static uint64_t hash_of_location(const char *text)
+{
+    struct ln_reader in = ln_reader(ln_bytes(text, LOCATION_TEXT));
+
+    (void)ln_read_u24(&in);
+    return ln_server__mix(ln_read_u64(&in));
+}
+
+static uint64_t location_hash(const void *context, const void *item)
+{
+    const struct ln_registration *registration = item;
+
+    (void)context;
+    return hash_of_location(registration->location.text);
+}
+
+static bool location_is(const void *item, const void *key)
+{
+    const struct ln_registration *registration = item;
+    const struct ln_bytes *location = key;
+
+    return ln_bytes_equal(ln_bytes(registration->location.text, LOCATION_TEXT), *location);
+}
+
+const struct ln_map_calls ln_server__location_calls = {location_hash, location_is};
+
+struct ln_registration *ln_server_find(struct ln_server *server, struct ln_bytes endpoint)
+{
+    return ln_map_find(&server->by_endpoint, ln_hash(server->seed, endpoint), &endpoint);
+}
+
+struct ln_registration *ln_server_find_location(struct ln_server *server,
+                                                struct ln_bytes location)
+{
+    if (location.len != LOCATION_TEXT) {
+        return NULL;
+    }
+    uint64_t hash = hash_of_location((const char *)location.at);
+    return ln_map_find(&server->by_location, hash, &location);
+}
+
+size_t ln_server_registration_count(const struct ln_server *server)
+{
+    return server->by_endpoint.count;
+}
+
+struct ln_registration *ln_server_next(struct ln_server *server, size_t *at)
+{
+    return ln_map_next(&server->by_endpoint, at);
+}
+
+ln_err ln_server__registration_add(struct ln_server *server,
+                                   struct ln_registration *registration)
+{
+    ln_err err = ln_server__address_add(server, &registration->remote);
+
+    if (err != LN_OK) {
+        return err;
+    }
+    err = ln_map_add(&server->by_location, registration);
+    if (err != LN_OK) {
+        ln_server__address_remove(server, &registration->remote);
+        return err;
+    }
+    err = ln_map_add(&server->by_endpoint, registration);
+    if (err != LN_OK) {
+        ln_map_remove(&server->by_location, registration);
+        ln_server__address_remove(server, &registration->remote);
+        return err;
+    }
+    ln_server__expiry_set(server, registration);
+    return LN_OK;
+}
+
+/* ---- Whose it is ---- */
+
+uint64_t ln_server__identity_of(const struct ln_server *server, const struct ln_peer *peer)
+{
+    if (peer->identity == NULL) {
+        return 0;
+    }
+    return ln_hash(server->seed, ln_bytes_of_text(peer->identity)) | 1;
+}
+
+bool ln_server__registration_is_of(const struct ln_server *server,
+                                   const struct ln_registration *registration,
+                                   const struct ln_peer *peer)
+{
+    if (registration->identity != 0) {
+        return ln_server__identity_of(server, peer) == registration->identity;
+    }
+    return peer->session == registration->session;
+}
+
+/* ---- Lifetimes ---- */
+
+ln_time ln_server__expires_at(const struct ln_registration *registration)
+{
+    if (registration->lifetime == 0) {
+        return LN_NEVER;
+    }
+    return ln_time_after(registration->updated_at, (int64_t)registration->lifetime * 1000);
+}
+
+/*
+ * A timer that would fire before is left where it is: it is set anew when it fires. So devices that send
+ * many Updates within a lifetime cost one move for each lifetime.
+ */
+void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration)
+{
+    struct ln_timer *timer = &registration->at.expiry;
+    ln_time due = ln_server__expires_at(registration);
+
+    if (!ln_timer_is_set(timer) || due < timer->due || due == LN_NEVER) {
+        ln_wheel_set(&server->lifetimes, timer, due);
+    }
+}
+
+static struct ln_registration *registration_of_timer(struct ln_timer *timer)
+{
+    return (struct ln_registration *)(void *)timer; /* it stands first */
+}
+
+void ln_server__advance(struct ln_server *server, ln_time now)
+{
+    struct ln_timer *timer;
+
+    if (now <= server->now || server->closed) {
+        return;
+    }
+    server->now = now;
+    while ((timer = ln_wheel_turn(&server->lifetimes, now)) != NULL) {
+        struct ln_registration *registration = registration_of_timer(timer);
+        if (ln_server__expires_at(registration) > now) {
+            ln_server__expiry_set(server, registration);
+            continue;
+        }
+        server->counters.expiries++;
+        ln_server__registration_end(server, registration, LN_SERVER_EXPIRED);
+    }
+}
+
+/* ---- The end ---- */
+
+/* A copy of its last messages may still be on the way: it must find its answer and change nothing. */
+static void remember_messages(struct ln_server *server,
+                              const struct ln_registration *registration)
+{
+    struct recent_message message = {
+        .at = registration->registered_at,
+        .print = registration->register_print,
+        .id = registration->register_id,
+        .code = LN_COAP_2_01,
+        .location = registration->location,
+    };
+
+    if (message.at > server->now - server->exchange_lifetime) {
+        ln_server__recent_note(&server->requests, &message);
+    }
+    message.at = registration->updated_at;
+    message.print = registration->update_print;
+    message.id = registration->update_id;
+    message.code = LN_COAP_2_04;
+    if (registration->updated && message.at > server->now - server->exchange_lifetime) {
+        ln_server__recent_note(&server->requests, &message);
+    }
+}
+
+void ln_server__registration_end(struct ln_server *server, struct ln_registration *registration,
+                                 enum ln_server_event_kind why)
+{
+    ln_server__operations_end_of(server, registration);
+    remember_messages(server, registration);
+    ln_map_remove(&server->by_endpoint, registration);
+    ln_map_remove(&server->by_location, registration);
+    ln_server__address_remove(server, &registration->remote);
+    ln_wheel_cancel(&server->lifetimes, &registration->at.expiry);
+    registration->ended = true;
+    ln_server__event_push(server, &registration->at.ending, why);
+}
+
+void ln_server_forget(struct ln_server *server, ln_time now,
+                      struct ln_registration *registration)
+{
+    ln_server__advance(server, now);
+    if (!registration->ended) {
+        ln_server__registration_end(server, registration, LN_SERVER_DEREGISTERED);
+    }
+}
+
+/* ---- The view ---- */
+
+void ln_registration_get(const struct ln_registration *registration,
+                         struct ln_registration_view *out)
+{
+    const struct object_list *objects = registration->objects;
+
+    *out = (struct ln_registration_view){
+        .endpoint = ln_server__endpoint_of(registration),
+        .location = ln_bytes(registration->location.text, LOCATION_TEXT),
+        .sms = ln_server__sms_of(registration),
+        .root = objects->root,
+        .formats = objects->formats,
+        .extra = ln_server__extra_of(registration),
+        .peer = ln_server__peer_of(registration),
+        .objects = objects->links,
+        .object_count = objects->count,
+        .version = (enum ln_version)registration->version,
+        .lifetime = registration->lifetime,
+        .binding = registration->binding,
+        .registered_at = registration->registered_at,
+        .updated_at = registration->updated_at,
+        .seen_at = registration->seen_at,
+        .expires_at = ln_server__expires_at(registration),
+        .operations = registration->operation_count,
+    };
+}

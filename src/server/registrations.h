@@ -1,0 +1,101 @@
+/* A registration: one block of memory, found by its endpoint and by its location. */
+
+#ifndef LN_SERVER_REGISTRATIONS_H
+#define LN_SERVER_REGISTRATIONS_H
+
+#include "events.h"
+#include "recent.h"
+
+#include <linnet/server.h>
+
+struct object_list;
+struct operation;
+struct request;
+
+/*
+ * A server holds a million of these: members are ordered by size, and whatever most devices do not have
+ * or share with others stands elsewhere. Behind it, in one block: endpoint, sms, extra parameters.
+ */
+struct ln_registration {
+    union {
+        struct ln_timer expiry;   /* while it lives: set for when it expires, or before */
+        struct event_node ending; /* once it is over */
+    } at;
+    struct object_list *objects;
+    struct operation *last_operation; /* its `next` is the first: the one under way */
+    uint8_t *sms;                     /* behind the struct, or an Update brought a longer one */
+    uint64_t session;
+    uint64_t identity; /* hash of what the session proved; 0: nothing */
+    ln_time registered_at;
+    ln_time updated_at;
+    ln_time seen_at;
+    struct ln_address remote;
+    struct ln_address local;
+    uint32_t lifetime;
+    uint32_t operation_count;
+    uint32_t register_print; /* to recognise a repeat of the Register, and of the last Update */
+    uint32_t update_print;
+    uint16_t register_id;
+    uint16_t update_id;
+    uint16_t next_message; /* of our requests to it */
+    struct location location;
+    uint8_t version;
+    uint8_t binding;
+    uint8_t endpoint_length;
+    uint8_t sms_length;
+    uint8_t sms_room;
+    uint8_t extra_length;
+    bool updated : 1; /* update_print and update_id hold one */
+    bool sms_apart : 1;
+    bool ended : 1;
+    uint8_t text[];
+};
+
+extern const struct ln_map_calls ln_server__endpoint_calls;
+extern const struct ln_map_calls ln_server__location_calls;
+
+/* What a Register says, checked. */
+struct registering {
+    const struct request *request;
+    const struct ln_registration_query *query;
+    struct object_list *objects; /* with a reference that the registration takes over */
+    size_t extra_length;
+};
+
+/* NULL: no memory. It is in no index yet. */
+struct ln_registration *ln_server__registration_new(struct ln_server *server,
+                                                    const struct registering *from);
+/* Gives back the block and what it holds; it must be in no index and have no operations. */
+void ln_server__registration_free(struct ln_server *server, struct ln_registration *registration);
+/* LN_ERR_NO_MEMORY: it is in no index. The endpoint must be in none before. */
+LN_MUST_USE ln_err ln_server__registration_add(struct ln_server *server,
+                                               struct ln_registration *registration);
+/* Its operations end, it leaves the indexes, and the event follows. */
+void ln_server__registration_end(struct ln_server *server, struct ln_registration *registration,
+                                 enum ln_server_event_kind why);
+struct ln_registration *ln_server__registration_of_end(struct event_node *node);
+
+struct ln_bytes ln_server__endpoint_of(const struct ln_registration *registration);
+struct ln_bytes ln_server__sms_of(const struct ln_registration *registration);
+struct ln_bytes ln_server__extra_of(const struct ln_registration *registration);
+struct ln_peer ln_server__peer_of(const struct ln_registration *registration);
+/* Whether a request may be one of the device itself: with sessions, the one that registered. */
+bool ln_server__registration_is_of(const struct ln_server *server,
+                                   const struct ln_registration *registration,
+                                   const struct ln_peer *peer);
+/* 0 where nothing was proved. */
+uint64_t ln_server__identity_of(const struct ln_server *server, const struct ln_peer *peer);
+ln_time ln_server__expires_at(const struct ln_registration *registration);
+/* After an Update, or the Register. */
+void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration);
+
+/* ---- How many registrations an address has, where that is bounded ---- */
+
+extern const struct ln_map_calls ln_server__address_calls;
+
+size_t ln_server__address_count(const struct ln_server *server, const struct ln_address *address);
+LN_MUST_USE ln_err ln_server__address_add(struct ln_server *server,
+                                          const struct ln_address *address);
+void ln_server__address_remove(struct ln_server *server, const struct ln_address *address);
+
+#endif
