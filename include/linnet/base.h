@@ -305,7 +305,10 @@ enum { LN_WHEEL_LEVELS = 8, LN_WHEEL_SLOTS = 64 };
 
 /*
  * A hierarchical wheel of milliseconds. Levels hold 64 slots each, so a timer is moved at
- * most once for each level before it fires, and no call walks all timers.
+ * most once for each level before it fires, and empty time is jumped over. A turn that
+ * enters a slot moves all timers of that slot: a slot spans 64 ms, 4 s, 4.4 minutes or
+ * 4.7 hours, so with a million timers of a day one turn in 4.7 hours takes tens of
+ * milliseconds.
  */
 struct ln_wheel {
     ln_time now;
