@@ -17,9 +17,13 @@ set(LN_LWM2M_SOURCES
     operation.c operation_name.c operation_read.c operation_write.c registration_query.c
     version.c version_text.c)
 
-set(LN_CLIENT_SOURCES)
+set(LN_CLIENT_SOURCES
+    client.c data.c events.c field.c link_list.c register.c registration.c requests.c store.c
+    objects/device.c objects/security.c objects/server.c objects/test.c)
 
-set(LN_SERVER_SOURCES)
+set(LN_SERVER_SOURCES
+    addresses.c answers.c digest.c events.c exchanges.c object_list.c operations.c owner.c recent.c
+    register.c registrations.c server.c)
 
 set(LN_NET_SOURCES
     clock.c loop.c random.c resolve.c sockaddr.c tcp.c udp.c)
