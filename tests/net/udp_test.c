@@ -46,11 +46,11 @@ TEST(carries_a_batch_both_ways)
 {
     struct ln_address any = ln_address_ipv4(127, 0, 0, 1, 0);
     struct ln_packet out[LN_UDP_BATCH];
+    uint8_t bytes[] = {1, 2};
 
     given_two_sockets(&any, &any);
     for (size_t i = 0; i < LN_UDP_BATCH; i++) {
-        out[i] =
-            (struct ln_packet){.remote = there.bound, .bytes = (uint8_t[]){1, 2}, .len = 2};
+        out[i] = (struct ln_packet){.remote = there.bound, .bytes = bytes, .len = sizeof(bytes)};
     }
     CHECK_EQ(ln_udp_send(&here, out, LN_UDP_BATCH), LN_UDP_BATCH);
     CHECK_EQ(ln_udp_recv(&there, got, LN_UDP_BATCH), LN_UDP_BATCH);
