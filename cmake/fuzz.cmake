@@ -8,6 +8,6 @@ endif()
 
 set(ln_fuzz_flags
     -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -fprofile-instr-generate -fcoverage-mapping)
+    -fprofile-instr-generate=/dev/null -fcoverage-mapping)
 add_compile_options(${ln_fuzz_flags})
 add_link_options(${ln_fuzz_flags})
