@@ -1,0 +1,501 @@
+/* The client of one device: its accounts, and what comes in and goes out for each of them. */
+
+#include "client/client.h"
+
+#include "client/data.h"
+#include "client/register.h"
+
+enum {
+    DATAGRAM_DEFAULT = 1152,
+    DATAGRAM_LEAST = 128,
+    SILENCE_DEFAULT = 86400, /* seconds: /1/x/5 */
+};
+
+const struct ln_coap_parameters *ln_client__coap(const struct ln_client *client)
+{
+    return client->config->coap == NULL ? &ln_coap_parameters_default : client->config->coap;
+}
+
+size_t ln_client__datagram_size(const struct ln_client *client)
+{
+    return client->config->datagram_size == 0 ? DATAGRAM_DEFAULT
+                                              : client->config->datagram_size;
+}
+
+struct ln_server_account *ln_client__account(const struct ln_client *client,
+                                             const struct ln_client_server *server)
+{
+    return ln_client__instance(ln_client__entry(client->config, 1), server->server_instance);
+}
+
+/* ---- Beginning ---- */
+
+static bool objects_hold_together(const struct ln_client_config *config)
+{
+    const struct ln_object_entry *security = ln_client__entry(config, 0);
+    const struct ln_object_entry *server = ln_client__entry(config, 1);
+
+    for (size_t i = 1; i < config->object_count; i++) {
+        if (config->objects[i].object->id <= config->objects[i - 1].object->id) {
+            return false;
+        }
+    }
+    return security != NULL && security->object == &ln_security_object && server != NULL &&
+           server->object == &ln_server_object && ln_client__entry(config, 3) != NULL;
+}
+
+static bool is_whole(const struct ln_client_config *config)
+{
+    size_t endpoint = ln_bytes_of_text(config->endpoint).len;
+
+    return endpoint > 0 && endpoint <= LN_LIMIT_ENDPOINT && config->formats != NULL &&
+           config->random.fill != NULL && config->servers != NULL && config->server_count > 0 &&
+           config->server_count <= UINT8_MAX && config->version >= LN_VERSION_1_0 &&
+           config->version <= LN_VERSION_1_2 &&
+           (config->datagram_size == 0 || config->datagram_size >= DATAGRAM_LEAST) &&
+           objects_hold_together(config);
+}
+
+ln_err ln_client_init(struct ln_client *client, size_t size,
+                      const struct ln_client_config *config)
+{
+    if (size != sizeof(*client) || !is_whole(config)) {
+        return LN_ERR_BAD_CONFIG;
+    }
+    *client = (struct ln_client){
+        .config = config,
+        .next_id = (uint16_t)ln_random_u32(&config->random),
+    };
+    size_t datagram = ln_client__datagram_size(client);
+    size_t needed = LN_CLIENT_MEMORY(config->server_count, datagram, config->scratch_size);
+    uint8_t *memory = config->memory;
+
+    if (memory == NULL || config->memory_size < needed) {
+        return LN_ERR_BAD_CONFIG;
+    }
+    for (size_t i = 0; i < config->server_count; i++) {
+        config->servers[i] = (struct ln_client_server){
+            .answer = memory + 2 * i * datagram,
+            .request = memory + (2 * i + 1) * datagram,
+            .due = LN_NEVER,
+        };
+    }
+    client->scratch =
+        ln_arena(memory + 2 * config->server_count * datagram, config->scratch_size);
+    return LN_OK;
+}
+
+/* ---- The registration machine's actions ---- */
+
+static struct ln_registration_waits waits_of(const struct ln_client *client,
+                                             const struct ln_client_server *server)
+{
+    const struct ln_server_account *account = ln_client__account(client, server);
+    uint32_t silence = account == NULL ? 0 : account->disable_timeout;
+
+    return (struct ln_registration_waits){
+        .refresh = ln_client__registration_refresh(
+            server->lifetime, ln_coap_max_transmit_wait(ln_client__coap(client))),
+        .silence = (int64_t)1000 * (silence == 0 ? SILENCE_DEFAULT : silence),
+        .random = &client->config->random,
+    };
+}
+
+/* Nothing of the old link goes out on a new one. */
+static void link_is_gone(struct ln_client_server *server)
+{
+    server->link_is_up = false;
+    server->answer_due = false;
+    server->wants_disable = false;
+    server->empty = 0;
+    server->exchange = (struct ln_coap_exchange){0};
+    server->history = (struct ln_coap_history){0};
+}
+
+static void step(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                 enum ln_registration_event event);
+
+static void act(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                enum ln_registration_action action)
+{
+    bool fits = true;
+
+    switch (action) {
+    case LN_DO_NOTHING:
+        break;
+    case LN_DO_OPEN:
+        ln_client__news(server, LN_CLIENT_OPEN);
+        break;
+    case LN_DO_CLOSE:
+        link_is_gone(server);
+        ln_client__news(server, LN_CLIENT_CLOSE);
+        break;
+    case LN_DO_REGISTER:
+        fits = ln_client__register(client, server);
+        break;
+    case LN_DO_UPDATE:
+        fits = ln_client__update(client, server);
+        break;
+    case LN_DO_DEREGISTER:
+        fits = ln_client__deregister(client, server);
+        break;
+    }
+    if (!fits) {
+        server->refusal = LN_COAP_4_13;
+        step(client, server, now, LN_ON_DENIED);
+    }
+}
+
+static void step(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                 enum ln_registration_event event)
+{
+    struct ln_registration_waits waits = waits_of(client, server);
+    const struct ln_registration_transition *t =
+        ln_client__registration_step(server, now, event, &waits);
+
+    if (t == NULL) {
+        return;
+    }
+    if (t->news != LN_NO_NEWS) {
+        ln_client__news(server, (enum ln_client_event_kind)t->news);
+    }
+    act(client, server, now, (enum ln_registration_action)t->action);
+}
+
+/* ---- Accounts ---- */
+
+static bool find_security(const struct ln_client *client, uint16_t short_id, uint16_t *id)
+{
+    const struct ln_object_entry *entry = ln_client__entry(client->config, 0);
+    const struct ln_security *security;
+
+    for (*id = 0; (security = ln_client__next_instance(entry, id)) != NULL; (*id)++) {
+        if (!security->is_bootstrap && security->short_id == short_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct ln_client_server *slot_of(struct ln_client *client, uint16_t server_instance)
+{
+    struct ln_client_server *servers = client->config->servers;
+
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        if (!servers[i].in_use || servers[i].server_instance == server_instance) {
+            return &servers[i];
+        }
+    }
+    return NULL;
+}
+
+void ln_client_start(struct ln_client *client, ln_time now)
+{
+    const struct ln_object_entry *entry = ln_client__entry(client->config, 1);
+    const struct ln_server_account *account;
+    uint16_t security;
+
+    for (uint16_t id = 0; (account = ln_client__next_instance(entry, &id)) != NULL; id++) {
+        struct ln_client_server *server = slot_of(client, id);
+        if (server == NULL || !find_security(client, account->short_id, &security)) {
+            continue;
+        }
+        if (!server->in_use) {
+            server->version = (uint8_t)client->config->version;
+        }
+        server->in_use = true;
+        server->server_instance = id;
+        server->security_instance = security;
+        server->short_id = account->short_id;
+        step(client, server, now, LN_ON_START);
+    }
+}
+
+void ln_client_stop(struct ln_client *client, ln_time now)
+{
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        step(client, &client->config->servers[i], now, LN_ON_STOP);
+    }
+}
+
+bool ln_client_is_idle(const struct ln_client *client)
+{
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        if (client->config->servers[i].state != LN_REGISTRATION_IDLE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void ln_client_changed(struct ln_client *client, ln_time now, struct ln_path path)
+{
+    (void)now;
+    (void)path;
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        struct ln_client_server *server = &client->config->servers[i];
+        if (ln_client__is_registered(server) && ln_client__differs(client, server)) {
+            server->wants_update = true;
+        }
+    }
+}
+
+void ln_client_update(struct ln_client *client, ln_time now)
+{
+    (void)now;
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        struct ln_client_server *server = &client->config->servers[i];
+        server->wants_update = ln_client__is_registered(server);
+    }
+}
+
+bool ln_client__is_registered(const struct ln_client_server *server)
+{
+    return server->state == LN_REGISTRATION_REGISTERED ||
+           server->state == LN_REGISTRATION_UPDATING;
+}
+
+/* ---- Links ---- */
+
+static struct ln_client_server *server_of(struct ln_client *client, ln_link link)
+{
+    struct ln_client_server *server = &client->config->servers[link];
+
+    return link < client->config->server_count && server->in_use ? server : NULL;
+}
+
+void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link)
+{
+    struct ln_client_server *server = server_of(client, link);
+
+    if (server != NULL && server->state == LN_REGISTRATION_OPENING) {
+        server->link_is_up = true;
+        step(client, server, now, LN_ON_LINK_UP);
+    }
+}
+
+void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link,
+                         enum ln_link_reason reason, uint8_t alert)
+{
+    struct ln_client_server *server = server_of(client, link);
+
+    (void)alert; /* /1/x/11 comes with object version 1.1 */
+    if (server == NULL) {
+        return;
+    }
+    link_is_gone(server);
+    if (reason == LN_LINK_REFUSED) {
+        server->refusal = 0;
+        step(client, server, now, LN_ON_LINK_REFUSED);
+    } else {
+        step(client, server, now, LN_ON_LINK_DOWN);
+    }
+}
+
+/* ---- Datagrams in ---- */
+
+static void send_empty(struct ln_client_server *server, enum ln_coap_type type, uint16_t id)
+{
+    server->empty = (uint8_t)(1 + type);
+    server->empty_id = id;
+}
+
+static void lost(struct ln_client *client, struct ln_client_server *server, ln_time now)
+{
+    server->exchange.state = LN_COAP_IDLE;
+    step(client, server, now, LN_ON_LOST);
+}
+
+static void take_empty(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                       const struct ln_coap_message *m)
+{
+    bool ours = server->exchange.state != LN_COAP_IDLE && server->exchange.id == m->id;
+    enum ln_coap_exchange_event event =
+        m->type == LN_COAP_ACK ? LN_COAP_ON_ACK : LN_COAP_ON_RST;
+
+    if (m->type == LN_COAP_CON) {
+        send_empty(server, LN_COAP_RST, m->id); /* a ping */
+    } else if (ours &&
+               ln_coap_exchange_step(&server->exchange, ln_client__coap(client), now, event)) {
+        lost(client, server, now);
+    }
+}
+
+/* RFC 7252 §4.4 and §5.3.2: matched by its token, and by its id where it is on the ACK. */
+static void take_response(struct ln_client *client, struct ln_client_server *server,
+                          ln_time now, const struct ln_coap_message *m)
+{
+    struct ln_coap_exchange *x = &server->exchange;
+    bool ours = ln_coap_token_equal(&m->token, &server->token);
+    struct ln_coap_options options;
+
+    if (m->type == LN_COAP_ACK && m->id != x->id) {
+        return;
+    }
+    if (!ours || ln_coap_options(m, &options) != LN_OK) {
+        if (m->type == LN_COAP_CON) {
+            send_empty(server, LN_COAP_RST, m->id);
+        }
+        return;
+    }
+    if (m->type == LN_COAP_CON) {
+        send_empty(server, LN_COAP_ACK, m->id); /* also when it comes again */
+    }
+    if (x->state != LN_COAP_IDLE &&
+        ln_coap_exchange_step(x, ln_client__coap(client), now, LN_COAP_ON_RESPONSE)) {
+        x->state = LN_COAP_IDLE;
+        step(client, server, now, ln_client__answered(client, server, m));
+    }
+}
+
+/*
+ * A request is served once. While the last answer has not been taken there is no room for another,
+ * and before the server has confirmed the registration nothing is served: the server will ask again.
+ */
+static void take_request(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                         const struct ln_coap_message *m, uint32_t checksum)
+{
+    bool leaves =
+        server->state == LN_REGISTRATION_LEAVING || server->state == LN_REGISTRATION_DISABLING;
+
+    if (server->answer_due || (!leaves && !ln_client__is_registered(server))) {
+        return;
+    }
+    switch (
+        ln_coap_history_note(&server->history, ln_client__coap(client), now, m->id, checksum)) {
+    case LN_COAP_NEW:
+        if (!leaves) {
+            ln_client__serve(client, server, m);
+            ln_client_changed(client, now, ln_path_root());
+        }
+        break;
+    case LN_COAP_REPEAT_LAST:
+        client->stats.repeats++;
+        server->answer_due = server->answer_len > 0;
+        break;
+    case LN_COAP_REPEAT_OLD:
+        client->stats.repeats++;
+        break;
+    }
+}
+
+void ln_client_recv(struct ln_client *client, ln_time now, ln_link link,
+                    struct ln_bytes datagram)
+{
+    struct ln_client_server *server = server_of(client, link);
+    struct ln_coap_message m;
+    uint16_t id;
+
+    if (server == NULL || !server->link_is_up) {
+        return;
+    }
+    client->stats.received++;
+    if (ln_coap_parse(datagram, &m) != LN_OK) {
+        client->stats.malformed++;
+        if (ln_coap_reject(datagram, &id)) {
+            send_empty(server, LN_COAP_RST, id);
+        }
+    } else if (m.code == LN_COAP_EMPTY) {
+        take_empty(client, server, now, &m);
+    } else if (ln_coap_is_response(m.code)) {
+        take_response(client, server, now, &m);
+    } else {
+        take_request(client, server, now, &m, ln_checksum(datagram));
+    }
+}
+
+/* ---- Datagrams out ---- */
+
+/* What an answer or time has made due: a request of ours, or the end of one. */
+static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now)
+{
+    if (server->due <= now) {
+        step(client, server, now, LN_ON_TIME);
+    }
+    if (ln_coap_exchange_step(&server->exchange, ln_client__coap(client), now,
+                              LN_COAP_ON_TIME)) {
+        lost(client, server, now);
+    }
+    if (server->wants_disable) {
+        server->wants_disable = false;
+        step(client, server, now, LN_ON_DISABLE);
+    } else if (server->wants_update) {
+        step(client, server, now, LN_ON_CHANGE);
+    }
+}
+
+static size_t copy(struct ln_bytes datagram, void *buffer, size_t size)
+{
+    struct ln_writer w = ln_writer(buffer, size);
+
+    ln_write_bytes(&w, datagram);
+    return w.failed ? 0 : w.written;
+}
+
+static size_t send_request(struct ln_client *client, struct ln_client_server *server,
+                           ln_time now, void *buffer, size_t size)
+{
+    if (server->exchange.state != LN_COAP_SENDING) {
+        return 0;
+    }
+    client->stats.retransmitted += server->exchange.copies > 0;
+    (void)ln_coap_exchange_step(&server->exchange, ln_client__coap(client), now,
+                                LN_COAP_ON_SENT);
+    return copy(ln_bytes(server->request, server->request_len), buffer, size);
+}
+
+/* Answers go first: a device that was told to leave still says yes. */
+static size_t send_one(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                       void *buffer, size_t size)
+{
+    if (server->empty != 0) {
+        enum ln_coap_type type = (enum ln_coap_type)(server->empty - 1);
+        server->empty = 0;
+        return ln_coap_empty(buffer, size, type, server->empty_id);
+    }
+    if (server->answer_due) {
+        server->answer_due = false;
+        return copy(ln_bytes(server->answer, server->answer_len), buffer, size);
+    }
+    pursue(client, server, now);
+    return send_request(client, server, now, buffer, size);
+}
+
+size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_t size,
+                      ln_link *link)
+{
+    size_t count = client->config->server_count;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (client->next_link + i) % count;
+        size_t len = send_one(client, &client->config->servers[at], now, buffer, size);
+        if (len > 0) {
+            client->stats.sent++;
+            client->next_link = (ln_link)((at + 1) % count);
+            *link = (ln_link)at;
+            return len;
+        }
+    }
+    return 0;
+}
+
+static ln_time deadline_of(const struct ln_client_server *server)
+{
+    bool wish = server->wants_disable ||
+                (server->wants_update && server->state == LN_REGISTRATION_REGISTERED);
+
+    if (server->empty != 0 || server->answer_due || wish) {
+        return 0;
+    }
+    return ln_time_min(server->due, ln_coap_exchange_deadline(&server->exchange));
+}
+
+ln_time ln_client_deadline(const struct ln_client *client)
+{
+    ln_time deadline = LN_NEVER;
+
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        deadline = ln_time_min(deadline, deadline_of(&client->config->servers[i]));
+    }
+    return deadline;
+}

@@ -1,0 +1,309 @@
+/* Writes the values of a request to an instance: first checked whole, then stored. */
+
+#include "client/client.h"
+
+#include "client/data.h"
+
+#include <string.h>
+
+/* One pass over the payload. */
+struct pass {
+    const struct ln_client__write *write;
+    enum ln_write_step step;
+    const struct ln_resource *row; /* of the record before */
+    uint16_t added;                /* values that are new in its list */
+    bool cleared;                  /* its old values count no more */
+    uint8_t seen[32];              /* a bit for each row */
+};
+
+static void *member(const struct pass *pass, size_t offset)
+{
+    return (char *)pass->write->instance + offset;
+}
+
+static const struct ln_object *object_of(const struct pass *pass)
+{
+    return pass->write->entry->object;
+}
+
+/* ---- Lists ---- */
+
+/* The bytes of two places change places: a buffer takes its memory along. */
+static void swap(uint8_t *a, uint8_t *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        uint8_t byte = a[i];
+        a[i] = b[i];
+        b[i] = byte;
+    }
+}
+
+static uint16_t place_in(const uint16_t *ids, uint16_t count, uint16_t id)
+{
+    uint16_t i = 0;
+
+    while (i < count && ids[i] < id) {
+        i++;
+    }
+    return i;
+}
+
+/* A new value is stored behind the last one and then moved to its place. */
+static void insert(uint16_t *ids, uint8_t *values, size_t size, uint16_t place, uint16_t last)
+{
+    for (size_t i = last; i > place; i--) {
+        ids[i] = ids[i - 1];
+        swap(values + i * size, values + (i - 1) * size, size);
+    }
+}
+
+static ln_err write_list(struct pass *pass, const struct ln_resource *row, uint16_t id,
+                         const struct ln_value *value)
+{
+    const struct ln_list_layout *list = row->at.list;
+    uint16_t *count = member(pass, list->count);
+    uint16_t *ids = member(pass, list->ids);
+    uint8_t *values = member(pass, list->values);
+    uint16_t kept = pass->cleared && pass->step == LN_CHECK ? 0 : *count;
+    uint16_t place = place_in(ids, kept, id);
+    bool is_new = place == kept || ids[place] != id;
+    uint32_t slot = place;
+
+    if (is_new) {
+        slot = pass->step == LN_CHECK ? (uint32_t)kept + pass->added++ : kept;
+    }
+    if (slot >= list->capacity) {
+        return LN_ERR_NO_SPACE;
+    }
+    ln_err err = ln_client__field_store((enum ln_storage)row->storage, list->value_size,
+                                        values + slot * list->value_size, value, pass->step);
+    if (err == LN_OK && is_new && pass->step == LN_STORE) {
+        insert(ids, values, list->value_size, place, *count);
+        ids[place] = id;
+        (*count)++;
+    }
+    return err;
+}
+
+/* ---- One resource ---- */
+
+static ln_err write_stream(struct pass *pass, const struct ln_resource *row,
+                           const struct ln_value *value)
+{
+    const struct ln_stream_calls *calls = row->at.stream;
+    void *instance = pass->write->instance;
+
+    if (pass->step == LN_CHECK) {
+        return LN_OK;
+    }
+    ln_err err = calls->begin(instance, value->as.bytes.len);
+    if (err == LN_OK) {
+        err = calls->chunk(instance, 0, value->as.bytes);
+        ln_err ended = calls->end(instance, err == LN_OK);
+        err = err == LN_OK ? ended : err;
+    }
+    return err;
+}
+
+static ln_err write_value(struct pass *pass, const struct ln_resource *row, uint16_t id,
+                          const struct ln_value *value)
+{
+    uint32_t *absent = ln_client__absent(object_of(pass), pass->write->instance);
+
+    if (absent != NULL && pass->step == LN_STORE) {
+        *absent &= ~ln_client__absent_bit(object_of(pass), row);
+    }
+    switch (row->place) {
+    case LN_PLACE_FIELD:
+        return ln_client__field_store((enum ln_storage)row->storage, row->at.field.size,
+                                      member(pass, row->at.field.offset), value, pass->step);
+    case LN_PLACE_LIST:
+        return write_list(pass, row, id, value);
+    case LN_PLACE_CALL:
+        return row->at.calls->write(pass->write->instance, id, value, pass->step);
+    case LN_PLACE_STREAM:
+        return write_stream(pass, row, value);
+    default:
+        return LN_ERR_NOT_ALLOWED;
+    }
+}
+
+static void clear_field(const struct pass *pass, const struct ln_resource *row)
+{
+    uint32_t *absent = ln_client__absent(object_of(pass), pass->write->instance);
+    void *at = member(pass, row->at.field.offset);
+
+    if (absent != NULL) {
+        *absent |= ln_client__absent_bit(object_of(pass), row);
+    }
+    if (row->storage == LN_IN_BUFFER) {
+        ((struct ln_buffer *)at)->len = 0;
+    } else {
+        memset(at, 0, row->at.field.size);
+    }
+}
+
+static ln_err clear(const struct pass *pass, const struct ln_resource *row)
+{
+    switch (row->place) {
+    case LN_PLACE_FIELD:
+        clear_field(pass, row);
+        return LN_OK;
+    case LN_PLACE_LIST:
+        *(uint16_t *)member(pass, row->at.list->count) = 0;
+        return LN_OK;
+    case LN_PLACE_CALL:
+        return row->at.calls->write(pass->write->instance, 0, NULL, LN_CLEAR);
+    default:
+        return LN_OK;
+    }
+}
+
+/* ---- The payload ---- */
+
+static bool seen(const struct pass *pass, size_t index)
+{
+    return (pass->seen[index / 8] & 1U << index % 8) != 0;
+}
+
+/* Begins with a row: where it is replaced whole, its old values go first. */
+static ln_err enter_row(struct pass *pass, const struct ln_resource *row)
+{
+    size_t index = (size_t)(row - object_of(pass)->resources);
+    const struct ln_client__write *write = pass->write;
+
+    if (row == pass->row) {
+        return LN_OK;
+    }
+    pass->row = row;
+    pass->added = 0;
+    pass->cleared = (row->operations & LN_MANY) != 0 && write->kind == LN_OPERATION_WRITE &&
+                    write->path.depth < 4 && !seen(pass, index);
+    pass->seen[index / 8] |= (uint8_t)(1U << index % 8);
+    return pass->cleared && pass->step == LN_STORE ? clear(pass, row) : LN_OK;
+}
+
+/* spec: CORE-1.1.1 Appendix C: a link leads to something that is there, or nowhere. */
+static bool link_leads_somewhere(const struct ln_client_config *config, struct ln_objlnk link)
+{
+    const struct ln_object_entry *entry = ln_client__entry(config, link.object);
+
+    if (link.object == LN_ID_NONE) {
+        return link.instance == LN_ID_NONE;
+    }
+    return entry != NULL &&
+           (link.instance == LN_ID_NONE || ln_client__instance(entry, link.instance) != NULL);
+}
+
+static ln_err check_value(const struct pass *pass, const struct ln_resource *row,
+                          struct ln_value *value)
+{
+    ln_err err = ln_value_convert(value, (enum ln_type)row->type);
+
+    if (err == LN_OK && value->type == LN_OBJLNK &&
+        !link_leads_somewhere(pass->write->config, value->as.link)) {
+        err = LN_ERR_BAD_VALUE;
+    }
+    return err;
+}
+
+static ln_err take(struct pass *pass, struct ln_record *record)
+{
+    const struct ln_client__write *write = pass->write;
+    bool is_new = write->kind == LN_OPERATION_CREATE;
+    bool none = record->value.type == LN_NONE;
+
+    if (record->path.depth < 3) {
+        return LN_OK; /* an instance with nothing in it */
+    }
+    const struct ln_resource *row = ln_object_resource(object_of(pass), record->path.id[2]);
+    if (row == NULL) {
+        /* spec: CORE-1.1.1 §6.3.4 Write: unknown optional resources are passed over. */
+        return write->version > LN_VERSION_1_0 ? LN_OK : LN_ERR_NOT_FOUND;
+    }
+    if ((row->operations & LN_WRITE) == 0) {
+        return is_new ? LN_OK : LN_ERR_NOT_ALLOWED;
+    }
+    if (((row->operations & LN_MANY) != 0) != (none || record->path.depth == 4)) {
+        return LN_ERR_BAD_VALUE;
+    }
+    ln_err err = enter_row(pass, row);
+    if (err != LN_OK || none) {
+        return err;
+    }
+    err = check_value(pass, row, &record->value);
+    return err != LN_OK ? err : write_value(pass, row, record->path.id[3], &record->value);
+}
+
+/* What an instance's new values leave out. */
+static ln_err finish(struct pass *pass)
+{
+    const struct ln_object *object = object_of(pass);
+    const struct ln_client__write *write = pass->write;
+    bool replaces = write->kind == LN_OPERATION_WRITE && write->path.depth == 2;
+    ln_err err = LN_OK;
+
+    for (size_t i = 0; i < object->resource_count && err == LN_OK; i++) {
+        const struct ln_resource *row = &object->resources[i];
+        if ((row->operations & LN_WRITE) == 0 || seen(pass, i)) {
+            continue;
+        }
+        if ((row->operations & LN_MANDATORY) != 0) {
+            err = replaces || write->must_be_whole ? LN_ERR_BAD_REQUEST : LN_OK;
+        } else if (replaces && pass->step == LN_STORE) {
+            err = clear(pass, row);
+        }
+    }
+    return err;
+}
+
+static ln_err run(const struct ln_client__write *write, enum ln_write_step step)
+{
+    struct ln_types types = ln_client__types(write->config);
+    struct pass pass = {.write = write, .step = step};
+    struct ln_decoder in;
+    struct ln_record record;
+    ln_err err = LN_OK;
+
+    ln_arena_reset(write->scratch);
+    ln_decoder_init(&in, write->format, write->path, write->payload, &types, write->scratch);
+    while (err == LN_OK && ln_decode(&in, &record)) {
+        err = take(&pass, &record);
+    }
+    if (err == LN_OK) {
+        err = in.err;
+    }
+    return err != LN_OK ? err : finish(&pass);
+}
+
+/* Between begin and the end of it: the object may look at the whole before it is kept. */
+static ln_err store(const struct ln_client__write *write)
+{
+    static const struct ln_object_calls none = {0};
+    const struct ln_object_calls *calls =
+        write->entry->object->calls == NULL ? &none : write->entry->object->calls;
+    void *objects = write->entry->store;
+    ln_err err = calls->begin == NULL ? LN_OK : calls->begin(objects, write->id);
+
+    if (err != LN_OK) {
+        return err;
+    }
+    err = run(write, LN_STORE);
+    if (err == LN_OK && calls->validate != NULL) {
+        err = calls->validate(objects, write->id);
+    }
+    if (err == LN_OK && calls->commit != NULL) {
+        calls->commit(objects, write->id);
+    }
+    if (err != LN_OK && calls->rollback != NULL) {
+        calls->rollback(objects, write->id);
+    }
+    return err;
+}
+
+ln_err ln_client__store(const struct ln_client__write *write)
+{
+    ln_err err = run(write, LN_CHECK);
+
+    return err != LN_OK ? err : store(write);
+}
