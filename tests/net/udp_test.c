@@ -108,10 +108,11 @@ TEST(leaves_out_a_datagram_that_the_system_refuses_and_sends_the_others)
 {
     struct ln_address any = ln_address_ipv4(127, 0, 0, 1, 0);
     struct ln_packet out[3];
+    uint8_t seven = 7;
 
     given_two_sockets(&any, &any);
     for (size_t i = 0; i < 3; i++) {
-        out[i] = (struct ln_packet){.remote = there.bound, .bytes = (uint8_t[]){7}, .len = 1};
+        out[i] = (struct ln_packet){.remote = there.bound, .bytes = &seven, .len = 1};
     }
     out[1].local = ln_address_ipv4(192, 0, 2, 1, 0); /* an address of nobody */
     CHECK_EQ(ln_udp_send(&here, out, 3), 2);
