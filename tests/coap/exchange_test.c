@@ -214,6 +214,17 @@ TEST(takes_an_answer_to_an_earlier_copy_while_the_next_is_due)
     CHECK(!after(2000, LN_COAP_ON_TIME));
     CHECK(after(0, LN_COAP_ON_RESPONSE));
     check_over(LN_COAP_ANSWERED);
+
+    given_a_con_request_sent();
+    CHECK(!after(2000, LN_COAP_ON_TIME));
+    CHECK(after(0, LN_COAP_ON_RST));
+    check_over(LN_COAP_RESET);
+
+    given_a_message(true, false);
+    CHECK(!after(0, LN_COAP_ON_SENT));
+    CHECK(!after(2000, LN_COAP_ON_TIME));
+    CHECK(after(0, LN_COAP_ON_ACK));
+    check_over(LN_COAP_ANSWERED);
 }
 
 TEST(takes_no_answer_to_what_has_never_left)
@@ -332,13 +343,20 @@ TEST(keeps_its_promises_on_random_walks)
 
 TEST(ends_even_with_more_copies_than_it_can_count)
 {
+    int copies = 1;
+    ln_time wait = 0;
+
     given_a_message(true, true);
     parameters.max_retransmit = UINT8_MAX;
-    int copies = 0;
-    while (!after(0, LN_COAP_ON_SENT) && !after(left(), LN_COAP_ON_TIME)) {
+    CHECK(!after(0, LN_COAP_ON_SENT));
+    while (!after(left(), LN_COAP_ON_TIME)) {
+        CHECK(!after(0, LN_COAP_ON_SENT));
+        CHECK(left() >= wait); /* up to the longest that there is, never round to a short one */
+        wait = left();
         copies++;
         CHECK(copies < 300);
     }
+    CHECK_EQ(wait, UINT32_MAX);
     check_over(LN_COAP_NO_ANSWER);
 }
 
