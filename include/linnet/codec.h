@@ -8,7 +8,8 @@
  *     struct ln_decoder in;
  *     struct ln_record record;
  *
- *     ln_decoder_init(&in, ln_format_find(formats, 11542), ln_path_instance(3, 0), payload, &types, &scratch);
+ *     ln_decoder_init(&in, ln_format_find(formats, 11542), ln_path_instance(3, 0), payload,
+ *                     &types, &scratch);
  *     while (ln_decode(&in, &record)) {
  *         use(record.path, record.value);
  *     }
@@ -29,9 +30,9 @@ extern "C" {
 /* ---- Paths: spec CORE-1.1.1 §7.2; four levels from 1.1 on ---- */
 
 enum {
-    LN_ID_MAX = 65534,      /* 65535 is reserved on every level */
+    LN_ID_MAX = 65534, /* 65535 is reserved on every level */
     LN_ID_NONE = 65535,
-    LN_PATH_TEXT_MAX = 24,  /* "/65534/65534/65534/65534" */
+    LN_PATH_TEXT_MAX = 24, /* "/65534/65534/65534/65534" */
 };
 
 /* An object, object instance, resource or resource instance; depth 0 is the root "/". */
@@ -62,8 +63,8 @@ bool ln_path_within(struct ln_path path, struct ln_path parent);
 /* "/3/0/9"; the root is "/". */
 void ln_write_path(struct ln_writer *w, struct ln_path path);
 /*
- * Takes "/3/0/9", "3/0/9" and, for the root, "/". Refuses "", empty segments, signs, leading zeros,
- * ids above 65534, a fifth level.
+ * Takes "/3/0/9", "3/0/9" and, for the root, "/". Refuses "", empty segments, signs, leading
+ * zeros, ids above 65534, a fifth level.
  */
 LN_MUST_USE bool ln_path_of_text(struct ln_bytes text, struct ln_path *out);
 /* One segment, as a CoAP Uri-Path option holds it. */
@@ -96,12 +97,12 @@ struct ln_objlnk {
 struct ln_value {
     enum ln_type type;
     union {
-        struct ln_bytes bytes;    /* LN_STRING, LN_OPAQUE, LN_CORELNK: borrowed */
-        int64_t integer;          /* LN_INTEGER, and LN_TIME: seconds since 1970 UTC */
+        struct ln_bytes bytes;     /* LN_STRING, LN_OPAQUE, LN_CORELNK: borrowed */
+        int64_t integer;           /* LN_INTEGER, and LN_TIME: seconds since 1970 UTC */
         uint64_t unsigned_integer; /* LN_UNSIGNED */
-        double number;            /* LN_FLOAT */
-        bool boolean;             /* LN_BOOLEAN */
-        struct ln_objlnk link;    /* LN_OBJLNK */
+        double number;             /* LN_FLOAT */
+        bool boolean;              /* LN_BOOLEAN */
+        struct ln_objlnk link;     /* LN_OBJLNK */
     } as;
 };
 
@@ -117,7 +118,8 @@ struct ln_value ln_value_objlnk(uint16_t object, uint16_t instance);
 bool ln_value_equal(const struct ln_value *a, const struct ln_value *b);
 /*
  * Makes the value one of `type` where nothing is lost: integer, unsigned, time and whole
- * floats into each other, string and corelnk. Strings must be UTF-8. LN_ERR_BAD_VALUE otherwise.
+ * floats into each other, string and corelnk. Strings must be UTF-8. LN_ERR_BAD_VALUE otherwise,
+ * and the value is as before.
  */
 LN_MUST_USE ln_err ln_value_convert(struct ln_value *value, enum ln_type type);
 
@@ -180,10 +182,10 @@ struct ln_decoder;
 
 /* A format: one row, one file. */
 struct ln_format {
-    uint16_t id;       /* the content-format number to write */
-    uint16_t old_id;   /* a number of before its registration, read but never written; else `id` */
-    const char *name;  /* as the HTTP API spells it: "tlv" */
-    bool one_value;    /* holds one value and no path: text, opaque, CBOR */
+    uint16_t id;      /* the content-format number to write */
+    uint16_t old_id;  /* from before its registration, read but never written; else `id` */
+    const char *name; /* as the HTTP API spells it: "tlv" */
+    bool one_value;   /* holds one value and no path: text, opaque, CBOR */
     /* As ln_encode(). */
     ln_err (*encode)(struct ln_writer *out, struct ln_path base, struct ln_records records);
     /* Called with nothing failed so far; false at the end or, with `err` set, at a fault. */
@@ -203,7 +205,8 @@ extern const struct ln_format ln_format_tlv;
 /* By number, old ones too; NULL if the table has none. */
 const struct ln_format *ln_format_find(const struct ln_format *const *formats, uint16_t id);
 /* By name; NULL if the table has none. */
-const struct ln_format *ln_format_named(const struct ln_format *const *formats, const char *name);
+const struct ln_format *ln_format_named(const struct ln_format *const *formats,
+                                        const char *name);
 
 /*
  * Writes `records`, all of them within `base`, where `base` is the path of the request
@@ -217,7 +220,8 @@ const struct ln_format *ln_format_named(const struct ln_format *const *formats, 
 LN_MUST_USE ln_err ln_encode(const struct ln_format *format, struct ln_writer *out,
                              struct ln_path base, struct ln_records records);
 
-/* What a decoder reads. Its fields are for src/codec, but for `err`. A copy starts again. */
+/* What a decoder reads. Its fields are for src/codec, but for `err`. A copy that is taken before
+ * the first record goes through all of them again. */
 struct ln_decoder {
     ln_err err;
     const struct ln_format *format;
@@ -247,11 +251,12 @@ struct ln_decoder {
  * or one path inside the other), a depth that the path cannot have, and bytes after the end.
  * Values come out in the type that `types` says; what cannot be read as that type, and strings
  * that are not UTF-8, are LN_ERR_BAD_VALUE. `types` may be NULL: no type is known.
- * An empty payload holds no records, which is proper but for text of a type that has no empty form.
+ * An empty payload holds no records, which is proper; in text and opaque it is the empty
+ * value, of the types that have one.
  * `scratch` may be NULL for TLV and opaque; LN_ERR_NO_SPACE: it was too small.
  *
- * Text and opaque hold the value of a resource or resource instance: on any other `base` they are
- * LN_ERR_BAD_FORMAT.
+ * Text and opaque hold the value of a resource or resource instance: on any other `base` they
+ * are LN_ERR_BAD_FORMAT.
  *
  * TLV is taken with and without the wrappers around what `base` addresses, if their ids
  * are those of `base`: an instance's resources bare or in the instance's entry, a multiple
@@ -262,8 +267,8 @@ struct ln_decoder {
  * they hold 0 or 1.
  */
 void ln_decoder_init(struct ln_decoder *decoder, const struct ln_format *format,
-                     struct ln_path base, struct ln_bytes payload,
-                     const struct ln_types *types, struct ln_arena *scratch);
+                     struct ln_path base, struct ln_bytes payload, const struct ln_types *types,
+                     struct ln_arena *scratch);
 /* The next record; false at the end, which is proper if `decoder->err` is LN_OK. */
 LN_MUST_USE bool ln_decode(struct ln_decoder *decoder, struct ln_record *out);
 
@@ -287,8 +292,8 @@ struct ln_link_attribute {
 
 /*
  * Takes the next link. False at the end (`in->failed` unset) or at a fault (set).
- * Strict as RFC 6690 is, but that spaces after the comma between links are skipped, as the LwM2M
- * specification's own examples have them. Targets are paths: "/", "/3/0", "/lwm2m/3"; a link to
+ * Strict as RFC 6690 is, but that spaces after the comma between links are skipped, as the
+ * LwM2M specification's own examples have them. Targets are paths: "/", "/3/0", "/lwm2m/3"; a link to
  * elsewhere, and one with a query or fragment, is a fault.
  */
 LN_MUST_USE bool ln_link_next(struct ln_reader *in, struct ln_link_format *out);
