@@ -8,7 +8,7 @@ enum { ANY = -1 };
 
 uint8_t ln_server_shard_of(struct ln_bytes endpoint, uint8_t shards)
 {
-    return shards < 2 ? 0 : (uint8_t)(ln_checksum(endpoint) % shards);
+    return (uint8_t)(shards < 2 ? 0 : ln_checksum(endpoint) % shards);
 }
 
 static int shard_or_any(unsigned shard, uint8_t shards)
