@@ -53,7 +53,9 @@ set(LN_NET_TESTS
     loop_test.c resolve_test.c tcp_test.c udp_test.c)
 
 # The simulation: all roles in one process under virtual time.
-set(LN_SIM_SOURCES)
+set(LN_SIM_SOURCES
+    agenda.c agreement.c device.c dice.c main.c network.c operations.c scenarios.c story.c trace.c
+    world.c)
 
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
 set(LN_FUZZ_TARGETS

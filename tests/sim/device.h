@@ -1,0 +1,82 @@
+/* One device of the simulation: the client engine, its objects, and what can happen to it. */
+#ifndef SIM_DEVICE_H
+#define SIM_DEVICE_H
+
+#include <linnet/client.h>
+
+struct world;
+
+enum {
+    SIM_SENSORS = 4,
+    SIM_DATAGRAM = 384,
+    SIM_RECENT_IDS = 32,
+    SIM_PROBE_OBJECT = 33000, /* 0: runs (R), 1: run (E), 2: level (RW) */
+    SIM_SENSOR_OBJECT = 3303, /* 5700: value (R) */
+};
+
+/* Counts what servers make it do. Its operations carry their tag as argument or value. */
+struct probe {
+    struct device *device;
+    int32_t runs;
+    int32_t level;
+};
+
+struct sensor {
+    float celsius;
+};
+
+struct device {
+    struct world *world;
+    uint32_t index;
+    char endpoint[24];
+    struct ln_address
+        address; /* as the server sees it: changes when a NAT on the way forgets */
+    uint16_t rebindings;
+    bool is_powered;
+    bool is_stopping; /* De-registers, and is then switched off */
+    bool has_network; /* datagrams come and go */
+    bool wants_link;  /* asked for one while there was no network */
+    uint32_t boots;
+    ln_time armed; /* when its next appointment is */
+
+    struct ln_client client;
+    struct ln_client_server slot;
+    struct ln_client_config config;
+    struct ln_object_entry objects[5];
+    struct ln_security security;
+    struct ln_instances securities;
+    struct ln_server_account account;
+    struct ln_instances accounts;
+    struct ln_device device;
+    struct sensor sensors[SIM_SENSORS];
+    uint16_t sensor_ids[SIM_SENSORS];
+    struct ln_instances sensor_store;
+    struct probe probe;
+    uint8_t memory[LN_CLIENT_MEMORY(1, SIM_DATAGRAM, 128)];
+
+    /* Message ids of requests that arrived: how far back de-duplication must reach. */
+    uint16_t recent[SIM_RECENT_IDS];
+    uint32_t distinct;
+
+    /* What the server's events said, to hold the next one against. */
+    bool is_registered;
+    ln_time expires;
+};
+
+void device_init(struct device *device, struct world *world, uint32_t index, uint32_t lifetime,
+                 enum ln_version version);
+void device_start(struct device *device);
+/* De-registers, then is off. */
+void device_stop(struct device *device);
+/* Off at once, as when the battery falls out. */
+void device_cut(struct device *device);
+void device_network(struct device *device, bool has_network);
+/* From here on its datagrams come from another address, and those to the old one are lost. */
+void device_rebind(struct device *device);
+void device_recv(struct device *device, struct ln_bytes datagram);
+/* Sends what is to be sent, reads events, and makes the next appointment. */
+void device_pump(struct device *device);
+bool device_sensor_add(struct device *device, uint16_t id);
+bool device_sensor_remove(struct device *device, uint16_t id);
+
+#endif

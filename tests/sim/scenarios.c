@@ -1,0 +1,231 @@
+/* What a day at random does not show: many devices at once, and the ends of the scales. */
+
+#include "scenarios.h"
+
+#include <stdio.h>
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+#define YEAR (365 * 24 * (ln_time)HOUR)
+
+static void start(struct world *world, void *subject, uint64_t detail)
+{
+    (void)world;
+    (void)detail;
+    device_start(subject);
+}
+
+/* Devices of that lifetime, started within `spread` ms. */
+static void given_devices(struct world *world, uint32_t lifetime, ln_time spread)
+{
+    for (size_t i = 0; i < world->device_count; i++) {
+        struct device *d = &world->devices[i];
+        device_init(d, world, (uint32_t)i, lifetime, LN_VERSION_1_1);
+        agenda_add(&world->agenda, world->now + dice_between(&world->dice, 0, spread), start, d,
+                   0);
+    }
+}
+
+static void all_must_agree(struct world *world)
+{
+    size_t registered = ln_server_registration_count(world->server);
+
+    if (registered != world->device_count) {
+        world_fail(world, "%zu registrations of %zu devices", registered, world->device_count);
+    }
+    for (size_t i = 0; i < world->device_count; i++) {
+        const char *why = world_disagreement(world, &world->devices[i]);
+        if (why != NULL) {
+            world_fail(world, "%s: %s", world->devices[i].endpoint, why);
+        }
+    }
+}
+
+static void seventy_thousand(struct world *world)
+{
+    given_devices(world, 600, 2 * MINUTE);
+    world_run(world, 5 * MINUTE);
+    all_must_agree(world);
+    for (size_t i = 0; i < world->device_count; i += 7) {
+        world_execute(world, &world->devices[i]);
+    }
+    world_run(world, 30 * MINUTE);
+    for (size_t i = 0; i < world->device_count; i++) {
+        if (world->devices[i].probe.runs != (i % 7 == 0 ? 1 : 0)) {
+            world_fail(world, "%s ran %d times", world->devices[i].endpoint,
+                       world->devices[i].probe.runs);
+        }
+    }
+    /* Half of them fall silent, and the others must not be hurt by it. */
+    for (size_t i = 1; i < world->device_count; i += 2) {
+        device_cut(&world->devices[i]);
+    }
+    world_run(world, 50 * MINUTE);
+    for (size_t i = 0; i < world->device_count; i++) {
+        if (world->devices[i].is_registered != (i % 2 == 0)) {
+            world_fail(world, "%s is %sregistered", world->devices[i].endpoint,
+                       world->devices[i].is_registered ? "" : "not ");
+        }
+    }
+}
+
+static void the_longest_lifetime(struct world *world)
+{
+    given_devices(world, UINT32_MAX, 0);
+    world_run(world, MINUTE);
+    all_must_agree(world);
+    uint64_t sent = world->tally.sent;
+    world_run(world, 30 * YEAR);
+    all_must_agree(world);
+    if (world->tally.sent > sent + 20) {
+        world_fail(world, "%llu datagrams in thirty years of a lifetime of 136",
+                   (unsigned long long)(world->tally.sent - sent));
+    }
+    world_run(world, 300 * YEAR);
+    all_must_agree(world);
+}
+
+static void no_lifetime(struct world *world)
+{
+    given_devices(world, 0, 0);
+    world_run(world, MINUTE);
+    all_must_agree(world);
+    uint64_t sent = world->tally.sent;
+    world_run(world, 300 * YEAR);
+    all_must_agree(world);
+    if (world->tally.sent > sent) {
+        world_fail(world, "%llu datagrams, though nothing ever expires",
+                   (unsigned long long)(world->tally.sent - sent));
+    }
+}
+
+static void silence_of(struct world *world, uint32_t lifetime)
+{
+    struct device *d = &world->devices[0];
+
+    given_devices(world, lifetime, 0);
+    world_run(world, world->now + 10 * SECOND);
+    all_must_agree(world);
+    ln_time end = d->expires;
+    device_cut(d);
+    world_run(world, end - 1);
+    if (!d->is_registered || ln_server_registration_count(world->server) != 1) {
+        world_fail(world, "expired before its lifetime of %u s was over", lifetime);
+    }
+    world_run(world, end);
+    if (d->is_registered || ln_server_registration_count(world->server) != 0) {
+        world_fail(world, "still registered after its lifetime of %u s", lifetime);
+    }
+}
+
+static void silence(struct world *world)
+{
+    silence_of(world, 60);
+    silence_of(world, 86400);
+    silence_of(world, 30 * 24 * 3600);
+}
+
+/* Operations in every state: answered, under way, waiting, of silent devices and of gone ones. */
+static void a_closed_server(struct world *world)
+{
+    given_devices(world, 300, SECOND);
+    world_run(world, MINUTE);
+    for (size_t i = 0; i < world->device_count; i++) {
+        for (int n = 0; n < 5; n++) {
+            world_execute(world, &world->devices[i]);
+            world_write_level(world, &world->devices[i]);
+        }
+        if (i % 4 == 1) {
+            device_cut(&world->devices[i]);
+        } else if (i % 4 == 2) {
+            device_stop(&world->devices[i]);
+        }
+    }
+    world_run(world, world->now + 400);
+}
+
+static void check_closed(struct world *world)
+{
+    if (world->tally.outcomes[LN_OUTCOME_CLOSED] == 0 ||
+        world->tally.outcomes[LN_OUTCOME_ANSWERED] == 0) {
+        world_fail(world, "nothing was pending when the server was closed");
+    }
+}
+
+/* It starts again before it answers: the old registration takes the operations along. */
+static void a_restart(struct world *world)
+{
+    struct device *d = &world->devices[0];
+
+    given_devices(world, 300, 0);
+    world_run(world, MINUTE);
+    device_cut(d);
+    for (int n = 0; n < 4; n++) {
+        world_execute(world, d);
+    }
+    world_run(world, world->now + 5 * SECOND);
+    device_start(d);
+    world_run(world, world->now + 5 * MINUTE);
+    all_must_agree(world);
+    for (size_t i = 0; i < world->operation_count; i++) {
+        if (world->operations[i].outcome != LN_OUTCOME_GONE) {
+            world_fail(world, "operation %zu ended %s", i,
+                       ln_outcome_name(world->operations[i].outcome));
+        }
+    }
+}
+
+/* The device moves and says nothing: the server finds it again with the next Update. */
+static void a_silent_move(struct world *world)
+{
+    struct device *d = &world->devices[0];
+
+    given_devices(world, 600, 0);
+    world_run(world, MINUTE);
+    device_rebind(d);
+    world_execute(world, d);
+    world_run(world, 11 * MINUTE);
+    all_must_agree(world);
+    world_execute(world, d);
+    world_run(world, 12 * MINUTE);
+    if (world->operations[0].outcome != LN_OUTCOME_NO_ANSWER ||
+        world->operations[1].outcome != LN_OUTCOME_ANSWERED || d->probe.runs != 1) {
+        world_fail(world, "ended %s and %s, and ran %d times",
+                   ln_outcome_name(world->operations[0].outcome),
+                   ln_outcome_name(world->operations[1].outcome), d->probe.runs);
+    }
+}
+
+const struct scenario scenarios[] = {
+    {"seventy thousand devices keep their own registrations", seventy_thousand, 70000, {0}},
+    {"a lifetime of 4294967295 s lasts 136 years", the_longest_lifetime, 2, {0}},
+    {"a lifetime of 0 s never ends", no_lifetime, 2, {0}},
+    {"silence ends a registration exactly at its lifetime", silence, 1, {0}},
+    {"a closed server ends each operation once", a_closed_server, 40, {.loss = 20}},
+    {"a restart ends the operations of the old registration", a_restart, 1, {0}},
+    {"a device that moved is found by its next Update", a_silent_move, 1, {0}},
+};
+const size_t scenario_count = LN_COUNT(scenarios);
+
+bool scenario_run(const struct scenario *scenario, bool verbose, struct tally *tally)
+{
+    struct world world;
+    struct world_settings settings = {
+        .seed = 1,
+        .devices = scenario->devices,
+        .verbose = verbose,
+        .weather = scenario->weather,
+    };
+
+    if (!world_init(&world, &settings)) {
+        return false;
+    }
+    scenario->run(&world);
+    world_close(&world);
+    if (scenario->run == a_closed_server) {
+        check_closed(&world);
+    }
+    world_add(tally, &world.tally);
+    printf("%s: %s\n", world.failures == 0 ? "ok" : "FAILED", scenario->name);
+    world_fini(&world);
+    return world.failures == 0;
+}

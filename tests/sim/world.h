@@ -1,0 +1,96 @@
+/* A server, its devices, the network between them and the one clock that all of it runs by. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "agenda.h"
+#include "device.h"
+#include "dice.h"
+#include "network.h"
+
+#include <linnet/server.h>
+
+/* What has been seen, to be added up over all seeds. world_add() relies on one type. */
+struct tally {
+    uint64_t sent, lost, duplicated, rebindings;
+    uint64_t server_retransmissions, client_retransmissions;
+    uint64_t server_repeats, client_repeats;
+    uint64_t registers, updates, deregisters, expiries;
+    uint64_t operations, refused_operations, ran;
+    uint64_t late_repeats; /* ran twice, but beyond what de-duplication promises */
+    uint64_t outcomes[LN_OUTCOME_CLOSED + 1];
+};
+
+struct world_settings {
+    uint64_t seed;
+    size_t devices;
+    bool verbose;
+    struct weather weather;
+};
+
+/* One operation that the server took. Its tag is its place in world.operations. */
+struct sim_operation {
+    enum ln_operation_kind kind;
+    struct ln_path path;
+    struct device *device;
+    ln_time began;
+    unsigned results; /* must end at one */
+    enum ln_outcome outcome;
+    int32_t runs_before; /* the device's counter when it began */
+    unsigned runs;       /* of this operation, on the device */
+    ln_time first_run;
+    uint32_t first_boot;
+    uint32_t first_distinct;
+};
+
+struct world {
+    ln_time now;
+    struct dice dice;
+    struct agenda agenda;
+    struct weather weather;
+    struct ln_server *server;
+    struct ln_address server_address;
+    ln_time server_armed;
+    struct device *devices;
+    size_t device_count;
+    struct sim_operation *operations;
+    size_t operation_count;
+    size_t operation_capacity;
+    struct tally tally;
+    uint64_t seed;
+    bool verbose;
+    bool is_over; /* operators and accidents rest */
+    unsigned failures;
+};
+
+/* The devices are there, but off. False: no memory. */
+bool world_init(struct world *world, const struct world_settings *settings);
+void world_fini(struct world *world);
+/* Lets everything happen that happens until then. */
+void world_run(struct world *world, ln_time until);
+/* Says what went wrong, and where to find it again. */
+void world_fail(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* An operator's wish. False if the server did not take it. Tags are in what it carries. */
+bool world_read(struct world *world, struct device *device, struct ln_path path);
+bool world_execute(struct world *world, struct device *device);
+bool world_write_level(struct world *world, struct device *device);
+bool world_write_lifetime(struct world *world, struct device *device, uint32_t seconds);
+
+/* Takes what the server has to send and to say. */
+void world_pump_server(struct world *world);
+/* Why server and device do not agree; NULL if they do. */
+const char *world_disagreement(struct world *world, struct device *device);
+/* Adds the engines' counters to the tally, and holds each operation to its one result. */
+void world_close(struct world *world);
+
+void world_add(struct tally *sum, const struct tally *one);
+
+/* For network.c and device.c. */
+void world_deliver(struct world *world, const struct ln_address *from,
+                   const struct ln_address *to, struct ln_bytes bytes);
+void world_operation_ran(struct world *world, struct device *device, uint64_t tag);
+/* For world.c: operations.c keeps the book of them. */
+void operation_result(struct world *world, const struct ln_server_event *event);
+
+#endif
