@@ -101,7 +101,10 @@ static struct ln_registration_waits waits_of(const struct ln_client *client,
     };
 }
 
-/* Nothing of the old link goes out on a new one. */
+/*
+ * Nothing of the old link goes out on a new one. What was served stays known: a copy that took
+ * the long way may still arrive, and must not run again.
+ */
 static void link_is_gone(struct ln_client_server *server)
 {
     server->link_is_up = false;
@@ -109,7 +112,6 @@ static void link_is_gone(struct ln_client_server *server)
     server->wants_disable = false;
     server->empty = 0;
     server->exchange = (struct ln_coap_exchange){0};
-    server->history = (struct ln_coap_history){0};
 }
 
 static void step(struct ln_client *client, struct ln_client_server *server, ln_time now,
@@ -364,6 +366,7 @@ static void take_request(struct ln_client *client, struct ln_client_server *serv
     switch (
         ln_coap_history_note(&server->history, ln_client__coap(client), now, m->id, checksum)) {
     case LN_COAP_NEW:
+        server->answer_len = 0; /* that of an older request is not for this one's repeats */
         if (!leaves) {
             ln_client__serve(client, server, m);
             ln_client_changed(client, now, ln_path_root());
