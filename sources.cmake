@@ -10,7 +10,7 @@ set(LN_CODEC_SOURCES
     array.c decoder.c format.c link_format.c one_value.c opaque.c path.c text.c tlv.c value.c)
 
 set(LN_COAP_SOURCES
-    builder.c code.c exchange.c history.c message.c options.c parameters.c)
+    block.c block_fetcher.c block_receiver.c block_sender.c builder.c code.c exchange.c history.c message.c options.c parameters.c)
 
 set(LN_LWM2M_SOURCES
     arguments.c binding.c binding_text.c instances.c object.c object_list.c object_version.c
@@ -62,7 +62,10 @@ set(LN_FUZZ_TARGETS
     message number query arguments object_list link_format path text tlv)
 
 # Programs: apps/FOLDER/ builds bin/NAME.
-set(LN_LINNETD_SOURCES)
+set(LN_LINNETD_SOURCES
+    auth.c body.c config.c data.c data_result.c device.c devices.c encoding.c events.c health.c http.c
+    inbox.c json_out.c log.c main.c metrics.c models.c notify.c operation.c options.c problem.c
+    record.c router.c routes.c shard.c text_out.c time_text.c values.c)
 
 set(LN_DEVICE_SOURCES)
 

@@ -1,0 +1,100 @@
+/* What a request brings: its JSON body and the parameters of its query. */
+
+#include "linnetd/http.h"
+#include "linnetd/router.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (strcmp(name, *names) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool only_members(struct request *request, json_t *object, const char *const *members)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        if (!is_one_of(key, members)) {
+            return problem(request, PROBLEM_UNKNOWN_MEMBER,
+                           "\"%.64s\" is not a member of this body", key);
+        }
+    }
+    return true;
+}
+
+json_t *request_json(struct request *request, bool optional, const char *const *members)
+{
+    json_error_t error;
+
+    if (request->body.len == 0 && optional) {
+        request->json = json_object();
+    } else {
+        request->json =
+            json_loadb(request->body.at, request->body.len, JSON_REJECT_DUPLICATES, &error);
+    }
+    if (request->json == NULL) {
+        problem(request, PROBLEM_BAD_JSON, "line %d, column %d: %s", error.line, error.column,
+                error.text);
+        return NULL;
+    }
+    if (!json_is_object(request->json)) {
+        problem(request, PROBLEM_BAD_JSON, "an object is expected");
+        return NULL;
+    }
+    return only_members(request, request->json, members) ? request->json : NULL;
+}
+
+bool request_query(struct request *request, const char *name, char *out, size_t size)
+{
+    struct ln_writer w = ln_writer(out, size - 1);
+    struct ln_bytes decoded;
+    const char *raw =
+        MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+
+    if (raw == NULL) {
+        return false;
+    }
+    if (!percent_decode(ln_bytes_of_text(raw), &w, &decoded)) {
+        return problem(request, PROBLEM_BAD_QUERY,
+                       "%s: too long, not well percent-encoded, or not UTF-8", name);
+    }
+    out[decoded.len] = '\0';
+    return true;
+}
+
+struct allowed {
+    struct request *request;
+    const char *const *names;
+};
+
+static enum MHD_Result check_name(void *context, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    struct allowed *allowed = context;
+
+    (void)kind;
+    (void)value;
+    if (!is_one_of(name, allowed->names)) {
+        problem(allowed->request, PROBLEM_BAD_QUERY, "%.64s: no such parameter here", name);
+        return MHD_NO;
+    }
+    return MHD_YES;
+}
+
+bool request_query_only(struct request *request, const char *const *names)
+{
+    struct allowed allowed = {request, names};
+
+    (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, check_name,
+                                    &allowed);
+    return request->problem == PROBLEM_NONE;
+}

@@ -1,0 +1,55 @@
+/* What the operator asked for, by command line and configuration file. */
+#ifndef LINNETD_CONFIG_H
+#define LINNETD_CONFIG_H
+
+#include "linnetd/log.h"
+
+#include <linnet/base.h>
+
+enum { SHARDS_MAX = 64 };
+
+struct listener {
+    bool off;
+    struct ln_address address;
+};
+
+struct config {
+    struct listener coap;
+    struct listener http;
+    bool http_insecure;
+    bool memory_only; /* --data :memory: */
+    bool data_given;  /* --data with a folder: there is no store yet */
+    uint64_t shards;
+    uint64_t max_devices;     /* 0: no bound */
+    uint64_t max_per_address; /* 0: no bound */
+    double ack_timeout;       /* seconds */
+    uint64_t max_retransmit;
+    enum log_level log_level;
+    bool log_json;
+};
+
+enum config_end { CONFIG_RUN, CONFIG_DONE, CONFIG_WRONG };
+
+/*
+ * Reads the command line, and the file that --config names, which the command line overrides. CONFIG_DONE: --help or
+ * --version has been printed; CONFIG_WRONG: what is wrong has been, on stderr.
+ */
+enum config_end config_read(struct config *config, int argc, char **argv);
+
+/* ---- options.c ---- */
+
+/* How to say what is wrong with a value; "" if nothing. */
+struct option {
+    const char *name;
+    const char *argument; /* NULL: a switch */
+    const char *help;     /* NULL: not offered: what it asks for is not built */
+    const char *default_text;
+    /* NULL: fine; else why not. */
+    const char *(*set)(struct config *config, const char *value);
+};
+
+extern const struct option options[]; /* ends with a name of NULL */
+const struct option *option_find(const char *name, size_t len);
+void options_print(void);
+
+#endif

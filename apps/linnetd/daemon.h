@@ -1,0 +1,27 @@
+/* The whole daemon: what its parts share. */
+#ifndef LINNETD_DAEMON_H
+#define LINNETD_DAEMON_H
+
+#include "linnetd/auth.h"
+#include "linnetd/config.h"
+#include "linnetd/events.h"
+#include "linnetd/http.h"
+#include "linnetd/shard.h"
+
+struct daemon {
+    struct config config;
+    struct auth auth;
+    struct events events;
+    struct http *http; /* NULL: off */
+    struct shard *shards[SHARDS_MAX];
+    uint8_t shard_count;
+    struct ln_address coap; /* where it listens, if the listener is not off */
+    int64_t started_at;     /* ms since 1970 */
+    atomic_bool ready;
+    atomic_bool stopping;
+};
+
+/* The shard that has the endpoint. */
+uint8_t daemon_shard_of(const struct daemon *daemon, struct ln_bytes endpoint);
+
+#endif

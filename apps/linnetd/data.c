@@ -1,0 +1,217 @@
+/* /devices/{endpoint}/data/{path}: Read, Write, Execute, Create and Delete. */
+
+#include "linnetd/daemon.h"
+#include "linnetd/data_result.h"
+#include "linnetd/models.h"
+#include "linnetd/operation.h"
+#include "linnetd/routes.h"
+#include "linnetd/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMEOUT_DEFAULT_MS = 10 * 1000, TIMEOUT_MAX = 3600 };
+
+/* The request's state; the operation stands first, where operation.c looks for it. */
+struct data {
+    struct operation_call op;
+    struct values values;
+};
+
+static void free_data(void *state)
+{
+    struct data *data = state;
+
+    values_free(&data->values);
+    free(data->op.payload);
+}
+
+/* ---- Path and query ---- */
+
+static bool read_path(struct request *request, struct ln_path *path)
+{
+    size_t wrong;
+
+    if (!model_path(request->tail, request->tail_count, path, &wrong)) {
+        struct ln_bytes segment = request->tail[wrong];
+        return problem(request, PROBLEM_BAD_PATH,
+                       "\"%.*s\": a path is object/instance/resource/resource instance, in "
+                       "numbers from 0 to 65534 "
+                       "or in names that a model knows",
+                       segment.len < 64 ? (int)segment.len : 64, (const char *)segment.at);
+    }
+    return true;
+}
+
+static bool read_timeout(struct request *request, int64_t *ms)
+{
+    char text[24];
+    double seconds;
+
+    *ms = TIMEOUT_DEFAULT_MS;
+    if (!request_query(request, "timeout", text, sizeof(text))) {
+        return request->problem == PROBLEM_NONE;
+    }
+    if (!ln_double_of_text(ln_bytes_of_text(text), &seconds) ||
+        !(seconds > 0 && seconds <= TIMEOUT_MAX)) {
+        return problem(request, PROBLEM_BAD_QUERY,
+                       "timeout: it is a number of seconds up to %d", TIMEOUT_MAX);
+    }
+    *ms = (int64_t)(seconds * 1000);
+    return true;
+}
+
+static bool read_format(struct request *request, const struct ln_format **format)
+{
+    char text[24];
+
+    if (!request_query(request, "format", text, sizeof(text))) {
+        return request->problem == PROBLEM_NONE;
+    }
+    *format = ln_format_named(formats, text);
+    return *format != NULL ||
+           problem(request, PROBLEM_BAD_QUERY, "format: this version has tlv, text and opaque");
+}
+
+/* What all have in common. NULL: the problem is set. */
+static struct data *begin(struct request *request, enum ln_operation_kind kind)
+{
+    static const char *const names[] = {"timeout", "format", NULL};
+    struct data *data = request_state(request, sizeof(*data), free_data);
+
+    if (data == NULL || !request_query_only(request, names) ||
+        !read_path(request, &data->op.path) || !read_timeout(request, &data->op.timeout_ms) ||
+        !read_format(request, &data->op.format)) {
+        return NULL;
+    }
+    data->op.kind = kind;
+    return data;
+}
+
+static void ask(struct request *request, void (*finish)(struct request *))
+{
+    ask_shard(request, daemon_shard_of(request->daemon, request->endpoint), operation_run,
+              finish);
+}
+
+/* ---- The operations ---- */
+
+void handle_data_read(struct request *request)
+{
+    if (begin(request, LN_OPERATION_READ) != NULL) {
+        ask(request, data_finish_read);
+    }
+}
+
+static void write_values(struct request *request, enum ln_operation_kind kind)
+{
+    static const char *const members[] = {"value", "values", "type", NULL};
+    struct data *data = begin(request, kind);
+    json_t *body = data != NULL ? request_json(request, false, members) : NULL;
+
+    if (body == NULL) {
+        return;
+    }
+    if (data->op.path.depth < 2) {
+        problem(request, PROBLEM_BAD_PATH,
+                "a Write is for an instance, a resource or a resource instance");
+        return;
+    }
+    if (values_read(request, body, data->op.path, &data->values)) {
+        data->op.records = data->values.records;
+        data->op.record_count = data->values.count;
+        ask(request, data_finish_empty);
+    }
+}
+
+void handle_data_write(struct request *request)
+{
+    write_values(request, LN_OPERATION_WRITE);
+}
+
+void handle_data_update(struct request *request)
+{
+    write_values(request, LN_OPERATION_WRITE_PARTIAL);
+}
+
+static void execute(struct request *request, struct data *data)
+{
+    static const char *const members[] = {"arguments", NULL};
+    json_t *body = request_json(request, true, members);
+
+    if (body == NULL) {
+        return;
+    }
+    const json_t *arguments = json_object_get(body, "arguments");
+    if (arguments != NULL && !json_is_string(arguments)) {
+        problem(request, PROBLEM_BAD_JSON, "\"arguments\" is a string such as \"0='x',1\"");
+        return;
+    }
+    data->op.arguments = ln_bytes(json_string_value(arguments), json_string_length(arguments));
+    if (!ln_arguments_valid(data->op.arguments)) {
+        problem(request, PROBLEM_BAD_VALUE,
+                "\"arguments\" is a list such as 0='x',1: digits, each once, with values "
+                "between single quotes");
+        return;
+    }
+    ask(request, data_finish_empty);
+}
+
+static bool read_instance(struct request *request, json_t *body, uint16_t *instance)
+{
+    const json_t *json = json_object_get(body, "instance");
+    json_int_t number = json_integer_value(json);
+
+    if (json != NULL && (!json_is_integer(json) || number < 0 || number > LN_ID_MAX)) {
+        return problem(request, PROBLEM_BAD_VALUE, "\"instance\" is a number from 0 to 65534");
+    }
+    *instance = json != NULL ? (uint16_t)number : LN_ID_NONE;
+    return true;
+}
+
+/*
+ * The values are read as those of an instance. With its number, they travel as that instance within the object;
+ * without, the device chooses one, and TLV holds the bare resources.
+ */
+static void create(struct request *request, struct data *data)
+{
+    static const char *const members[] = {"instance", "values", "type", NULL};
+    json_t *body = request_json(request, false, members);
+    uint16_t instance;
+
+    if (body == NULL || !read_instance(request, body, &instance)) {
+        return;
+    }
+    struct ln_path base = {{data->op.path.id[0], instance, 0, 0}, 2};
+    if (values_read(request, body, base, &data->values)) {
+        data->op.kind = LN_OPERATION_CREATE;
+        data->op.records = data->values.records;
+        data->op.record_count = data->values.count;
+        data->op.instance = instance;
+        ask(request, data_finish_create);
+    }
+}
+
+void handle_data_post(struct request *request)
+{
+    struct data *data = begin(request, LN_OPERATION_EXECUTE);
+
+    if (data == NULL) {
+        return;
+    }
+    if (data->op.path.depth == 1) {
+        create(request, data);
+    } else if (data->op.path.depth == 3) {
+        execute(request, data);
+    } else {
+        problem(request, PROBLEM_BAD_PATH,
+                "POST creates an instance of an object, or executes a resource");
+    }
+}
+
+void handle_data_delete(struct request *request)
+{
+    if (begin(request, LN_OPERATION_DELETE) != NULL) {
+        ask(request, data_finish_empty);
+    }
+}

@@ -1,0 +1,23 @@
+/* A registration as the API shows it: copied on the shard's thread, written as JSON on the HTTP thread. */
+#ifndef LINNETD_DEVICE_H
+#define LINNETD_DEVICE_H
+
+#include "linnetd/json_out.h"
+
+#include <linnet/server.h>
+
+/* A copy of a view; what its bytes and pointers point to is in the same block of memory: free() frees all. */
+struct device {
+    struct ln_registration_view view;
+    ln_time taken_at; /* on the clock of the view's times */
+};
+
+/* NULL: no memory. */
+struct device *device_copy(const struct ln_registration *registration, ln_time now);
+void device_json(struct json_out *json, const struct device *device);
+
+enum device_state { DEVICE_ONLINE, DEVICE_SLEEPING, DEVICE_UNREACHABLE, DEVICE_GONE };
+extern const char *const device_state_names[]; /* ends with NULL */
+enum device_state device_state(const struct ln_registration_view *view, ln_time now);
+
+#endif

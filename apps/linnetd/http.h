@@ -1,0 +1,130 @@
+/*
+ * One HTTP request, from its first line to its answer.
+ *
+ * libmicrohttpd's one thread reads it, checks the route, the token and the body, and calls the route's handler. A
+ * handler answers at once, or asks one shard or all: then the connection is suspended, the shards do their part on
+ * their threads, and the last one resumes it; `finish` makes the answer, on the HTTP thread again. There is never a
+ * thread for each request.
+ */
+#ifndef LINNETD_HTTP_H
+#define LINNETD_HTTP_H
+
+#include "linnetd/config.h"
+#include "linnetd/problem.h"
+#include "linnetd/text_out.h"
+
+#include <linnet/base.h>
+
+#include <jansson.h>
+#include <stdatomic.h>
+
+struct MHD_Connection;
+struct MHD_Response;
+struct daemon;
+struct request;
+struct route;
+struct shard;
+
+enum {
+    HTTP_BODY_MAX = 1024 * 1024,
+    HTTP_PATH_MAX = 4096,
+    HTTP_SEGMENTS_MAX = 12,
+    HTTP_CONNECTIONS_MAX = 1000,
+};
+
+/* What a request asks of one shard. `run` is called on the shard's thread and ends in call_done(), at once or later. */
+struct call {
+    struct call *next;
+    struct request *request;
+    void (*run)(struct shard *shard, struct call *call);
+};
+
+struct answer {
+    unsigned status; /* 0: none yet */
+    const char *type;
+    char allow[64]; /* "": no Allow header */
+    char *location; /* NULL: none; owned */
+    struct text_out body;
+    struct MHD_Response *stream; /* instead of a body */
+};
+
+struct request {
+    struct MHD_Connection *connection;
+    struct daemon *daemon;
+    const struct route *route;
+    const char *method;
+
+    /* The path, split, then decoded. Bytes lie in `path`. */
+    struct ln_bytes segments[HTTP_SEGMENTS_MAX];
+    size_t segment_count;
+    struct ln_bytes endpoint;
+    struct ln_bytes *tail; /* what {path} stands for */
+    size_t tail_count;
+    uint8_t path[HTTP_PATH_MAX];
+
+    struct text_out body;
+    json_t *json; /* the body, once a handler asked for it */
+
+    enum problem_kind problem;
+    struct answer answer;
+
+    /* What the handler keeps until `finish`; freed with free_state(). */
+    void *state;
+    void (*free_state)(void *state);
+    void (*finish)(struct request *request);
+    struct call calls[SHARDS_MAX];
+    atomic_size_t calls_left;
+    bool asked;
+    bool finished;
+};
+
+/* ---- For handlers ---- */
+
+/*
+ * The body as JSON object; NULL: it is none, and the problem is answered. `optional`: no body gives an empty
+ * object. Only the members named (ending with NULL) are allowed.
+ */
+json_t *request_json(struct request *request, bool optional, const char *const *members);
+/* A parameter of the query, decoded into `out`. False: not there, or, with a problem set, not valid. */
+bool request_query(struct request *request, const char *name, char *out, size_t size);
+/* Whether the query has but these parameters; else a problem. */
+bool request_query_only(struct request *request, const char *const *names);
+
+/* Answers with problem 405's Allow: the methods of the request's path but the one that was refused. */
+void respond_allow(struct request *request);
+
+/* An answer of JSON: write it to request->answer.body. */
+struct text_out *respond_json(struct request *request, unsigned status);
+/* 204 */
+void respond_empty(struct request *request);
+
+/* Memory that lives as long as the request; one piece only. NULL, with the problem set, if there is none. */
+void *request_state(struct request *request, size_t size, void (*free_state)(void *state));
+
+/* Asks the shard that has the endpoint, or all. `finish` is called when they have done their part. */
+void ask_shard(struct request *request, uint8_t shard,
+               void (*run)(struct shard *, struct call *), void (*finish)(struct request *));
+void ask_all(struct request *request, void (*run)(struct shard *, struct call *),
+             void (*finish)(struct request *));
+/* Any thread: this call is done. Afterwards neither it nor the request may be touched. */
+void call_done(struct call *call);
+
+/* ---- The server ---- */
+
+struct http;
+
+/* NULL: why is in `error`. */
+struct http *http_start(struct daemon *daemon, const struct ln_address *address, char *error,
+                        size_t size);
+/* Where it listens. */
+const struct ln_address *http_address(const struct http *http);
+/* Waits up to `ms` until the requests under way have been answered. New ones get 503 once the daemon is stopping. */
+void http_drain(struct http *http, int64_t ms);
+/* NULL is fine. */
+void http_stop(struct http *http);
+
+enum { HTTP_STATUS_CLASSES = 6 };
+/* Requests answered, by class of status: [2] is 2xx. */
+uint64_t http_requests(const struct http *http, unsigned status_class);
+
+#endif

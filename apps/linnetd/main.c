@@ -1,0 +1,193 @@
+/* linnetd: starts the shards and HTTP, waits for a signal, stops them. */
+
+#include "linnetd/daemon.h"
+#include "linnetd/log.h"
+#include "linnetd/notify.h"
+
+#include <linnet/net.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { EXIT_USAGE = 2, TICK_SECONDS = 15, DRAIN_MS = 3000 };
+
+static void complain(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "linnetd: %s: %s\n", what, why);
+}
+
+static const char *address_text(const struct ln_address *address,
+                                char out[LN_ADDRESS_TEXT_MAX + 1])
+{
+    struct ln_writer w = ln_writer(out, LN_ADDRESS_TEXT_MAX + 1);
+
+    ln_write_address(&w, address);
+    ln_write_u8(&w, '\0');
+    return out;
+}
+
+/* ---- Start ---- */
+
+static bool start_auth(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
+{
+    const char *token = getenv("LINNET_TOKEN");
+
+    if (!auth_init(&daemon->auth, token, made)) {
+        complain("LINNET_TOKEN", "a token has 8 to 256 printable characters and no spaces");
+        return false;
+    }
+    (void)unsetenv("LINNET_TOKEN"); /* what we start must not inherit it */
+    return true;
+}
+
+static bool start_shards(struct daemon *daemon)
+{
+    const struct config *config = &daemon->config;
+
+    daemon->coap = config->coap.address;
+    for (uint8_t i = 0; i < config->shards; i++) {
+        ln_err err =
+            shard_new(daemon, i, config->coap.off ? NULL : &daemon->coap, &daemon->shards[i]);
+        if (err != LN_OK) {
+            complain("--coap", err == LN_ERR_SYSTEM ? strerror(errno) : ln_err_text(err));
+            return false;
+        }
+        daemon->shard_count++;
+    }
+    for (uint8_t i = 0; i < daemon->shard_count; i++) {
+        if (!shard_start(daemon->shards[i])) {
+            complain("--shards", "the system gives no more threads");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool start_http(struct daemon *daemon)
+{
+    char error[128];
+
+    if (daemon->config.http.off) {
+        return true;
+    }
+    daemon->http = http_start(daemon, &daemon->config.http.address, error, sizeof(error));
+    if (daemon->http == NULL) {
+        complain("--http", error);
+    }
+    return daemon->http != NULL;
+}
+
+static void say_ready(struct daemon *daemon, const char *made_token)
+{
+    char text[LN_ADDRESS_TEXT_MAX + 1];
+
+    if (daemon->config.data_given) {
+        log_line(LOG_WARN,
+                 "--data: this version keeps nothing: registrations are gone after a restart");
+    }
+    if (!daemon->config.coap.off) {
+        log_line(LOG_INFO, "listening for CoAP at %s, %u shards",
+                 address_text(&daemon->coap, text), daemon->shard_count);
+    }
+    if (daemon->http != NULL) {
+        log_line(LOG_INFO, "listening for HTTP at %s",
+                 address_text(http_address(daemon->http), text));
+        if (made_token[0] != '\0') {
+            /* The only time that it is seen; no log line, so that no log keeps it as one. */
+            (void)fprintf(stderr, "linnetd: admin token for http://%s/api/v1: %s\n",
+                          address_text(http_address(daemon->http), text), made_token);
+        }
+    }
+    atomic_store(&daemon->ready, true);
+    (void)fprintf(stderr, "linnetd: ready\n");
+    notify_systemd("READY=1");
+}
+
+/* ---- Run and stop ---- */
+
+static void run(struct daemon *daemon, const sigset_t *signals)
+{
+    struct timespec tick = {.tv_sec = TICK_SECONDS};
+
+    for (;;) {
+        int signal = sigtimedwait(signals, NULL, &tick);
+        if (signal == SIGTERM || signal == SIGINT) {
+            log_line(LOG_INFO, "stopping");
+            return;
+        }
+        events_tick(&daemon->events);
+    }
+}
+
+/* Requests first: shards answer what waits, streams end, and only then does HTTP close its connections. */
+static void stop(struct daemon *daemon)
+{
+    atomic_store(&daemon->ready, false);
+    atomic_store(&daemon->stopping, true);
+    notify_systemd("STOPPING=1");
+    for (uint8_t i = 0; i < daemon->shard_count; i++) {
+        shard_stop(daemon->shards[i]);
+    }
+    events_close(&daemon->events);
+    if (daemon->http != NULL) {
+        http_drain(daemon->http, DRAIN_MS);
+    }
+    http_stop(daemon->http);
+    for (uint8_t i = 0; i < daemon->shard_count; i++) {
+        shard_free(daemon->shards[i]);
+    }
+    events_fini(&daemon->events);
+    auth_fini(&daemon->auth);
+}
+
+static bool start(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
+{
+    daemon->started_at = ln_clock_wall_ms();
+    if (!events_init(&daemon->events)) {
+        complain("start", "no memory");
+        return false;
+    }
+    return start_auth(daemon, made) && start_shards(daemon) && start_http(daemon);
+}
+
+/* All threads leave them to main(). */
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    static struct daemon daemon;
+    char made[AUTH_GENERATED_TEXT] = "";
+    sigset_t signals;
+
+    switch (config_read(&daemon.config, argc, argv)) {
+    case CONFIG_DONE:
+        return EXIT_SUCCESS;
+    case CONFIG_WRONG:
+        return EXIT_USAGE;
+    case CONFIG_RUN:
+        break;
+    }
+    log_start(daemon.config.log_level, daemon.config.log_json);
+    block_signals(&signals);
+    bool started = start(&daemon, made);
+    if (started) {
+        say_ready(&daemon, made);
+        explicit_bzero(made, sizeof(made));
+        run(&daemon, &signals);
+    }
+    stop(&daemon);
+    return started ? EXIT_SUCCESS : EXIT_FAILURE;
+}

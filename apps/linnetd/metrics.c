@@ -1,0 +1,175 @@
+/* /metrics in Prometheus' text format, and /server. */
+
+#include "linnetd/daemon.h"
+#include "linnetd/json_out.h"
+#include "linnetd/routes.h"
+
+#include <linnet/net.h>
+
+/* What each shard tells of itself. */
+struct tally {
+    struct ln_server_counters counters;
+    size_t registrations;
+    uint64_t handed_over;
+    uint64_t cut;
+    uint64_t dropped;
+};
+
+struct tallies {
+    struct tally of[SHARDS_MAX];
+};
+
+static void run_tally(struct shard *shard, struct call *call)
+{
+    struct tallies *tallies = call->request->state;
+
+    tallies->of[shard->index] = (struct tally){
+        .counters = *ln_server_counters(shard->server),
+        .registrations = ln_server_registration_count(shard->server),
+        .handed_over = shard->handed_over,
+        .cut = shard->cut,
+        .dropped = inbox_dropped(&shard->inbox),
+    };
+    call_done(call);
+}
+
+static struct tally sum(const struct request *request)
+{
+    const struct tallies *tallies = request->state;
+    struct tally all = {.registrations = 0};
+
+    for (size_t i = 0; i < request->daemon->shard_count; i++) {
+        const struct tally *one = &tallies->of[i];
+#define ADD(name, help) all.counters.name += one->counters.name;
+        LN_SERVER_COUNTERS(ADD)
+#undef ADD
+        all.registrations += one->registrations;
+        all.handed_over += one->handed_over;
+        all.cut += one->cut;
+        all.dropped += one->dropped;
+    }
+    return all;
+}
+
+static void metric(struct text_out *out, const char *type, const char *name, const char *help,
+                   uint64_t value)
+{
+    const char *suffix = type[0] == 'c' ? "_total" : "";
+
+    text_format(out, "# HELP linnet_%s%s %s\n# TYPE linnet_%s%s %s\nlinnet_%s%s ", name, suffix,
+                help, name, suffix, type, name, suffix);
+    text_unsigned(out, value);
+    text_add(out, "\n");
+}
+
+static void http_metrics(struct text_out *out, struct daemon *daemon)
+{
+    text_add(out, "# HELP linnet_http_requests_total HTTP requests answered\n"
+                  "# TYPE linnet_http_requests_total counter\n");
+    for (unsigned status = 2; status < HTTP_STATUS_CLASSES; status++) {
+        text_format(out, "linnet_http_requests_total{status=\"%uxx\"} ", status);
+        text_unsigned(out, http_requests(daemon->http, status));
+        text_add(out, "\n");
+    }
+    metric(out, "counter", "http_token_failures", "requests with a wrong token",
+           atomic_load(&daemon->auth.failures));
+    metric(out, "gauge", "event_streams", "open event streams",
+           events_streams(&daemon->events));
+}
+
+static void finish_metrics(struct request *request)
+{
+    struct tally all = sum(request);
+    struct text_out *out = respond_json(request, 200);
+
+    request->answer.type = "text/plain; version=0.0.4; charset=utf-8";
+    metric(out, "gauge", "registrations", "devices registered", all.registrations);
+#define WRITE(name, help) metric(out, "counter", #name, help, all.counters.name);
+    LN_SERVER_COUNTERS(WRITE)
+#undef WRITE
+    metric(out, "counter", "datagrams_handed_over",
+           "datagrams that another shard than the receiving one owns", all.handed_over);
+    metric(out, "counter", "datagrams_too_long",
+           "datagrams longer than any message may be, dropped", all.cut);
+    metric(out, "counter", "inbox_dropped",
+           "datagrams dropped because a shard had too many waiting", all.dropped);
+    http_metrics(out, request->daemon);
+}
+
+void handle_metrics(struct request *request)
+{
+    if (request_state(request, sizeof(struct tallies), NULL) != NULL) {
+        ask_all(request, run_tally, finish_metrics);
+    }
+}
+
+/* ---- /server ---- */
+
+static void address_member(struct json_out *json, const char *name, bool on,
+                           const struct ln_address *address)
+{
+    uint8_t text[LN_ADDRESS_TEXT_MAX];
+    struct ln_writer w = ln_writer(text, sizeof(text));
+
+    out_key(json, name);
+    if (on) {
+        ln_write_address(&w, address);
+        out_string(json, ln_writer_bytes(&w));
+    } else {
+        out_null(json);
+    }
+}
+
+static void number_member(struct json_out *json, const char *name, uint64_t value)
+{
+    out_key(json, name);
+    out_unsigned(json, value);
+}
+
+static void limit_member(struct json_out *json, const char *name, uint64_t value)
+{
+    out_key(json, name);
+    if (value > 0) {
+        out_unsigned(json, value);
+    } else {
+        out_null(json);
+    }
+}
+
+static void finish_server(struct request *request)
+{
+    const struct daemon *daemon = request->daemon;
+    const struct config *config = &daemon->config;
+    struct json_out json = {.out = respond_json(request, 200)};
+
+    out_open(&json, '{');
+    out_key(&json, "version");
+    out_text(&json, LN_VERSION);
+    out_key(&json, "started_at");
+    out_time_ms(&json, daemon->started_at);
+    out_key(&json, "time");
+    out_time_ms(&json, ln_clock_wall_ms());
+    out_key(&json, "listeners");
+    out_open(&json, '{');
+    address_member(&json, "coap", !config->coap.off, &daemon->coap);
+    address_member(&json, "http", true, http_address(daemon->http));
+    out_close(&json, '}');
+    number_member(&json, "shards", daemon->shard_count);
+    number_member(&json, "devices", sum(request).registrations);
+    out_key(&json, "limits");
+    out_open(&json, '{');
+    limit_member(&json, "max_devices", config->max_devices);
+    limit_member(&json, "max_per_address", config->max_per_address);
+    number_member(&json, "event_streams", EVENT_STREAMS_MAX);
+    number_member(&json, "http_connections", HTTP_CONNECTIONS_MAX);
+    number_member(&json, "body_bytes", HTTP_BODY_MAX);
+    out_close(&json, '}');
+    out_close(&json, '}');
+}
+
+void handle_server(struct request *request)
+{
+    if (request_state(request, sizeof(struct tallies), NULL) != NULL) {
+        ask_all(request, run_tally, finish_server);
+    }
+}

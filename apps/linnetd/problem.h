@@ -1,0 +1,57 @@
+/* What went wrong, as application/problem+json (RFC 9457). Clients switch on the type: they never change. */
+#ifndef LINNETD_PROBLEM_H
+#define LINNETD_PROBLEM_H
+
+/* name, type, status, title */
+#define PROBLEMS(X)                                                                            \
+    X(PROBLEM_NONE, "", 200, "")                                                               \
+    X(PROBLEM_NOT_FOUND, "not-found", 404, "There is nothing at this path")                    \
+    X(PROBLEM_BAD_METHOD, "method-not-allowed", 405, "The path does not have this method")     \
+    X(PROBLEM_NO_TOKEN, "unauthorized", 401, "A valid token is needed")                        \
+    X(PROBLEM_FORBIDDEN, "forbidden", 403, "The token's role does not allow this")             \
+    X(PROBLEM_TOO_MANY_FAILURES, "too-many-failures", 429, "Too many wrong tokens")            \
+    X(PROBLEM_TOO_LARGE, "too-large", 413, "The body is too large")                            \
+    X(PROBLEM_BAD_JSON, "bad-json", 400, "The body is not the JSON that is expected here")     \
+    X(PROBLEM_UNKNOWN_MEMBER, "unknown-member", 400,                                           \
+      "The body has a member that is not known")                                               \
+    X(PROBLEM_BAD_QUERY, "bad-query", 400, "A query parameter is not known or not valid")      \
+    X(PROBLEM_BAD_PATH, "bad-path", 400, "The path is not valid")                              \
+    X(PROBLEM_BAD_VALUE, "bad-value", 400, "A value does not fit its type")                    \
+    X(PROBLEM_BAD_FORMAT, "bad-format", 400, "The format cannot hold this")                    \
+    X(PROBLEM_UNKNOWN_TYPE, "unknown-type", 400, "The type of the resource is not known")      \
+    X(PROBLEM_UNKNOWN_ENDPOINT, "unknown-endpoint", 404, "No such device is registered")       \
+    X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \
+    X(PROBLEM_DEVICE_TIMEOUT, "device-timeout", 504, "The device did not answer in time")      \
+    X(PROBLEM_DEVICE_RESET, "device-reset", 502,                                               \
+      "The device refused the message with a Reset")                                           \
+    X(PROBLEM_DEVICE_BAD_PAYLOAD, "device-bad-payload", 502,                                   \
+      "The device's answer cannot be understood")                                              \
+    X(PROBLEM_DEVICE_GONE, "device-gone", 409, "The device left while the call waited")        \
+    X(PROBLEM_CANCELLED, "cancelled", 409, "The operation was cancelled")                      \
+    X(PROBLEM_QUEUE_FULL, "queue-full", 503, "Too many operations wait")                       \
+    X(PROBLEM_TOO_MANY_STREAMS, "too-many-streams", 503, "Too many event streams are open")    \
+    X(PROBLEM_STOPPING, "stopping", 503, "The server is stopping")                             \
+    X(PROBLEM_NO_MEMORY, "no-memory", 503, "The server is out of memory")                      \
+    X(PROBLEM_INTERNAL, "internal", 500, "The server failed")
+
+enum problem_kind {
+#define PROBLEM(name, type, status, title) name,
+    PROBLEMS(PROBLEM)
+#undef PROBLEM
+};
+
+struct request;
+
+/*
+ * Answers the request with the problem; `detail` says what was wrong with this one. The first problem of a request
+ * stays: later ones are ignored. Always false, so that a check can end with it.
+ */
+bool problem(struct request *request, enum problem_kind kind, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A device's own error: its CoAP code as the like HTTP status. */
+void problem_of_device(struct request *request, uint8_t code);
+/* The same as problem(), with the id of the operation that goes on. */
+void problem_of_operation(struct request *request, enum problem_kind kind,
+                          const char *operation, const char *detail);
+
+#endif

@@ -1,0 +1,21 @@
+/* The handlers of all routes. */
+#ifndef LINNETD_ROUTES_H
+#define LINNETD_ROUTES_H
+
+#include "linnetd/http.h"
+
+void handle_devices(struct request *request);
+void handle_device_get(struct request *request);
+void handle_device_delete(struct request *request);
+void handle_data_read(struct request *request);
+void handle_data_write(struct request *request);
+void handle_data_update(struct request *request);
+void handle_data_post(struct request *request);
+void handle_data_delete(struct request *request);
+void handle_events(struct request *request);
+void handle_server(struct request *request);
+void handle_metrics(struct request *request);
+void handle_health(struct request *request);
+void handle_ready(struct request *request);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * A shard: one thread with its own socket, engine and timers. An endpoint belongs to one shard; shards and HTTP talk
+ * by messages.
+ */
+#ifndef LINNETD_SHARD_H
+#define LINNETD_SHARD_H
+
+#include "linnetd/config.h"
+#include "linnetd/inbox.h"
+
+#include <stdatomic.h>
+
+struct daemon;
+struct wait;
+
+struct shard {
+    struct daemon *daemon;
+    uint8_t index;
+    pthread_t thread;
+    bool running;
+    atomic_bool stop;
+    ln_time now; /* of this turn */
+    struct ln_loop *loop;
+    struct ln_udp coap; /* fd -1 where the listener is off */
+    struct ln_server *server;
+    struct inbox inbox;
+    struct ln_wheel waits; /* HTTP calls that wait for a device */
+    uint64_t handed_over;  /* datagrams given to the shard that owns them */
+    uint64_t cut;          /* datagrams longer than the buffer, dropped */
+    struct shard_batch *in;
+    struct shard_batch *out;
+};
+
+/* `errno` says why where it is LN_ERR_SYSTEM. The address is where it listens then. */
+LN_MUST_USE ln_err shard_new(struct daemon *daemon, uint8_t index, struct ln_address *coap,
+                             struct shard **out);
+LN_MUST_USE bool shard_start(struct shard *shard);
+/* Ends what waits with LN_OUTCOME_CLOSED, then the thread. */
+void shard_stop(struct shard *shard);
+/* NULL is fine. */
+void shard_free(struct shard *shard);
+
+#endif

@@ -1,0 +1,36 @@
+/* Values between JSON and devices: http-api "Data: a record is the same everywhere". */
+#ifndef LINNETD_VALUES_H
+#define LINNETD_VALUES_H
+
+#include "linnetd/http.h"
+#include "linnetd/json_out.h"
+
+#include <linnet/codec.h>
+
+enum { VALUES_MAX = 1024 };
+
+/* Records read from a body; strings lie in the JSON tree, decoded opaque values in `bytes`. */
+struct values {
+    struct ln_record *records; /* ascending by path */
+    size_t count;
+    size_t size;
+    struct ln_arena arena;
+    uint8_t *bytes;
+};
+
+/*
+ * Reads {"value":V} or {"values":{...}} for the path of the request. "type" is that of all values whose resource no
+ * model knows, and overrides the models. False: the problem is set.
+ */
+LN_MUST_USE bool values_read(struct request *request, json_t *body, struct ln_path path,
+                             struct values *out);
+/* Safe on one of all zero. */
+void values_free(struct values *values);
+
+/* The type of that name ("string"); LN_NONE if there is none. */
+enum ln_type type_named(const char *name);
+
+/* A record as the API shows it. */
+void record_json(struct json_out *json, const struct ln_record *record);
+
+#endif
