@@ -177,7 +177,7 @@ static void create(struct request *request, struct data *data)
 {
     static const char *const members[] = {"instance", "values", "type", NULL};
     json_t *body = request_json(request, false, members);
-    uint16_t instance;
+    uint16_t instance = LN_ID_NONE;
 
     if (body == NULL || !read_instance(request, body, &instance)) {
         return;
