@@ -10,8 +10,9 @@ enum {
      * EXCHANGE_LIFETIME, runs again. Only the newest answer is kept whole; a repeat of an older one is
      * answered with nothing. */
     LN_LIMIT_CLIENT_HISTORY = 8,
-    /* server: the last message of each registration is recognised as a repeat, and of peers without one the
-     * last LN_LIMIT_SERVER_STRANGERS of all together. */
+    /* server: the Register and the last Updates of each registration are recognised as repeats, and of
+     * peers without one the last LN_LIMIT_SERVER_STRANGERS messages of all together. */
+    LN_LIMIT_SERVER_UPDATES = 3,
     LN_LIMIT_SERVER_STRANGERS = 1024,
     /* lwm2m: an endpoint name, in bytes */
     LN_LIMIT_ENDPOINT = 255,

@@ -126,8 +126,7 @@ static ln_err make(struct ln_server *server, struct registering *from,
 static bool is_repeat(const struct ln_server *server, const struct ln_registration *old,
                       const struct request *request)
 {
-    return old->register_print == request->print &&
-           old->register_id == request->message->id &&
+    return old->register_print == request->print && old->register_id == request->message->id &&
            request->now - old->registered_at < server->exchange_lifetime;
 }
 
@@ -297,6 +296,23 @@ static void apply_parameters(struct ln_registration *registration, struct update
     }
 }
 
+static void note_update(struct ln_registration *registration, const struct request *request)
+{
+    struct done_update *updates = registration->updates;
+
+    for (size_t i = LN_LIMIT_SERVER_UPDATES - 1; i > 0; i--) {
+        updates[i] = updates[i - 1];
+    }
+    updates[0] = (struct done_update){
+        .print = request->print,
+        .at = (uint32_t)request->now,
+        .id = request->message->id,
+    };
+    if (registration->update_count < LN_LIMIT_SERVER_UPDATES) {
+        registration->update_count++;
+    }
+}
+
 static void apply(struct ln_server *server, struct ln_registration *registration,
                   struct update *update)
 {
@@ -316,9 +332,7 @@ static void apply(struct ln_server *server, struct ln_registration *registration
     registration->session = request->peer->session;
     registration->updated_at = request->now;
     registration->seen_at = request->now;
-    registration->update_print = request->print;
-    registration->update_id = request->message->id;
-    registration->updated = true;
+    note_update(registration, request);
     ln_server__expiry_set(server, registration);
     ln_server__news_push(server, update->news, LN_SERVER_UPDATED, registration,
                          update->changes);
@@ -344,9 +358,14 @@ static bool is_repeated_update(const struct ln_server *server,
                                const struct ln_registration *registration,
                                const struct request *request)
 {
-    return registration->updated && registration->update_print == request->print &&
-           registration->update_id == request->message->id &&
-           request->now - registration->updated_at < server->exchange_lifetime;
+    for (size_t i = 0; i < registration->update_count; i++) {
+        const struct done_update *done = &registration->updates[i];
+        if (done->print == request->print && done->id == request->message->id &&
+            ln_server__update_age(server, done) < server->exchange_lifetime) {
+            return true;
+        }
+    }
+    return false;
 }
 
 ln_err ln_server__update(struct ln_server *server, const struct request *request)
@@ -375,8 +394,7 @@ ln_err ln_server__update(struct ln_server *server, const struct request *request
         }
         apply(server, registration, &update);
     }
-    ln_server__answer_request(server, request, LN_COAP_2_04, NULL,
-                              &registration->next_message);
+    ln_server__answer_request(server, request, LN_COAP_2_04, NULL, &registration->next_message);
     return LN_OK;
 }
 
@@ -396,8 +414,7 @@ ln_err ln_server__deregister(struct ln_server *server, const struct request *req
     if (err != LN_OK) {
         return err;
     }
-    ln_server__answer_request(server, request, LN_COAP_2_02, NULL,
-                              &registration->next_message);
+    ln_server__answer_request(server, request, LN_COAP_2_02, NULL, &registration->next_message);
     ln_server__recent_note(&server->requests, &message);
     server->counters.deregisters++;
     ln_server__registration_end(server, registration, LN_SERVER_DEREGISTERED);

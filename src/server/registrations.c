@@ -121,7 +121,8 @@ struct ln_registration *ln_server__registration_new(struct ln_server *server,
     return registration;
 }
 
-void ln_server__registration_free(struct ln_server *server, struct ln_registration *registration)
+void ln_server__registration_free(struct ln_server *server,
+                                  struct ln_registration *registration)
 {
     ln_server__list_drop(server, registration->objects);
     if (registration->sms_apart) {
@@ -293,6 +294,11 @@ void ln_server__advance(struct ln_server *server, ln_time now)
 
 /* ---- The end ---- */
 
+uint32_t ln_server__update_age(const struct ln_server *server, const struct done_update *update)
+{
+    return (uint32_t)server->now - update->at;
+}
+
 /* A copy of its last messages may still be on the way: it must find its answer and change nothing. */
 static void remember_messages(struct ln_server *server,
                               const struct ln_registration *registration)
@@ -308,12 +314,15 @@ static void remember_messages(struct ln_server *server,
     if (message.at > server->now - server->exchange_lifetime) {
         ln_server__recent_note(&server->requests, &message);
     }
-    message.at = registration->updated_at;
-    message.print = registration->update_print;
-    message.id = registration->update_id;
     message.code = LN_COAP_2_04;
-    if (registration->updated && message.at > server->now - server->exchange_lifetime) {
-        ln_server__recent_note(&server->requests, &message);
+    for (size_t i = registration->update_count; i-- > 0;) {
+        const struct done_update *done = &registration->updates[i];
+        message.at = server->now - ln_server__update_age(server, done);
+        message.print = done->print;
+        message.id = done->id;
+        if (message.at > server->now - server->exchange_lifetime) {
+            ln_server__recent_note(&server->requests, &message);
+        }
     }
 }
 

@@ -13,6 +13,16 @@ struct operation;
 struct request;
 
 /*
+ * An Update that was carried out. A copy of it must not be again, and may come after later ones:
+ * that it says what is no longer so is nothing that the device would ever correct.
+ */
+struct done_update {
+    uint32_t print;
+    uint32_t at; /* the lower half of the time */
+    uint16_t id;
+};
+
+/*
  * A server holds a million of these: members are ordered by size, and whatever most devices do not have
  * or share with others stands elsewhere. Behind it, in one block: endpoint, sms, extra parameters.
  */
@@ -33,10 +43,9 @@ struct ln_registration {
     struct ln_address local;
     uint32_t lifetime;
     uint32_t operation_count;
-    uint32_t register_print; /* to recognise a repeat of the Register, and of the last Update */
-    uint32_t update_print;
+    uint32_t register_print; /* to recognise a repeat of the Register */
+    struct done_update updates[LN_LIMIT_SERVER_UPDATES]; /* the newest first */
     uint16_t register_id;
-    uint16_t update_id;
     uint16_t next_message; /* of our requests to it */
     struct location location;
     uint8_t version;
@@ -45,7 +54,7 @@ struct ln_registration {
     uint8_t sms_length;
     uint8_t sms_room;
     uint8_t extra_length;
-    bool updated : 1; /* update_print and update_id hold one */
+    uint8_t update_count; /* in `updates` */
     bool sms_apart : 1;
     bool ended : 1;
     uint8_t text[];
@@ -66,7 +75,8 @@ struct registering {
 struct ln_registration *ln_server__registration_new(struct ln_server *server,
                                                     const struct registering *from);
 /* Gives back the block and what it holds; it must be in no index and have no operations. */
-void ln_server__registration_free(struct ln_server *server, struct ln_registration *registration);
+void ln_server__registration_free(struct ln_server *server,
+                                  struct ln_registration *registration);
 /* LN_ERR_NO_MEMORY: it is in no index. The endpoint must be in none before. */
 LN_MUST_USE ln_err ln_server__registration_add(struct ln_server *server,
                                                struct ln_registration *registration);
@@ -85,6 +95,9 @@ bool ln_server__registration_is_of(const struct ln_server *server,
                                    const struct ln_peer *peer);
 /* 0 where nothing was proved. */
 uint64_t ln_server__identity_of(const struct ln_server *server, const struct ln_peer *peer);
+/* How long ago it was, in milliseconds. */
+uint32_t ln_server__update_age(const struct ln_server *server,
+                               const struct done_update *update);
 ln_time ln_server__expires_at(const struct ln_registration *registration);
 /* After an Update, or the Register. */
 void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration);
@@ -93,7 +106,8 @@ void ln_server__expiry_set(struct ln_server *server, struct ln_registration *reg
 
 extern const struct ln_map_calls ln_server__address_calls;
 
-size_t ln_server__address_count(const struct ln_server *server, const struct ln_address *address);
+size_t ln_server__address_count(const struct ln_server *server,
+                                const struct ln_address *address);
 LN_MUST_USE ln_err ln_server__address_add(struct ln_server *server,
                                           const struct ln_address *address);
 void ln_server__address_remove(struct ln_server *server, const struct ln_address *address);
