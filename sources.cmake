@@ -67,6 +67,7 @@ set(LN_LINNETD_SOURCES
     inbox.c json_out.c log.c main.c metrics.c models.c notify.c operation.c options.c problem.c
     record.c router.c routes.c shard.c text_out.c time_text.c values.c)
 
-set(LN_DEVICE_SOURCES)
+set(LN_DEVICE_SOURCES
+    device.c links.c machine.c main.c objects.c options.c)
 
 set(LN_CTL_SOURCES data.c devices.c events.c http.c main.c print.c)
