@@ -78,12 +78,12 @@ int run_read(struct ctl *ctl, struct words words)
         json_array_extend(all, json_object_get(answer.body, "records"));
         json_decref(answer.body);
     }
-    if (ctl->json) {
-        json_t *body = json_pack("{s:o}", "records", json_incref(all));
+    if (ctl->json && result == EXIT_DONE) {
+        json_t *body = json_pack("{s:O}", "records", all);
 
         print_json(body);
         json_decref(body);
-    } else {
+    } else if (!ctl->json) {
         print_records(all, words.count == 2);
     }
     json_decref(all);

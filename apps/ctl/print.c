@@ -2,6 +2,8 @@
 
 #include "ctl.h"
 
+#include <linnet/base.h>
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +59,17 @@ const char *text_member(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
+/* The shortest text that reads back as the same number. */
+static char *real_as_text(double number)
+{
+    char text[LN_DOUBLE_TEXT_MAX + 1];
+    struct ln_writer w = ln_writer(text, sizeof(text) - 1);
+
+    ln_write_double_short(&w, number);
+    text[ln_writer_bytes(&w).len] = '\0';
+    return strdup(text);
+}
+
 char *json_as_text(const json_t *value)
 {
     char *text;
@@ -67,7 +80,10 @@ char *json_as_text(const json_t *value)
     if (json_is_string(value)) {
         return strdup(json_string_value(value));
     }
-    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    if (json_is_real(value)) {
+        return real_as_text(json_real_value(value));
+    }
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     return text != NULL ? text : strdup("?");
 }
 
@@ -150,13 +166,17 @@ static size_t column_width(const struct table *table, size_t column)
 
 static void print_row(const struct table *table, size_t first, const size_t *widths)
 {
+    size_t gap = 0;
+
     for (size_t column = 0; column < table->columns; column++) {
         const char *cell = table->cells[first + column];
 
-        print_safely(stdout, cell);
-        if (column + 1 < table->columns) {
-            printf("%*s", (int)(widths[column] - width_of(cell)) + 2, "");
+        if (cell[0] != '\0') { /* gaps come before a cell, so that no line ends in spaces */
+            printf("%*s", (int)gap, "");
+            print_safely(stdout, cell);
+            gap = 0;
         }
+        gap += widths[column] - width_of(cell) + 2;
     }
     putchar('\n');
 }
