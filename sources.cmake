@@ -10,7 +10,8 @@ set(LN_CODEC_SOURCES
     array.c decoder.c format.c link_format.c one_value.c opaque.c path.c text.c tlv.c value.c)
 
 set(LN_COAP_SOURCES
-    block.c block_fetcher.c block_receiver.c block_sender.c builder.c code.c exchange.c history.c message.c options.c parameters.c)
+    block.c block_fetcher.c block_receiver.c block_sender.c builder.c code.c exchange.c history.c
+    message.c options.c parameters.c)
 
 set(LN_LWM2M_SOURCES
     arguments.c binding.c binding_text.c instances.c object.c object_list.c object_version.c
@@ -38,14 +39,17 @@ set(LN_CODEC_TESTS
     tlv_encode_test.c value_test.c)
 
 set(LN_COAP_TESTS
-    builder_test.c code_test.c exchange_test.c history_test.c message_test.c options_test.c
+    block_fetcher_test.c block_receiver_test.c block_sender_test.c block_test.c
+    block_transfer_test.c builder_test.c code_test.c exchange_test.c history_test.c message_test.c options_test.c
     parameters_test.c)
 
 set(LN_LWM2M_TESTS
     arguments_test.c binding_test.c object_list_test.c object_test.c operation_test.c
     registration_query_test.c version_test.c)
 
-set(LN_CLIENT_TESTS)
+set(LN_CLIENT_TESTS
+    create_test.c data_test.c exchange_test.c execute_test.c init_test.c objects_test.c read_test.c
+    register_test.c registration_test.c support.c write_test.c)
 
 set(LN_SERVER_TESTS)
 

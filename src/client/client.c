@@ -272,6 +272,7 @@ void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link)
 
     if (server != NULL && server->state == LN_REGISTRATION_OPENING) {
         server->link_is_up = true;
+        server->news &= (uint8_t)~(1U << LN_CLIENT_OPEN); /* where nobody had to read it */
         step(client, server, now, LN_ON_LINK_UP);
     }
 }

@@ -1,0 +1,20 @@
+/* All unit tests of the client layer. */
+
+#include "support.h"
+
+int main(void)
+{
+    int failed = 0;
+
+    failed += init_tests();
+    failed += registration_tests();
+    failed += register_tests();
+    failed += exchange_tests();
+    failed += read_tests();
+    failed += write_tests();
+    failed += create_tests();
+    failed += execute_tests();
+    failed += data_tests();
+    failed += objects_tests();
+    return failed == 0 ? 0 : 1;
+}
