@@ -63,7 +63,8 @@ const char *world_disagreement(struct world *world, struct device *d)
     if (!same_objects(d, &view)) {
         return "the object lists differ";
     }
-    if (view.version != d->config.version || view.binding != LN_BINDING_U) {
+    uint8_t binding = LN_BINDING_U | (d->config.queue_mode ? LN_BINDING_Q : 0);
+    if (view.version != d->config.version || view.binding != binding) {
         return "the versions or bindings differ";
     }
     return view.operations > 0 ? "operations are pending" : NULL;

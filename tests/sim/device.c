@@ -104,8 +104,8 @@ void device_init(struct device *d, struct world *world, uint32_t index, uint32_t
     move_to(d, 10, 10000);
     d->security =
         (struct ln_security){.uri = "coap://server", .mode = LN_SECURITY_NONE, .short_id = 1};
-    d->account =
-        (struct ln_server_account){.short_id = 1, .lifetime = lifetime, .binding = "U"};
+    d->account = (struct ln_server_account){
+        .short_id = 1, .lifetime = lifetime, .binding = "U", .disable_timeout = 300};
     d->device = (struct ln_device){.manufacturer = "Linnet", .model = "sim", .binding = "U"};
     d->probe.device = d;
     place_objects(d);

@@ -105,6 +105,44 @@ bool world_write_lifetime(struct world *world, struct device *device, uint32_t s
     return operate(world, device, &write);
 }
 
+bool world_create_sensor(struct world *world, struct device *device, uint16_t id)
+{
+    /* Object Instance TLV of 7 bytes: resource 5700 = 25.0 */
+    uint8_t tlv[] = {0x08, (uint8_t)id, 7, 0xE4, 0x16, 0x44, 0x41, 0xC8, 0, 0};
+    struct ln_operation create =
+        an_operation(LN_OPERATION_CREATE, ln_path_object(SIM_SENSOR_OBJECT), "");
+
+    create.format = LN_FORMAT_TLV;
+    create.payload = ln_bytes(tlv, sizeof(tlv));
+    return operate(world, device, &create);
+}
+
+bool world_delete_sensor(struct world *world, struct device *device, uint16_t id)
+{
+    struct ln_operation delete =
+        an_operation(LN_OPERATION_DELETE, ln_path_instance(SIM_SENSOR_OBJECT, id), "");
+
+    return operate(world, device, &delete);
+}
+
+static bool execute(struct world *world, struct device *device, uint16_t resource)
+{
+    struct ln_operation execute =
+        an_operation(LN_OPERATION_EXECUTE, ln_path_resource(1, 0, resource), "");
+
+    return operate(world, device, &execute);
+}
+
+bool world_disable(struct world *world, struct device *device)
+{
+    return execute(world, device, 4);
+}
+
+bool world_trigger(struct world *world, struct device *device)
+{
+    return execute(world, device, 8);
+}
+
 /* ---- What the device did ---- */
 
 void world_operation_ran(struct world *world, struct device *device, uint64_t tag)

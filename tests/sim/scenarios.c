@@ -2,7 +2,10 @@
 
 #include "scenarios.h"
 
+#include "story.h"
+
 #include <stdio.h>
+#include <string.h>
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 #define YEAR (365 * 24 * (ln_time)HOUR)
@@ -195,6 +198,22 @@ static void a_silent_move(struct world *world)
     }
 }
 
+/* The same story twice, beside the world that the scenario was given. */
+static void a_replay(struct world *world)
+{
+    struct story_settings settings = {
+        .seed = 4, .hours = 24, .loss = 20, .verbose = world->verbose};
+    struct tally first = {0};
+    struct tally second = {0};
+
+    if (!story_run(&settings, &first) || !story_run(&settings, &second)) {
+        world_fail(world, "seed 4 fails");
+    }
+    if (memcmp(&first, &second, sizeof(first)) != 0) {
+        world_fail(world, "seed 4 went differently the second time");
+    }
+}
+
 const struct scenario scenarios[] = {
     {"seventy thousand devices keep their own registrations", seventy_thousand, 70000, {0}},
     {"a lifetime of 4294967295 s lasts 136 years", the_longest_lifetime, 2, {0}},
@@ -202,6 +221,7 @@ const struct scenario scenarios[] = {
     {"silence ends a registration exactly at its lifetime", silence, 1, {0}},
     {"a closed server ends each operation once", a_closed_server, 40, {.loss = 20}},
     {"a restart ends the operations of the old registration", a_restart, 1, {0}},
+    {"a seed replays everything", a_replay, 1, {0}},
     {"a device that moved is found by its next Update", a_silent_move, 1, {0}},
 };
 const size_t scenario_count = LN_COUNT(scenarios);

@@ -19,7 +19,36 @@ static uint32_t a_lifetime(struct world *world)
     return lifetimes[dice_below(&world->dice, LN_COUNT(lifetimes))];
 }
 
+static uint16_t a_sensor(struct world *world)
+{
+    return (uint16_t)dice_below(&world->dice, 6);
+}
+
 /* ---- Operators ---- */
+
+/* What an operator does now and then, for it changes the registration. */
+static void reconfigure(struct world *world, struct device *d)
+{
+    switch (dice_below(&world->dice, 5)) {
+    case 0:
+        world_write_lifetime(world, d, a_lifetime(world));
+        break;
+    case 1:
+        world_create_sensor(world, d, a_sensor(world));
+        break;
+    case 2:
+        world_delete_sensor(world, d, a_sensor(world));
+        break;
+    case 3:
+        world_trigger(world, d);
+        break;
+    default:
+        if (dice_chance(&world->dice, 20)) {
+            world_disable(world, d);
+        }
+        break;
+    }
+}
 
 static void operate_once(struct world *world, struct device *d)
 {
@@ -42,9 +71,7 @@ static void operate_once(struct world *world, struct device *d)
         world_read(world, d, ln_path_resource(SIM_PROBE_OBJECT, 0, 0));
         break;
     default:
-        if (dice_chance(&world->dice, 20)) {
-            world_write_lifetime(world, d, a_lifetime(world));
-        }
+        reconfigure(world, d);
         break;
     }
 }
@@ -111,7 +138,7 @@ static void lifetime_changes(struct world *world, struct device *d)
 
 static void sensors_change(struct world *world, struct device *d)
 {
-    uint16_t id = (uint16_t)dice_below(&world->dice, 6);
+    uint16_t id = a_sensor(world);
 
     if (!device_sensor_remove(d, id)) {
         device_sensor_add(d, id);
@@ -161,6 +188,7 @@ static void begin(struct world *world)
             dice_chance(&world->dice, 50) ? LN_VERSION_1_0 : LN_VERSION_1_1;
 
         device_init(d, world, (uint32_t)i, a_lifetime(world), version);
+        d->config.queue_mode = dice_chance(&world->dice, 30);
         device_sensor_add(d, 1);
         agenda_add(&world->agenda, dice_between(&world->dice, 0, MINUTE), power_returns, d, 0);
         agenda_add(&world->agenda, dice_between(&world->dice, MINUTE, HOUR), operator_visits, d,

@@ -76,6 +76,12 @@ bool world_read(struct world *world, struct device *device, struct ln_path path)
 bool world_execute(struct world *world, struct device *device);
 bool world_write_level(struct world *world, struct device *device);
 bool world_write_lifetime(struct world *world, struct device *device, uint32_t seconds);
+bool world_create_sensor(struct world *world, struct device *device, uint16_t id);
+bool world_delete_sensor(struct world *world, struct device *device, uint16_t id);
+/* Execute /1/0/4: the device is to be silent for a while. */
+bool world_disable(struct world *world, struct device *device);
+/* Execute /1/0/8: the device is to send an Update. */
+bool world_trigger(struct world *world, struct device *device);
 
 /* Takes what the server has to send and to say. */
 void world_pump_server(struct world *world);
