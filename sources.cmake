@@ -51,7 +51,9 @@ set(LN_CLIENT_TESTS
     create_test.c data_test.c exchange_test.c execute_test.c init_test.c objects_test.c read_test.c
     register_test.c registration_test.c support.c write_test.c)
 
-set(LN_SERVER_TESTS)
+set(LN_SERVER_TESTS
+    answers_test.c bad_input_test.c events_test.c lifetime_test.c operations_test.c owner_test.c
+    recent_test.c register_test.c repeats_test.c responses_test.c scale_test.c support.c update_test.c)
 
 set(LN_NET_TESTS
     loop_test.c resolve_test.c tcp_test.c udp_test.c)

@@ -1,0 +1,22 @@
+/* All unit tests of the server layer. */
+
+#include "support.h"
+
+int main(void)
+{
+    int failed = 0;
+
+    failed += register_tests();
+    failed += update_tests();
+    failed += lifetime_tests();
+    failed += repeats_tests();
+    failed += recent_tests();
+    failed += operations_tests();
+    failed += responses_tests();
+    failed += events_tests();
+    failed += answers_tests();
+    failed += bad_input_tests();
+    failed += owner_tests();
+    failed += scale_tests();
+    return failed == 0 ? 0 : 1;
+}
