@@ -329,6 +329,171 @@ enum ln_coap_seen ln_coap_history_note(struct ln_coap_history *history,
                                        const struct ln_coap_parameters *p, ln_time now,
                                        uint16_t id, uint32_t checksum);
 
+/* ---- Block-wise (RFC 7959): a body that is longer than a datagram ---- */
+
+/*
+ * Four machines, one for each end of the two directions. None holds a byte of the body: they say
+ * which block is due, at which byte of the body, and what an answer means. All zero is valid for
+ * the receiver; the other two begin with a start function.
+ *
+ *                 we ask (and keep time by an exchange)   we answer
+ *     Block1      ln_coap_block_sender                    ln_coap_block_receiver
+ *     Block2      ln_coap_block_fetcher                   ln_coap_block_window(), which keeps nothing
+ *
+ * Offsets and sizes are bytes of the body. Sizes of blocks are exponents: 16 << exponent bytes.
+ */
+enum {
+    LN_COAP_BLOCK_LARGEST = 6, /* exponent: 1024 bytes */
+    LN_COAP_BLOCK_NUMBER_MAX = 0xfffff,
+    LN_COAP_BLOCK_AGAIN = 4,       /* a block that got no answer is sent again so often */
+    LN_COAP_BLOCK_FETCH_AGAIN = 3, /* a body that changes while it is fetched, likewise */
+};
+#define LN_COAP_BODY_UNKNOWN UINT32_MAX /* the size of a body whose end is not in sight */
+
+static inline uint32_t ln_coap_block_size(struct ln_coap_block block)
+{
+    return UINT32_C(16) << block.size_exponent;
+}
+static inline uint32_t ln_coap_block_offset(struct ln_coap_block block)
+{
+    return block.number << (block.size_exponent + 4);
+}
+/* The largest exponent of a block that fits into `room` bytes; 0 where none does. */
+uint8_t ln_coap_block_fit(size_t room);
+
+/*
+ * A number that tells bodies of one peer apart: a checksum over method and options, all but those
+ * of the blocks themselves, those marked NoCacheKey (RFC 7252 §5.4.6) and Observe. Request-Tag
+ * counts. The payload does not.
+ */
+uint32_t ln_coap_block_key(const struct ln_coap_message *request);
+
+/* What is to be done after an answer to a block that we sent or asked for. */
+enum ln_coap_block_step {
+    LN_COAP_BLOCK_NEXT,    /* go on with the next block, or the same one again */
+    LN_COAP_BLOCK_RESTART, /* go on with the first block of the body */
+    LN_COAP_BLOCK_END,     /* all blocks are through: the answer is the last one */
+    LN_COAP_BLOCK_REFUSED, /* the answer is an error, which ends the transfer */
+    LN_COAP_BLOCK_FAILED,  /* no answer, or one that does not fit: the transfer is over */
+};
+
+/* We send a body by Block1: each block in an exchange of its own, with a new message id. */
+struct ln_coap_block_sender {
+    uint32_t total;  /* of the body; LN_COAP_BODY_UNKNOWN: set it once its end is in sight */
+    uint32_t offset; /* of the block that is due */
+    uint8_t exponent;
+    uint8_t given_up; /* times that this block was */
+    bool restarted;
+};
+
+void ln_coap_block_sender_start(struct ln_coap_block_sender *s, uint32_t total,
+                                uint8_t exponent);
+/*
+ * The option of the block that is due. Its bytes begin at s->offset: ln_coap_block_size() of them,
+ * fewer where the body ends before.
+ */
+struct ln_coap_block ln_coap_block_sender_next(const struct ln_coap_block_sender *s);
+/*
+ * Takes the answer to the block that is due. 2.31 moves on, with smaller blocks if the answer says
+ * so (the offset stays, the number does not). Once for each body it begins again: after 4.08, and
+ * after a 4.13 that asks for smaller blocks, or whose Size1 has room for the body.
+ */
+enum ln_coap_block_step ln_coap_block_sender_answered(struct ln_coap_block_sender *s,
+                                                      uint8_t code,
+                                                      const struct ln_coap_options *o);
+/* Its exchange was given up: NEXT, up to LN_COAP_BLOCK_AGAIN times, else FAILED. */
+enum ln_coap_block_step ln_coap_block_sender_given_up(struct ln_coap_block_sender *s);
+
+/* We take a body by Block1, one at a time for each receiver. */
+struct ln_coap_block_receiver {
+    uint32_t largest; /* bytes of a body; more is answered 4.13. Set by the owner */
+    uint8_t exponent; /* of the largest blocks that we ask for. Set by the owner */
+    uint8_t code;     /* the answer to the block taken last; 0: it was not answered yet */
+    bool whole;       /* the last block has been taken */
+    ln_time until;    /* then the body is forgotten; in the past or 0: there is none */
+    uint32_t key;
+    uint32_t offset;           /* bytes taken */
+    struct ln_coap_block last; /* the block taken last */
+    uint32_t last_checksum;
+};
+
+enum ln_coap_received {
+    LN_COAP_RECEIVED_BLOCK, /* take the payload, answer `code` (2.31) */
+    LN_COAP_RECEIVED_LAST,  /* take the payload: the body is whole, the answer is yours */
+    LN_COAP_RECEIVED_REPEAT, /* of the block taken last: answer `code` as then; 0: not answered */
+    LN_COAP_RECEIVED_REFUSED, /* answer `code`: 4.00, 4.08 or 4.13 */
+};
+
+struct ln_coap_block_received {
+    enum ln_coap_received what;
+    uint8_t code;
+    bool begins;     /* this is the first block: whatever was taken before it is of no use */
+    uint32_t offset; /* where the payload belongs */
+    struct ln_coap_block block; /* the Block1 option of the answer, of a final one too */
+    uint32_t size1;             /* the Size1 option of the answer; 0: none */
+};
+
+/*
+ * Takes a request with a Block1 option. Blocks must come in order (else 4.08) and be full (else
+ * 4.00). A first block replaces what was unfinished. A block with the number and the bytes of the
+ * one before is a repeat under a new message id: it is not to be taken again. The body lives for
+ * EXCHANGE_LIFETIME after its last block.
+ */
+struct ln_coap_block_received ln_coap_block_receive(struct ln_coap_block_receiver *r,
+                                                    const struct ln_coap_parameters *p,
+                                                    ln_time now,
+                                                    const struct ln_coap_message *request,
+                                                    const struct ln_coap_options *o);
+/* Whether a body is unfinished. */
+bool ln_coap_block_receiver_is_open(const struct ln_coap_block_receiver *r, ln_time now);
+/* The code that answered the last block: kept for a repeat of it. */
+void ln_coap_block_receiver_answered(struct ln_coap_block_receiver *r, uint8_t code);
+/* Forgets the body: its next block is answered 4.08. */
+void ln_coap_block_receiver_drop(struct ln_coap_block_receiver *r);
+
+/* We fetch a body by Block2: each block by a request of its own. */
+struct ln_coap_block_fetcher {
+    uint32_t offset;  /* bytes taken */
+    uint32_t largest; /* bytes of a body */
+    uint32_t size2;   /* what the peer says the body has; 0: nothing */
+    uint8_t exponent;
+    uint8_t given_up;  /* times that this block was */
+    uint8_t restarted; /* times */
+    bool asks;         /* for a size of blocks in the first request */
+    uint8_t etag_len;
+    uint8_t etag[8];
+};
+
+/*
+ * `exponent` LN_COAP_BLOCK_ANY: the first request holds no Block2 option and the peer chooses;
+ * else the peer's blocks are that large or smaller.
+ */
+enum { LN_COAP_BLOCK_ANY = 255 };
+void ln_coap_block_fetcher_start(struct ln_coap_block_fetcher *f, uint32_t largest,
+                                 uint8_t exponent);
+/* The option to ask for the next block with; not `present` where there is to be none. */
+struct ln_coap_block ln_coap_block_fetcher_next(const struct ln_coap_block_fetcher *f);
+/*
+ * Takes the answer. NEXT and END: append its payload to the body. RESTART: the body has changed
+ * (another ETag, or 4.08), throw away all of it. FAILED: a block that was not asked for, one that is
+ * not full, or a body beyond `largest`.
+ */
+enum ln_coap_block_step ln_coap_block_fetcher_answered(struct ln_coap_block_fetcher *f,
+                                                       const struct ln_coap_message *answer,
+                                                       const struct ln_coap_options *o);
+enum ln_coap_block_step ln_coap_block_fetcher_given_up(struct ln_coap_block_fetcher *f);
+
+/*
+ * We answer with a body by Block2: write it through ln_writer_window() into a window of
+ * ln_coap_block_size() bytes at ln_coap_block_offset(). `asked` is the request's option, present or
+ * not; `largest` the exponent of our largest block; `total` the body's size. `block` is the
+ * option of the answer; it is not present where a body that was not asked for in blocks fits into
+ * one. An answer that is one of many holds an ETag too, and its first block a Size2.
+ * LN_ERR_BAD_REQUEST: the body ends before that block (the RFC gives no code).
+ */
+LN_MUST_USE ln_err ln_coap_block_window(struct ln_coap_block asked, uint8_t largest,
+                                        uint32_t total, struct ln_coap_block *block);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,6 +6,11 @@
 
 #include "ln_test.h"
 
+int block_fetcher_tests(void);
+int block_receiver_tests(void);
+int block_sender_tests(void);
+int block_tests(void);
+int block_transfer_tests(void);
 int builder_tests(void);
 int code_tests(void);
 int exchange_tests(void);
