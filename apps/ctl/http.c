@@ -33,10 +33,13 @@ static char *join(const char *a, const char *b, const char *c)
 
 char *api_path(const char *before, const char *encoded, const char *after)
 {
-    char *escaped = must(curl_easy_escape(NULL, encoded, (int)strlen(encoded)));
-    char *path = join(before, escaped, after);
+    bool tilde = encoded[0] == '~'; /* a bare one would announce a name in base64url */
+    char *escaped = must(curl_easy_escape(NULL, encoded + tilde, (int)strlen(encoded + tilde)));
+    char *rest = join(tilde ? "%7E" : "", escaped, after);
+    char *path = join(before, rest, "");
 
     curl_free(escaped);
+    free(rest);
     return path;
 }
 

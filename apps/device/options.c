@@ -24,8 +24,8 @@ static const char *take_endpoint(struct options *options, const char *word)
 {
     struct ln_bytes name = ln_bytes_of_text(word);
 
-    if (name.len == 0 || name.len > 255 || !ln_utf8_valid(name)) {
-        return "an endpoint name has 1 to 255 bytes of UTF-8";
+    if (name.len == 0 || name.len > 252 || !ln_utf8_valid(name)) {
+        return "an endpoint name has 1 to 252 bytes of UTF-8: more does not fit Register's ep=";
     }
     options->endpoint = word;
     return NULL;
