@@ -7,7 +7,8 @@ set(LN_BASE_SOURCES
     random.c utf8.c wheel.c)
 
 set(LN_CODEC_SOURCES
-    array.c decoder.c format.c link_format.c one_value.c opaque.c path.c text.c tlv.c value.c)
+    array.c base64_value.c decoder.c format.c json.c json_reader.c json_value.c link_format.c one_value.c
+    opaque.c pack.c path.c text.c tlv.c value.c)
 
 set(LN_COAP_SOURCES
     block.c block_fetcher.c block_receiver.c block_sender.c builder.c code.c exchange.c history.c
@@ -65,7 +66,7 @@ set(LN_SIM_SOURCES
 
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
 set(LN_FUZZ_TARGETS
-    message number query arguments object_list link_format path text tlv)
+    message number query arguments object_list link_format path text tlv client)
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES
