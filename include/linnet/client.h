@@ -58,7 +58,8 @@ struct ln_client_server {
     bool wants_disable; /* Execute /1/x/4, to be done once its answer has left */
     uint8_t news;       /* events that have not been read, a bit for each kind */
     uint8_t refusal;    /* CoAP code of the last refusal */
-    uint8_t attempts;   /* refused or lost in a row */
+    uint8_t attempts;   /* refused or lost in a row: `waited` says which */
+    uint8_t waited;
     uint8_t binding;    /* as the server knows it, as are the next two */
     uint32_t lifetime;
     uint32_t list_checksum;
@@ -85,13 +86,13 @@ struct ln_client_server {
  * the queue is full, requests that would add to it are answered 5.03.
  */
 enum ln_client_event_kind {
-    LN_CLIENT_OPEN,   /* open a link to `uri`; answer with ln_client_link_up() or _down() */
-    LN_CLIENT_CLOSE,  /* the link is not needed any more */
     LN_CLIENT_REGISTERED,
     LN_CLIENT_UPDATED,
     LN_CLIENT_REFUSED, /* `code` says why (0: by a security alert); it tries again by itself */
-    LN_CLIENT_LOST,    /* no answer; it tries again by itself */
+    LN_CLIENT_LOST,    /* no answer or no link; it tries again by itself */
     LN_CLIENT_DEREGISTERED,
+    LN_CLIENT_CLOSE, /* the link is not needed any more */
+    LN_CLIENT_OPEN,  /* open a link as `security` says; answer with ln_client_link_up() or _down() */
     LN_CLIENT_WRITTEN,  /* a server wrote at `path`: the value is stored, and answered */
     LN_CLIENT_EXECUTED, /* a server executed `path`, and the 2.04 has left: now reboot, or what it says */
     LN_CLIENT_CREATED,
