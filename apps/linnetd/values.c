@@ -77,7 +77,10 @@ static const char *read_float(struct values *values, const json_t *json, struct 
             return NULL;
         }
     }
-    return "a number, or \"NaN\", \"Infinity\" or \"-Infinity\"";
+    if (json_is_string(json) && ln_double_of_text(text_of(json), &out->as.number)) {
+        return NULL; /* as for integers, both forms are taken */
+    }
+    return "a number, \"NaN\", \"Infinity\" or \"-Infinity\"";
 }
 
 static const char *read_boolean(struct values *values, const json_t *json, struct ln_value *out)
