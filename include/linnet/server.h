@@ -1,24 +1,26 @@
 /*
  * The LwM2M server engine: registrations, their lifetimes, and operations toward devices.
  *
- * One engine (one shard of a daemon, or a whole server in a small program) belongs to one thread.
- * Like the client it opens no socket and reads no clock:
+ * One engine (one shard of a daemon, or a whole server in a small program) belongs to one
+ * thread. Like the client it opens no socket and reads no clock:
  *
  *     for (;;) {
  *         wait until datagrams arrive or ln_server_deadline(server) passes
  *         for each: ln_server_recv(server, now, &peer, datagram);
- *         while ((n = ln_server_send(server, now, buffer, sizeof(buffer), &out)) > 0) transmit(&out.to, buffer, n);
+ *         while ((n = ln_server_send(server, now, buffer, sizeof(buffer), &out)) > 0)
+ *             transmit(&out.to, buffer, n);
  *         while (ln_server_event(server, &event)) act(&event);
  *     }
  *
- * An operation is begun with ln_server_operate() and ends, exactly once, in an LN_SERVER_RESULT event.
+ * An operation is begun with ln_server_operate() and ends, exactly once, in an LN_SERVER_RESULT
+ * event.
  */
 #ifndef LN_SERVER_H
 #define LN_SERVER_H
 
 #include <linnet/base.h>
-#include <linnet/codec.h>
 #include <linnet/coap.h>
+#include <linnet/codec.h>
 #include <linnet/lwm2m.h>
 
 #ifdef __cplusplus
@@ -42,34 +44,38 @@ struct ln_server_config {
     struct ln_random random;
     struct ln_allocator allocator;
     const struct ln_coap_parameters *coap; /* NULL: the defaults of RFC 7252; copied */
-    uint8_t shard;                         /* the first byte of this engine's locations and tokens */
-    uint8_t shards;                        /* how many share the port: 0 is 1 */
-    size_t max_registrations;              /* 0: no bound. Beyond it a Register gets 5.03. */
-    size_t max_per_address;                /* registrations from one IP address; 0: no bound */
-    size_t max_operations;                 /* waiting and under way, of all devices; 0: 100,000 */
-    size_t max_operations_per_device;      /* 0: 1,000 */
+    uint8_t shard;                    /* the first byte of this engine's locations and tokens */
+    uint8_t shards;                   /* how many share the port: 0 is 1 */
+    size_t max_registrations;         /* 0: no bound. Beyond it a Register gets 5.03. */
+    size_t max_per_address;           /* registrations from one IP address; 0: no bound */
+    size_t max_operations;            /* waiting and under way, of all devices; 0: 100,000 */
+    size_t max_operations_per_device; /* 0: 1,000 */
 };
 
 /* NULL: no memory, or the config is of another version. `now` is the time from here on. */
 struct ln_server *ln_server_new(const struct ln_server_config *config, ln_time now);
 
 /*
- * Ends every operation that waits or is under way (LN_OUTCOME_CLOSED): read the events, then free.
- * What arrives from now on is dropped.
+ * Ends every operation that waits or is under way (LN_OUTCOME_CLOSED): read the events, then
+ * free. What arrives from now on is dropped.
  */
 void ln_server_close(struct ln_server *server, ln_time now);
 /* Closing first is the caller's duty if it wants the outcomes. NULL is fine. */
 void ln_server_free(struct ln_server *server);
 
 /*
- * Which of `shards` engines a datagram belongs to, whichever socket it came by: by the endpoint of a
- * Register, the location of an Update, the token of a response, the id of an ACK or Reset. -1: any.
+ * Which of `shards` engines a datagram belongs to, whichever socket it came by: by the endpoint
+ * of a Register, the location of an Update, the token of a response, the id of an ACK or Reset.
+ * -1: any.
  */
 int ln_server_owner(struct ln_bytes datagram, uint8_t shards);
 /* The shard that owns an endpoint name. */
 uint8_t ln_server_shard_of(struct ln_bytes endpoint, uint8_t shards);
 
-/* Takes one datagram; it and `peer` are borrowed until the call returns. What is wrong is answered or dropped, and counted. */
+/*
+ * Takes one datagram; it and `peer` are borrowed until the call returns. What is wrong is
+ * answered or dropped, and counted.
+ */
 void ln_server_recv(struct ln_server *server, ln_time now, const struct ln_peer *peer,
                     struct ln_bytes datagram);
 
@@ -78,12 +84,18 @@ struct ln_server_out {
     struct ln_peer to; /* identity is NULL */
 };
 
-/* Writes the next datagram into `buffer` (LN_SERVER_DATAGRAM_MAX bytes or more). 0: nothing before the deadline. */
+/*
+ * Writes the next datagram into `buffer` (LN_SERVER_DATAGRAM_MAX bytes or more). 0: nothing
+ * before the deadline.
+ */
 enum { LN_SERVER_DATAGRAM_MAX = 1500 };
 size_t ln_server_send(struct ln_server *server, ln_time now, void *buffer, size_t size,
                       struct ln_server_out *out);
 
-/* When ln_server_send() is due even if nothing arrives. LN_NEVER: only peers or the app can wake it. */
+/*
+ * When ln_server_send() is due even if nothing arrives. LN_NEVER: only peers or the app can
+ * wake it.
+ */
 ln_time ln_server_deadline(const struct ln_server *server);
 
 /* ---- Registrations ---- */
@@ -93,10 +105,10 @@ struct ln_registration_view {
     struct ln_bytes endpoint;
     struct ln_bytes location; /* "0aB..": what follows /rd/ */
     struct ln_bytes sms;
-    struct ln_bytes root;     /* "" or "/lwm2m" */
-    struct ln_bytes formats;  /* of the root link: "60 110"; no bytes where it has none */
-    struct ln_bytes extra;    /* parameters that are not ours, as a query: "et=x&foo" */
-    struct ln_peer peer;      /* identity is NULL */
+    struct ln_bytes root;    /* "" or "/lwm2m" */
+    struct ln_bytes formats; /* of the root link: "60 110"; no bytes where it has none */
+    struct ln_bytes extra;   /* parameters that are not ours, as a query: "et=x&foo" */
+    struct ln_peer peer;     /* identity is NULL */
     const struct ln_object_link *objects; /* as registered, in the order of the list */
     size_t object_count;
     enum ln_version version;
@@ -104,32 +116,46 @@ struct ln_registration_view {
     uint8_t binding;
     ln_time registered_at;
     ln_time updated_at;
-    ln_time seen_at; /* any message of the device */
+    ln_time seen_at;    /* any message of the device */
     ln_time expires_at; /* LN_NEVER where the lifetime is 0 */
     size_t operations;  /* waiting and under way */
 };
 
 struct ln_registration *ln_server_find(struct ln_server *server, struct ln_bytes endpoint);
-struct ln_registration *ln_server_find_location(struct ln_server *server, struct ln_bytes location);
-void ln_registration_get(const struct ln_registration *registration, struct ln_registration_view *out);
+struct ln_registration *ln_server_find_location(struct ln_server *server,
+                                                struct ln_bytes location);
+void ln_registration_get(const struct ln_registration *registration,
+                         struct ln_registration_view *out);
 size_t ln_server_registration_count(const struct ln_server *server);
-/* Walks all of them in no order: start with *at = 0; NULL at the end. Registrations must not change meanwhile. */
+/*
+ * Walks all of them in no order: start with *at = 0; NULL at the end. Registrations must not
+ * change meanwhile.
+ */
 struct ln_registration *ln_server_next(struct ln_server *server, size_t *at);
-/* Forgets it, as if it had expired: LN_SERVER_DEREGISTERED, and its operations end LN_OUTCOME_GONE. */
-void ln_server_forget(struct ln_server *server, ln_time now, struct ln_registration *registration);
+/*
+ * Forgets it, as if it had expired: LN_SERVER_DEREGISTERED, and its operations end
+ * LN_OUTCOME_GONE.
+ */
+void ln_server_forget(struct ln_server *server, ln_time now,
+                      struct ln_registration *registration);
 
 /* ---- Operations ---- */
 
 /*
- * Queues an operation for a device: one at a time is under way to each (NSTART), the others wait in order.
- * The operation's payload is copied. `tag` comes back with the result.
- * LN_ERR_NOT_FOUND: no such registration. LN_ERR_BAD_REQUEST: the path cannot be the operation's target in
- * the device's version. LN_ERR_TOO_LARGE: the request does not fit a datagram. LN_ERR_BUSY: too many wait.
- * LN_ERR_NO_MEMORY. With any error no result follows.
+ * Queues an operation for a device: one at a time is under way to each (NSTART), the others
+ * wait in order. The operation's payload is copied. `tag` comes back with the result.
+ * LN_ERR_NOT_FOUND: no such registration. LN_ERR_BAD_REQUEST: the path cannot be the
+ * operation's target in the device's version. LN_ERR_TOO_LARGE: the request does not fit a
+ * datagram. LN_ERR_BUSY: too many wait. LN_ERR_NO_MEMORY. With any error no result follows.
  */
-LN_MUST_USE ln_err ln_server_operate(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
-                                     const struct ln_operation *operation, uint64_t tag, uint64_t *id);
-/* Ends it with LN_OUTCOME_CANCELLED; an answer that comes later is dropped. False: there is none of that id. */
+LN_MUST_USE ln_err ln_server_operate(struct ln_server *server, ln_time now,
+                                     struct ln_bytes endpoint,
+                                     const struct ln_operation *operation, uint64_t tag,
+                                     uint64_t *id);
+/*
+ * Ends it with LN_OUTCOME_CANCELLED; an answer that comes later is dropped. False: there is
+ * none of that id.
+ */
 bool ln_server_cancel(struct ln_server *server, ln_time now, uint64_t id);
 
 enum ln_outcome {
@@ -139,7 +165,7 @@ enum ln_outcome {
     LN_OUTCOME_UNDECODABLE, /* an answer came that breaks CoAP's rules */
     LN_OUTCOME_GONE,        /* the device left, expired or registered anew */
     LN_OUTCOME_CANCELLED,
-    LN_OUTCOME_CLOSED,      /* the engine was closed */
+    LN_OUTCOME_CLOSED, /* the engine was closed */
 };
 const char *ln_outcome_name(enum ln_outcome outcome);
 
@@ -150,7 +176,7 @@ enum ln_server_event_kind {
     LN_SERVER_UPDATED,
     LN_SERVER_DEREGISTERED,
     LN_SERVER_EXPIRED,
-    LN_SERVER_REPLACED, /* the old registration of a device that registered anew; LN_SERVER_REGISTERED follows */
+    LN_SERVER_REPLACED, /* by a new Register: LN_SERVER_REGISTERED follows */
     LN_SERVER_RESULT,
 };
 
@@ -159,7 +185,8 @@ struct ln_server_event {
     enum ln_server_event_kind kind;
     ln_time time;
     struct ln_bytes endpoint;
-    const struct ln_registration *registration; /* NULL when it is gone already */
+    /* Of the event of its end too, for its last state. NULL in an earlier event of one that ended. */
+    const struct ln_registration *registration;
     /* LN_SERVER_UPDATED: what the Update changed. */
     bool address_changed, lifetime_changed, binding_changed, objects_changed, sms_changed;
     /* LN_SERVER_RESULT: */
@@ -170,7 +197,7 @@ struct ln_server_event {
     uint8_t code;                  /* LN_OUTCOME_ANSWERED */
     uint16_t format;               /* of the payload; LN_FORMAT_NONE */
     struct ln_bytes payload;
-    struct ln_bytes location;      /* of a Create: "16/5"; no bytes where there is none */
+    struct ln_bytes location; /* of a Create: "16/5"; no bytes where there is none */
 };
 
 /* Takes the oldest event not yet read; false if there is none. */
@@ -178,30 +205,30 @@ LN_MUST_USE bool ln_server_event(struct ln_server *server, struct ln_server_even
 
 /* ---- Counters: only ever rise; each is a metric of the daemon ---- */
 
-#define LN_SERVER_COUNTERS(X)                                                                      \
-    X(datagrams_received, "datagrams received")                                                    \
-    X(datagrams_sent, "datagrams sent, retransmissions included")                                  \
-    X(retransmissions, "copies of a request sent again")                                           \
-    X(repeats, "repeated messages answered from the cache or dropped")                             \
-    X(malformed, "datagrams that are no CoAP message")                                             \
-    X(bad_options, "messages with a critical option that is unknown or malformed")                 \
-    X(bad_requests, "requests refused with 4.00")                                                  \
-    X(not_found, "requests for a path or location that is not there")                              \
-    X(not_allowed, "requests with a method that the path does not have")                           \
-    X(bad_formats, "payloads in a format that is not taken")                                       \
-    X(bad_versions, "Registers of a version that is not supported")                                \
-    X(refused_full, "Registers refused because a bound was reached")                               \
-    X(unexpected, "ACKs, Resets and responses that belong to nothing")                             \
-    X(wrong_peer, "messages that named a registration or exchange of another peer")                \
-    X(pings, "pings answered")                                                                     \
-    X(registers, "registrations made")                                                             \
-    X(updates, "registrations updated")                                                            \
-    X(deregisters, "registrations ended by the device")                                            \
-    X(expiries, "registrations expired")                                                           \
-    X(operations_started, "operations begun")                                                      \
-    X(operations_answered, "operations answered by the device")                                    \
-    X(operations_failed, "operations that ended without an answer")                                \
-    X(answers_dropped, "answers not given: too many waited, or there was no memory")               \
+#define LN_SERVER_COUNTERS(X)                                                                  \
+    X(datagrams_received, "datagrams received")                                                \
+    X(datagrams_sent, "datagrams sent, retransmissions included")                              \
+    X(retransmissions, "copies of a request sent again")                                       \
+    X(repeats, "repeated messages answered from the cache or dropped")                         \
+    X(malformed, "datagrams that are no CoAP message")                                         \
+    X(bad_options, "messages with a critical option that is unknown or malformed")             \
+    X(bad_requests, "requests refused with 4.00")                                              \
+    X(not_found, "requests for a path or location that is not there")                          \
+    X(not_allowed, "requests with a method that the path does not have")                       \
+    X(bad_formats, "payloads in a format that is not taken")                                   \
+    X(bad_versions, "Registers of a version that is not supported")                            \
+    X(refused_full, "Registers refused because a bound was reached")                           \
+    X(unexpected, "ACKs, Resets and responses that belong to nothing")                         \
+    X(wrong_peer, "messages that named a registration or exchange of another peer")            \
+    X(pings, "pings answered")                                                                 \
+    X(registers, "registrations made")                                                         \
+    X(updates, "registrations updated")                                                        \
+    X(deregisters, "registrations ended by the device")                                        \
+    X(expiries, "registrations expired")                                                       \
+    X(operations_started, "operations begun")                                                  \
+    X(operations_answered, "operations answered by the device")                                \
+    X(operations_failed, "operations that ended without an answer")                            \
+    X(answers_dropped, "answers not given: too many waited, or there was no memory")           \
     X(events_dropped, "never: events are not dropped; above zero is a defect")
 
 struct ln_server_counters {
@@ -212,8 +239,9 @@ struct ln_server_counters {
 const struct ln_server_counters *ln_server_counters(const struct ln_server *server);
 
 /*
- * A hash over all that the engine knows of its registrations and operations, but for counters and times of
- * last sight: equal before and after a message that must change nothing. For tests; walks everything.
+ * A hash over all that the engine knows of its registrations and operations, but for counters
+ * and times of last sight: equal before and after a message that must change nothing. For
+ * tests; walks everything.
  */
 uint64_t ln_server_digest(const struct ln_server *server);
 

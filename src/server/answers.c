@@ -6,7 +6,7 @@
 
 enum {
     FIRST_SIZE = 64,
-    /* A caller that sends between its batches never comes near; one that does not must not eat all. */
+    /* No caller that sends between its batches comes near. */
     LARGEST_SIZE = 65536,
 };
 
@@ -39,7 +39,8 @@ void ln_server__answer(struct ln_server *server, const struct answer *answer)
         server->counters.answers_dropped++;
         return;
     }
-    struct answer *last = &answers->ring[(answers->first + answers->count) & (answers->size - 1)];
+    struct answer *last =
+        &answers->ring[(answers->first + answers->count) & (answers->size - 1)];
     *last = *answer;
     last->to.identity = NULL; /* borrowed from the call that brought the request */
     answers->count++;

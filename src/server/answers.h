@@ -1,4 +1,4 @@
-/* Answers that wait for ln_server_send(): not yet bytes, which are made in the caller's buffer. */
+/* Answers that wait for ln_server_send(), which makes bytes of them in the caller's buffer. */
 
 #ifndef LN_SERVER_ANSWERS_H
 #define LN_SERVER_ANSWERS_H
@@ -8,8 +8,9 @@
 #include <linnet/server.h>
 
 /*
- * Once changes are kept on disk, an answer also carries the number of the change that must be there
- * before it leaves; ln_server_send() hands it out with the datagram. Nothing else depends on it.
+ * Once changes are kept on disk, an answer also carries the number of the change that must be
+ * there before it leaves; ln_server_send() hands it out with the datagram. Nothing else depends
+ * on it.
  */
 struct answer {
     struct ln_peer to; /* identity is NULL */

@@ -60,7 +60,7 @@ void ln_server__release(struct ln_server *server, void *memory);
 /* Spreads 64 bits over all bits of the result. No secret: for keys that peers cannot choose. */
 uint64_t ln_server__mix(uint64_t v);
 
-/* The next message id of a sequence: `id % shards == shard`, each once before one comes again. */
+/* The next message id of a sequence: `id % shards == shard`, all before one comes again. */
 uint16_t ln_server__next_message(const struct ln_server *server, uint16_t *sequence);
 
 /* Moves the clock and ends what has expired by then. */

@@ -15,9 +15,10 @@ enum {
 };
 
 /*
- * Part of what it tells of, so that the end of a registration or operation can always be told: the
- * end of a registration is in the registration, a result in the operation. Only news of a registration
- * that goes on needs memory of its own, and is refused to the device if there is none.
+ * Part of what it tells of, so that the end of a registration or operation can always be told:
+ * the end of a registration is in the registration, a result in the operation. Only news of a
+ * registration that goes on needs memory of its own, and is refused to the device if there is
+ * none.
  */
 struct event_node {
     struct event_node *next;

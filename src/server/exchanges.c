@@ -212,7 +212,7 @@ void ln_server__response(struct ln_server *server, const struct ln_peer *peer,
     take_answer(server, operation, peer, m, print);
 }
 
-/* The operation whose request has this message id. `others`: one has it, but of another peer. */
+/* The operation whose request has this message id. `others`: only other peers' have it. */
 static struct operation *find_message(const struct ln_server *server,
                                       const struct ln_peer *peer, uint16_t id, bool *others)
 {

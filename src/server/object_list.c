@@ -75,7 +75,8 @@ static ln_err make(struct ln_server *server, uint64_t hash, struct ln_bytes payl
     }
     struct ln_writer copy = ln_writer(&list->links[count], payload.len);
     ln_write_bytes(&copy, payload);
-    *list = (struct object_list){.hash = hash, .count = count, .payload = ln_writer_bytes(&copy)};
+    *list =
+        (struct object_list){.hash = hash, .count = count, .payload = ln_writer_bytes(&copy)};
     err = read_links(list);
     if (err == LN_OK) {
         err = ln_map_add(&server->lists, list);

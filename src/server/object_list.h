@@ -1,4 +1,4 @@
-/* Object lists, kept once for all devices that sent the same bytes: a fleet has a handful of them. */
+/* Object lists, kept once for all devices that sent the same bytes: a fleet has few. */
 
 #ifndef LN_SERVER_OBJECT_LIST_H
 #define LN_SERVER_OBJECT_LIST_H
@@ -18,9 +18,9 @@ struct object_list {
 extern const struct ln_map_calls ln_server__list_calls;
 
 /*
- * The list of these bytes, with one reference more: give it back with ln_server__list_drop(). Only bytes
- * that are not known yet are parsed. LN_ERR_BAD_PAYLOAD: it is no object list, or one of no objects;
- * LN_ERR_TOO_LARGE; LN_ERR_NO_MEMORY.
+ * The list of these bytes, with one reference more: give it back with ln_server__list_drop().
+ * Only bytes that are not known yet are parsed. LN_ERR_BAD_PAYLOAD: it is no object list, or
+ * one of no objects; LN_ERR_TOO_LARGE; LN_ERR_NO_MEMORY.
  */
 LN_MUST_USE ln_err ln_server__list_take(struct ln_server *server, struct ln_bytes payload,
                                         struct object_list **out);

@@ -111,8 +111,8 @@ struct operation *ln_server__operation_of_token(const struct ln_server *server,
         return NULL;
     }
     struct operation *operation = server->operations.slots[slot].operation;
-    bool is_it = operation != NULL && operation->secret == secret &&
-                 operation->exchange.copies > 0;
+    bool is_it =
+        operation != NULL && operation->secret == secret && operation->exchange.copies > 0;
     return is_it ? operation : NULL;
 }
 
@@ -182,9 +182,8 @@ static size_t write_request(const struct ln_server *server,
                             const struct ln_operation *operation, uint32_t secret, void *buffer)
 {
     struct ln_coap_token token = token_of(server, server->operations.free, secret);
-    struct ln_coap_builder b =
-        ln_coap_start(buffer, LN_SERVER_DATAGRAM_MAX, LN_COAP_CON,
-                      ln_operation_code(operation->kind), 0, &token);
+    struct ln_coap_builder b = ln_coap_start(buffer, LN_SERVER_DATAGRAM_MAX, LN_COAP_CON,
+                                             ln_operation_code(operation->kind), 0, &token);
 
     ln_operation_write(&b, operation, registration->objects->root);
     return ln_coap_finish(&b);
@@ -344,8 +343,7 @@ void ln_server_close(struct ln_server *server, ln_time now)
     server->closed = true;
     for (uint32_t i = 0; i < operations->size; i++) {
         if (operations->slots[i].operation != NULL) {
-            end_all_of(server, operations->slots[i].operation->registration,
-                       LN_OUTCOME_CLOSED);
+            end_all_of(server, operations->slots[i].operation->registration, LN_OUTCOME_CLOSED);
         }
     }
 }
@@ -372,12 +370,9 @@ void ln_server__operations_free(struct ln_server *server)
 const char *ln_outcome_name(enum ln_outcome outcome)
 {
     static const char *const names[] = {
-        [LN_OUTCOME_ANSWERED] = "answered",
-        [LN_OUTCOME_NO_ANSWER] = "no-answer",
-        [LN_OUTCOME_RESET] = "reset",
-        [LN_OUTCOME_UNDECODABLE] = "undecodable",
-        [LN_OUTCOME_GONE] = "gone",
-        [LN_OUTCOME_CANCELLED] = "cancelled",
+        [LN_OUTCOME_ANSWERED] = "answered", [LN_OUTCOME_NO_ANSWER] = "no-answer",
+        [LN_OUTCOME_RESET] = "reset",       [LN_OUTCOME_UNDECODABLE] = "undecodable",
+        [LN_OUTCOME_GONE] = "gone",         [LN_OUTCOME_CANCELLED] = "cancelled",
         [LN_OUTCOME_CLOSED] = "closed",
     };
 

@@ -8,14 +8,14 @@
 #include <linnet/server.h>
 
 /*
- * An operation from ln_server_operate() until its result was read. Behind it stands the request as it
- * is sent, and once there is an answer, the answer's payload in its place if it fits.
+ * An operation from ln_server_operate() until its result was read. Behind it stands the request
+ * as it is sent, and once there is an answer, the answer's payload in its place if it fits.
  */
 struct operation {
     struct event_node ending;
-    struct ln_timer timer;        /* a copy is to be sent, or the time for an answer is over */
+    struct ln_timer timer; /* a copy is to be sent, or the time for an answer is over */
     struct ln_coap_exchange exchange;
-    struct operation *next;       /* for its device; the last one's is the first */
+    struct operation *next;         /* for its device; the last one's is the first */
     struct operation *next_message; /* of the same bucket */
     struct ln_registration *registration;
     uint64_t id;
@@ -25,7 +25,7 @@ struct operation {
     bool started;
     struct ln_peer sent_to;
     struct ln_operation what; /* its payload and query are no bytes */
-    uint8_t outcome; /* enum ln_outcome */
+    uint8_t outcome;          /* enum ln_outcome */
     uint8_t code;
     uint16_t result_format;
     struct ln_bytes payload;
@@ -52,7 +52,8 @@ struct operations {
 };
 
 /* All waiting and under way for it: LN_OUTCOME_GONE. */
-void ln_server__operations_end_of(struct ln_server *server, struct ln_registration *registration);
+void ln_server__operations_end_of(struct ln_server *server,
+                                  struct ln_registration *registration);
 void ln_server__operation_end(struct ln_server *server, struct operation *operation,
                               enum ln_outcome outcome);
 /* Gives back an operation that is over. */
@@ -65,8 +66,12 @@ struct operation *ln_server__operation_of_token(const struct ln_server *server,
                                                 const struct ln_coap_token *token);
 /* Sets the timer by its exchange. */
 void ln_server__operation_wait(struct ln_server *server, struct operation *operation);
-/* Whether an answer from there is to be believed: where the request went, or where the device is now. */
-bool ln_server__operation_is_with(const struct operation *operation, const struct ln_peer *peer);
+/*
+ * Whether an answer from there is to be believed: where the request went, or where the
+ * device is now.
+ */
+bool ln_server__operation_is_with(const struct operation *operation,
+                                  const struct ln_peer *peer);
 
 /* What came in for an operation. */
 void ln_server__response(struct ln_server *server, const struct ln_peer *peer,

@@ -62,7 +62,8 @@ int ln_server_owner(struct ln_bytes datagram, uint8_t shards)
     if (ln_coap_is_request(m.code)) {
         return of_request(&m, shards);
     }
-    /* Our tokens begin with the shard; who answers without one names us by the message id at least. */
+    /* Our tokens begin with the shard; who answers without one names us by the message id at
+     * least. */
     if (ln_coap_is_response(m.code) && m.token.len == LN_COAP_TOKEN_MAX) {
         return shard_or_any(m.token.bytes[0], shards);
     }

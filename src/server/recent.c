@@ -1,4 +1,5 @@
-/* A ring of the last messages, found by their fingerprint: the oldest makes room for the newest. */
+/* A ring of the last messages, found by their fingerprint: the oldest makes room for the
+ * newest. */
 
 #include "recent.h"
 

@@ -1,4 +1,5 @@
-/* The last messages of all peers together, to recognise repeats that no registration remembers. */
+/* The last messages of all peers together, to recognise repeats that no registration
+ * remembers. */
 
 #ifndef LN_SERVER_RECENT_H
 #define LN_SERVER_RECENT_H
@@ -17,7 +18,8 @@ struct recent_message {
     ln_time at;
     uint32_t print;
     uint16_t id;
-    uint16_t next; /* of the same bucket: an index into the ring, or the ring's size at the end */
+    uint16_t
+        next; /* of the same bucket: an index into the ring, or the ring's size at the end */
     struct location location; /* of a 2.01 */
     uint8_t code;             /* of the answer; LN_COAP_EMPTY: an empty ACK */
 };

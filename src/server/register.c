@@ -75,7 +75,10 @@ static ln_err admit(const struct ln_server *server, const struct ln_registration
     return count < server->max_per_address ? LN_OK : LN_ERR_BUSY;
 }
 
-/* The Register is good: it takes the place of the old registration of the endpoint, if there is one. */
+/*
+ * The Register is good: it takes the place of the old registration of the endpoint, if there
+ * is one.
+ */
 static ln_err replace(struct ln_server *server, struct ln_registration *old,
                       struct ln_registration *registration)
 {

@@ -255,8 +255,8 @@ ln_time ln_server__expires_at(const struct ln_registration *registration)
 }
 
 /*
- * A timer that would fire before is left where it is: it is set anew when it fires. So devices that send
- * many Updates within a lifetime cost one move for each lifetime.
+ * A timer that would fire before is left where it is: it is set anew when it fires. So devices
+ * that send many Updates within a lifetime cost one move for each lifetime.
  */
 void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration)
 {
@@ -299,7 +299,10 @@ uint32_t ln_server__update_age(const struct ln_server *server, const struct done
     return (uint32_t)server->now - update->at;
 }
 
-/* A copy of its last messages may still be on the way: it must find its answer and change nothing. */
+/*
+ * A copy of its last messages may still be on the way: it must find its answer and change
+ * nothing.
+ */
 static void remember_messages(struct ln_server *server,
                               const struct ln_registration *registration)
 {

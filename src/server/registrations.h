@@ -13,8 +13,8 @@ struct operation;
 struct request;
 
 /*
- * An Update that was carried out. A copy of it must not be again, and may come after later ones:
- * that it says what is no longer so is nothing that the device would ever correct.
+ * An Update that was carried out. A copy of it must not be again, and may come after later
+ * ones: that it says what is no longer so is nothing that the device would ever correct.
  */
 struct done_update {
     uint32_t print;
@@ -23,8 +23,9 @@ struct done_update {
 };
 
 /*
- * A server holds a million of these: members are ordered by size, and whatever most devices do not have
- * or share with others stands elsewhere. Behind it, in one block: endpoint, sms, extra parameters.
+ * A server holds a million of these: members are ordered by size, and whatever most devices do
+ * not have or share with others stands elsewhere. Behind it, in one block: endpoint, sms, extra
+ * parameters.
  */
 struct ln_registration {
     union {

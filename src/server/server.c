@@ -20,14 +20,16 @@ void ln_server__release(struct ln_server *server, void *memory)
 
 uint64_t ln_server__mix(uint64_t v)
 {
-    v = (v ^ v >> 32) * 0x9E3779B97F4A7C15; /* the golden ratio: any odd number without a pattern */
+    v = (v ^ v >> 32) *
+        0x9E3779B97F4A7C15; /* the golden ratio: any odd number without a pattern */
     v = (v ^ v >> 29) * 0xBF58476D1CE4E5B9;
     return v ^ v >> 32;
 }
 
 uint16_t ln_server__next_message(const struct ln_server *server, uint16_t *sequence)
 {
-    uint32_t ids = ((uint32_t)UINT16_MAX + 1 - server->shard + server->shards - 1) / server->shards;
+    uint32_t ids =
+        ((uint32_t)UINT16_MAX + 1 - server->shard + server->shards - 1) / server->shards;
 
     *sequence = (uint16_t)((*sequence + 1U) % ids);
     return (uint16_t)(*sequence * server->shards + server->shard);

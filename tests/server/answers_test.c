@@ -86,7 +86,8 @@ int answers_tests(void)
     const struct CMUnitTest answers_group[] = {
         cmocka_unit_test(answers_leave_in_the_order_of_their_requests),
         cmocka_unit_test(a_caller_that_never_sends_cannot_eat_all_memory),
-        cmocka_unit_test(an_answer_for_which_there_is_no_memory_is_dropped_and_the_repeat_gets_it),
+        cmocka_unit_test(
+            an_answer_for_which_there_is_no_memory_is_dropped_and_the_repeat_gets_it),
     };
 
     return RUN_TESTS(answers_group);

@@ -1,4 +1,5 @@
-/* What is wrong is answered or dropped, counted, and changes nothing. spec: RFC 7252 §4.2, §5.4.1 */
+/* What is wrong is answered or dropped, counted, and changes nothing. spec: RFC 7252 §4.2,
+ * §5.4.1 */
 
 #include "support.h"
 
@@ -70,24 +71,24 @@ static const struct bad_request {
     { "POST /rd?ep=a&sms",              "</3/0>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
     { "POST /rd?ep=a&sms=",             "</3/0>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
     /* Its payload. */
-    { "POST /rd?ep=a",                  "",       40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "",   0xFFFF, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0>", 0xFFFF, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0>", 0,  LN_COAP_4_15, COUNTS(bad_formats) },
-    { "POST /rd?ep=a",                  "</3/0>", 11542, LN_COAP_4_15, COUNTS(bad_formats) },
-    { "POST /rd?ep=a",                  "empty",  40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "<>",     40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0",  40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0>,", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0>;", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0> ,</4>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0>;ver=", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0>;ver=x", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0/1>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</65535>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</>;rt=\"oma.lwm2m\"", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</a/3/0>,</b>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
-    { "POST /rd?ep=a",                  "</3/0>,\"", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "",       40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "",   0xFFFF, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0>", 0xFFFF, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0>", 0,  LN_COAP_4_15, COUNTS(bad_formats) },
+    { "POST /rd?ep=a",         "</3/0>", 11542, LN_COAP_4_15, COUNTS(bad_formats) },
+    { "POST /rd?ep=a",         "empty",  40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "<>",     40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0",  40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0>,", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0>;", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0> ,</4>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0>;ver=", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0>;ver=x", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0/1>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</65535>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</>;rt=\"oma.lwm2m\"", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</a/3/0>,</b>", 40, LN_COAP_4_00, COUNTS(bad_requests) },
+    { "POST /rd?ep=a",         "</3/0>,\"", 40, LN_COAP_4_00, COUNTS(bad_requests) },
     /* Paths and methods. */
     { "GET /rd",                        "",   0xFFFF, LN_COAP_4_05, COUNTS(not_allowed) },
     { "PUT /rd?ep=a",                   "</3/0>", 40, LN_COAP_4_05, COUNTS(not_allowed) },
@@ -194,8 +195,7 @@ TEST(names_and_parameters_have_a_longest_length)
     d = request(LN_COAP_CON, 3, what, LN_FORMAT_LINK, object_list);
     arrives(&one, &d);
     then_it_answers(LN_COAP_2_01);
-    struct ln_registration *made =
-        ln_server_find(server, ln_bytes(long_name, 252));
+    struct ln_registration *made = ln_server_find(server, ln_bytes(long_name, 252));
     struct ln_registration_view view;
     assert_non_null(made);
     ln_registration_get(made, &view);
@@ -204,8 +204,8 @@ TEST(names_and_parameters_have_a_longest_length)
 }
 
 static const char *const bad_update_queries[] = {
-    "lt=", "lt=x", "lt=1&lt=1", "b=", "b=UQ", "b=X", "Q=1", "sms=", "sms=x", "lt=4294967296",
-    "ep=one", "lwm2m=1.1", "x=\xFF",
+    "lt=",  "lt=x",  "lt=1&lt=1",     "b=",     "b=UQ",      "b=X",    "Q=1",
+    "sms=", "sms=x", "lt=4294967296", "ep=one", "lwm2m=1.1", "x=\xFF",
 };
 
 TEST(a_bad_update_of_a_known_location_changes_nothing)
@@ -247,7 +247,9 @@ static struct datagram register_with_option(enum ln_coap_type type, uint16_t id,
     static const struct {
         uint16_t number;
         const char *value;
-    } own[] = {{LN_COAP_URI_PATH, "rd"}, {LN_COAP_CONTENT_FORMAT, "\x28"}, {LN_COAP_URI_QUERY, "ep=a"}};
+    } own[] = {{LN_COAP_URI_PATH, "rd"},
+               {LN_COAP_CONTENT_FORMAT, "\x28"},
+               {LN_COAP_URI_QUERY, "ep=a"}};
     struct datagram d;
     struct ln_coap_builder b =
         ln_coap_start(d.bytes, sizeof(d.bytes), type, LN_COAP_POST, id, NULL);
@@ -270,7 +272,8 @@ static struct datagram register_with_option(enum ln_coap_type type, uint16_t id,
 
 TEST(an_unknown_critical_option_is_refused_and_of_a_non_confirmable_dropped)
 {
-    static const uint16_t numbers[] = {LN_COAP_IF_MATCH, LN_COAP_IF_NONE_MATCH, 9, 13, 99, 2049, 65535};
+    static const uint16_t numbers[] = {
+        LN_COAP_IF_MATCH, LN_COAP_IF_NONE_MATCH, 9, 13, 99, 2049, 65535};
     given_a_server_in_use();
     uint64_t digest = ln_server_digest(server);
 
@@ -300,15 +303,15 @@ TEST(an_option_that_is_too_long_or_reserved_or_twice_is_refused)
         {LN_COAP_URI_PORT, BYTES("123"), LN_COAP_4_02},
         {LN_COAP_BLOCK1, BYTES("1234"), LN_COAP_4_02},
         {LN_COAP_BLOCK1, BYTES("\x07"), LN_COAP_4_00},
-        {LN_COAP_BLOCK1, BYTES("\x0E"), LN_COAP_4_02}, /* the first of more: not supported yet */
+        {LN_COAP_BLOCK1, BYTES("\x0E"),
+         LN_COAP_4_02}, /* the first of more: not supported yet */
         {LN_COAP_BLOCK1, BYTES("\x16"), LN_COAP_4_02}, /* the second */
         {LN_COAP_PROXY_URI, BYTES("coap://x"), LN_COAP_CODE(5, 5)},
         {LN_COAP_PROXY_SCHEME, BYTES("coap"), LN_COAP_CODE(5, 5)},
     };
 
     for (uint16_t i = 0; i < LN_COUNT(rows); i++) {
-        struct datagram d =
-            register_with_option(LN_COAP_CON, i, rows[i].number, rows[i].value);
+        struct datagram d = register_with_option(LN_COAP_CON, i, rows[i].number, rows[i].value);
         uint64_t faults = sum_of_faults();
         arrives(&one, &d);
         then_it_answers(rows[i].code);
@@ -356,29 +359,49 @@ TEST(what_is_no_message_gets_a_reset_if_it_is_confirmable_and_else_silence)
         {"", 0, false},
         {"\x40", 1, false},
         {"\x40\x02\x12", 3, false},
-        {"\x00\x02\x12\x34", 4, false},                 /* version 0 */
-        {"\x80\x02\x12\x34", 4, false},                 /* version 2 */
-        {"\xC0\x02\x12\x34", 4, false},                 /* version 3 */
-        {"\x49\x02\x12\x34" "123456789", 13, true},     /* a token of 9 bytes */
-        {"\x4F\x02\x12\x34" "123456789012345", 19, true},
-        {"\x44\x02\x12\x34" "123", 7, true},            /* a token cut off */
-        {"\x54\x02\x12\x34" "123", 7, false},
-        {"\x64\x44\x12\x34" "123", 7, false},           /* an ACK */
-        {"\x41\x00\x12\x34" "1", 5, true},              /* empty, with a token */
-        {"\x40\x00\x12\x34" "\xFF", 5, true},           /* empty, with a marker */
-        {"\x50\x00\x12\x34", 4, false},                 /* an empty NON */
-        {"\x70\x02\x12\x34", 4, false},                 /* a Reset with a code */
-        {"\x40\x02\x12\x34\xFF", 5, true},              /* a marker and no payload */
-        {"\x40\x02\x12\x34\xB3" "rd", 7, true},         /* an option cut off */
-        {"\x40\x02\x12\x34\xF1" "x", 6, true},          /* reserved delta */
-        {"\x40\x02\x12\x34\x1F" "x", 6, true},          /* reserved length */
-        {"\x40\x02\x12\x34\xD0", 5, true},              /* extended delta cut off */
+        {"\x00\x02\x12\x34", 4, false}, /* version 0 */
+        {"\x80\x02\x12\x34", 4, false}, /* version 2 */
+        {"\xC0\x02\x12\x34", 4, false}, /* version 3 */
+        {"\x49\x02\x12\x34"
+         "123456789",
+         13, true}, /* a token of 9 bytes */
+        {"\x4F\x02\x12\x34"
+         "123456789012345",
+         19, true},
+        {"\x44\x02\x12\x34"
+         "123",
+         7, true}, /* a token cut off */
+        {"\x54\x02\x12\x34"
+         "123",
+         7, false},
+        {"\x64\x44\x12\x34"
+         "123",
+         7, false}, /* an ACK */
+        {"\x41\x00\x12\x34"
+         "1",
+         5, true}, /* empty, with a token */
+        {"\x40\x00\x12\x34"
+         "\xFF",
+         5, true},                         /* empty, with a marker */
+        {"\x50\x00\x12\x34", 4, false},    /* an empty NON */
+        {"\x70\x02\x12\x34", 4, false},    /* a Reset with a code */
+        {"\x40\x02\x12\x34\xFF", 5, true}, /* a marker and no payload */
+        {"\x40\x02\x12\x34\xB3"
+         "rd",
+         7, true}, /* an option cut off */
+        {"\x40\x02\x12\x34\xF1"
+         "x",
+         6, true}, /* reserved delta */
+        {"\x40\x02\x12\x34\x1F"
+         "x",
+         6, true},                         /* reserved length */
+        {"\x40\x02\x12\x34\xD0", 5, true}, /* extended delta cut off */
         {"\x40\x02\x12\x34\xE0\x01", 6, true},
-        {"\x40\x02\x12\x34\xE0\xFF\xFF", 7, true},      /* number above 65535 */
-        {"\x40\x20\x12\x34", 4, true},                  /* class 1 is reserved */
-        {"\x40\xC0\x12\x34", 4, true},                  /* class 6 */
-        {"\x40\xE1\x12\x34", 4, true},                  /* class 7: signals are TCP's */
-        {"\x60\x02\x12\x34", 4, false},                 /* a request in an ACK */
+        {"\x40\x02\x12\x34\xE0\xFF\xFF", 7, true}, /* number above 65535 */
+        {"\x40\x20\x12\x34", 4, true},             /* class 1 is reserved */
+        {"\x40\xC0\x12\x34", 4, true},             /* class 6 */
+        {"\x40\xE1\x12\x34", 4, true},             /* class 7: signals are TCP's */
+        {"\x60\x02\x12\x34", 4, false},            /* a request in an ACK */
     };
     given_a_server_in_use();
     uint64_t digest = ln_server_digest(server);
@@ -478,7 +501,8 @@ int bad_input_tests(void)
         cmocka_unit_test(a_register_must_be_confirmable),
         cmocka_unit_test(names_and_parameters_have_a_longest_length),
         cmocka_unit_test(a_bad_update_of_a_known_location_changes_nothing),
-        cmocka_unit_test(an_unknown_critical_option_is_refused_and_of_a_non_confirmable_dropped),
+        cmocka_unit_test(
+            an_unknown_critical_option_is_refused_and_of_a_non_confirmable_dropped),
         cmocka_unit_test(an_option_that_is_too_long_or_reserved_or_twice_is_refused),
         cmocka_unit_test(an_unknown_elective_option_does_not_matter),
         cmocka_unit_test(a_body_of_one_block_is_a_whole_one),

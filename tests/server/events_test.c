@@ -7,7 +7,8 @@ TEST(events_come_in_the_order_of_what_happened)
     given_a_server();
     struct ln_peer one = device(1);
     struct ln_peer two = device(2);
-    struct datagram a = request(LN_COAP_CON, 1, "POST /rd?ep=a&lt=20", LN_FORMAT_LINK, object_list);
+    struct datagram a =
+        request(LN_COAP_CON, 1, "POST /rd?ep=a&lt=20", LN_FORMAT_LINK, object_list);
     struct datagram b = request(LN_COAP_CON, 2, "POST /rd?ep=b", LN_FORMAT_LINK, object_list);
     arrives(&one, &a);
     struct sent created = then_it_answers(LN_COAP_2_01);
@@ -39,7 +40,8 @@ TEST(a_device_that_is_gone_is_known_to_its_earlier_events_by_name_only)
 {
     given_a_server();
     struct ln_peer one = device(1);
-    struct datagram a = request(LN_COAP_CON, 1, "POST /rd?ep=a&lt=20", LN_FORMAT_LINK, object_list);
+    struct datagram a =
+        request(LN_COAP_CON, 1, "POST /rd?ep=a&lt=20", LN_FORMAT_LINK, object_list);
     arrives(&one, &a);
     given_a_read("a", 5);
     ln_server_forget(server, now, ln_server_find(server, BYTES("a")));

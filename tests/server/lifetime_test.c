@@ -145,7 +145,8 @@ TEST(a_deadline_beyond_all_time_is_never)
     struct ln_peer peer = device(1);
     given_a_server_of(&config);
     now = LN_NEVER - 10000;
-    struct datagram d = request(LN_COAP_CON, 1, "POST /rd?ep=one&lt=20", LN_FORMAT_LINK, object_list);
+    struct datagram d =
+        request(LN_COAP_CON, 1, "POST /rd?ep=one&lt=20", LN_FORMAT_LINK, object_list);
 
     arrives(&peer, &d);
 
@@ -194,7 +195,8 @@ int lifetime_tests(void)
         cmocka_unit_test(a_registration_expires_when_its_lifetime_is_over_and_not_before),
         cmocka_unit_test(an_update_starts_the_lifetime_anew),
         cmocka_unit_test(a_shorter_lifetime_takes_effect_at_once),
-        cmocka_unit_test(an_update_that_comes_at_the_last_moment_is_in_time_and_one_later_is_not),
+        cmocka_unit_test(
+            an_update_that_comes_at_the_last_moment_is_in_time_and_one_later_is_not),
         cmocka_unit_test(a_lifetime_of_zero_never_ends),
         cmocka_unit_test(an_update_can_make_a_registration_last_for_ever),
         cmocka_unit_test(the_longest_lifetime_is_136_years),

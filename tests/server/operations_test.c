@@ -113,8 +113,9 @@ TEST(the_location_of_a_create_comes_with_the_result)
     CHECK_BYTES(asked.message.payload, "\xC1\x00\x05");
 
     struct datagram d;
-    struct ln_coap_builder b = ln_coap_start(d.bytes, sizeof(d.bytes), LN_COAP_ACK, LN_COAP_2_01,
-                                             asked.message.id, &asked.message.token);
+    struct ln_coap_builder b =
+        ln_coap_start(d.bytes, sizeof(d.bytes), LN_COAP_ACK, LN_COAP_2_01, asked.message.id,
+                      &asked.message.token);
     ln_coap_add_text(&b, LN_COAP_LOCATION_PATH, "16");
     ln_coap_add_text(&b, LN_COAP_LOCATION_PATH, "5");
     d.length = ln_coap_finish(&b);
@@ -127,7 +128,10 @@ TEST(the_location_of_a_create_comes_with_the_result)
     then_all_is_given_back();
 }
 
-/* RFC 7252 §4.2: ACK_TIMEOUT 2 to 3 s, doubled each time, five copies, the last one waited for too. */
+/*
+ * RFC 7252 §4.2: ACK_TIMEOUT 2 to 3 s, doubled each time, five copies, the last one waited
+ * for too.
+ */
 TEST(a_request_without_an_answer_is_sent_five_times_with_the_same_bytes)
 {
     given_a_device();
@@ -203,7 +207,8 @@ TEST(operations_of_several_devices_are_under_way_at_once)
 TEST(the_answer_to_a_register_leaves_before_a_request_to_the_device)
 {
     given_a_device();
-    struct datagram d = request(LN_COAP_CON, 800, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
+    struct datagram d =
+        request(LN_COAP_CON, 800, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
     arrives(&one, &d);
     given_a_read("one", 1);
 
@@ -262,7 +267,8 @@ TEST(operations_end_when_their_device_registers_anew)
     given_a_read("one", 2);
     struct sent asked = then_it_sends();
 
-    struct datagram d = request(LN_COAP_CON, 800, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
+    struct datagram d =
+        request(LN_COAP_CON, 800, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
     arrives(&one, &d);
     device_answers(&asked, LN_COAP_2_05, "late");
 
@@ -345,7 +351,8 @@ TEST(what_cannot_be_done_is_said_at_once_and_no_result_follows)
 
     execute.kind = LN_OPERATION_EXECUTE;
     CHECK_ERR(ln_server_operate(server, now, BYTES("none"), &read, 1, &id), LN_ERR_NOT_FOUND);
-    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &execute, 1, &id), LN_ERR_BAD_REQUEST);
+    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &execute, 1, &id),
+              LN_ERR_BAD_REQUEST);
     CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &write, 1, &id), LN_ERR_TOO_LARGE);
     memory_left = 0;
     CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &read, 1, &id), LN_ERR_NO_MEMORY);

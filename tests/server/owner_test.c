@@ -16,8 +16,10 @@ TEST(a_register_belongs_to_the_shard_of_its_endpoint)
     for (int i = 0; i < 100; i++) {
         char what[64];
         snprintf(what, sizeof(what), "POST /rd?lt=60&ep=device-%d", i);
-        int shard = ln_server_shard_of(ln_bytes_of_text(strchr(what, '=') + strlen("=60&ep=")), 4);
-        CHECK_EQ(owner_of(request(LN_COAP_CON, 1, what, LN_FORMAT_LINK, object_list), 4), shard);
+        int shard =
+            ln_server_shard_of(ln_bytes_of_text(strchr(what, '=') + strlen("=60&ep=")), 4);
+        CHECK_EQ(owner_of(request(LN_COAP_CON, 1, what, LN_FORMAT_LINK, object_list), 4),
+                 shard);
         assert_in_range(shard, 0, 3);
         used[shard] = true;
     }
@@ -40,7 +42,8 @@ TEST(each_shard_of_several_is_told_from_locations_tokens_and_ids)
         CHECK_EQ(owner_of(empty(LN_COAP_ACK, m->id), 5), shard);
         CHECK_EQ(owner_of(empty(LN_COAP_RST, m->id), 5), shard);
         CHECK_EQ(owner_of(response(LN_COAP_CON, 9, LN_COAP_2_05, &m->token, "x"), 5), shard);
-        CHECK_EQ(owner_of(response(LN_COAP_ACK, m->id, LN_COAP_2_05, &m->token, "x"), 5), shard);
+        CHECK_EQ(owner_of(response(LN_COAP_ACK, m->id, LN_COAP_2_05, &m->token, "x"), 5),
+                 shard);
         then_all_is_given_back();
     }
 }
@@ -54,11 +57,14 @@ TEST(what_names_no_shard_may_go_to_any)
     CHECK_EQ(ln_server_owner(BYTES("\xFF\xFF\xFF\xFF"), 4), -1);
     CHECK_EQ(owner_of(empty(LN_COAP_CON, 5), 4), -1);
     CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd?lt=60", LN_FORMAT_NONE, ""), 4), -1);
-    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "GET /.well-known/core", LN_FORMAT_NONE, ""), 4), -1);
+    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "GET /.well-known/core", LN_FORMAT_NONE, ""), 4),
+             -1);
     CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /bs?ep=a", LN_FORMAT_NONE, ""), 4), -1);
     CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/short", LN_FORMAT_NONE, ""), 4), -1);
-    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/_AAAAAAAAAA", LN_FORMAT_NONE, ""), 4), -1);
-    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/!!!!!!!!!!!", LN_FORMAT_NONE, ""), 4), -1);
+    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/_AAAAAAAAAA", LN_FORMAT_NONE, ""), 4),
+             -1);
+    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/!!!!!!!!!!!", LN_FORMAT_NONE, ""), 4),
+             -1);
     CHECK_EQ(owner_of(response(LN_COAP_CON, 9, LN_COAP_2_05, &ours, "x"), 4), -1);
     CHECK_EQ(owner_of(response(LN_COAP_CON, 9, LN_COAP_2_05, &other, "x"), 4), -1);
     CHECK_EQ(owner_of(empty(LN_COAP_ACK, 9), 0), -1);

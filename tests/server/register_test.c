@@ -45,8 +45,7 @@ TEST(an_answer_goes_to_where_the_request_came_from_and_leaves_where_it_came_to)
     struct ln_peer peer = device(7);
     peer.local = ln_address_ipv4(198, 51, 100, 9, 5683);
     peer.identity = "gone after the call";
-    struct datagram d =
-        request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
+    struct datagram d = request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
 
     arrives(&peer, &d);
 
@@ -65,8 +64,8 @@ TEST(a_registration_holds_all_that_the_register_said)
     now = 5000;
     struct ln_peer peer = device(1);
     struct datagram d =
-        request(LN_COAP_CON, 1,
-                "POST /rd?et=x&ep=urn:a/b&lt=77&lwm2m=1.1&b=US&Q&sms=49170&foo", LN_FORMAT_LINK, list);
+        request(LN_COAP_CON, 1, "POST /rd?et=x&ep=urn:a/b&lt=77&lwm2m=1.1&b=US&Q&sms=49170&foo",
+                LN_FORMAT_LINK, list);
 
     arrives(&peer, &d);
 
@@ -287,7 +286,8 @@ TEST(a_register_with_a_known_list_takes_one_block_of_memory)
         snprintf(endpoint, sizeof(endpoint), "device-%02u", i);
         size_t calls = memory_calls;
         given_a_registered_device(i, endpoint);
-        if (i > 2 && i < 10) { /* the first make the list and the tables, the last let them grow */
+        if (i > 2 &&
+            i < 10) { /* the first make the list and the tables, the last let them grow */
             CHECK_EQ(memory_calls - calls, 1);
         }
     }
@@ -346,12 +346,14 @@ int register_tests(void)
 {
     const struct CMUnitTest register_group[] = {
         cmocka_unit_test(a_register_is_answered_with_a_location_below_rd),
-        cmocka_unit_test(an_answer_goes_to_where_the_request_came_from_and_leaves_where_it_came_to),
+        cmocka_unit_test(
+            an_answer_goes_to_where_the_request_came_from_and_leaves_where_it_came_to),
         cmocka_unit_test(a_registration_holds_all_that_the_register_said),
         cmocka_unit_test(what_a_register_leaves_out_has_the_defaults),
         cmocka_unit_test(a_registration_is_found_by_its_endpoint_and_by_its_location),
         cmocka_unit_test(all_registrations_are_walked_once),
-        cmocka_unit_test(a_device_that_registers_anew_gets_a_new_location_and_the_old_one_is_gone),
+        cmocka_unit_test(
+            a_device_that_registers_anew_gets_a_new_location_and_the_old_one_is_gone),
         cmocka_unit_test(a_device_that_deregisters_is_forgotten),
         cmocka_unit_test(a_registration_that_the_app_forgets_is_gone),
         cmocka_unit_test(no_more_register_than_the_bound_but_a_known_one_may_register_anew),

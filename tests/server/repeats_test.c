@@ -144,6 +144,33 @@ TEST(a_repeated_update_is_answered_and_does_not_prolong)
     then_all_is_given_back();
 }
 
+/* It would bring back a lifetime that the device has changed since, and never corrects. */
+TEST(a_copy_of_an_update_that_was_overtaken_by_later_ones_changes_nothing)
+{
+    static const char *const queries[] = {"lt=100", "lt=200", "lt=300"};
+    struct datagram d[LN_COUNT(queries)];
+    given_a_server_and_one();
+    struct place place = given_a_registered_device(1, "one");
+    for (uint16_t i = 0; i < LN_COUNT(queries); i++) {
+        d[i] = update((uint16_t)(10 + i), &place, queries[i]);
+        now += 1000;
+        arrives(&one, &d[i]);
+        then_it_answers(LN_COAP_2_04);
+        then_event(LN_SERVER_UPDATED);
+    }
+    uint64_t digest = ln_server_digest(server);
+
+    for (size_t i = 0; i < LN_COUNT(queries); i++) {
+        arrives(&one, &d[i]);
+        then_it_answers(LN_COAP_2_04);
+    }
+
+    then_no_event();
+    CHECK_EQ(ln_server_digest(server), digest);
+    CHECK_EQ(ln_server_counters(server)->repeats, LN_COUNT(queries));
+    then_all_is_given_back();
+}
+
 TEST(a_repeated_deregister_gets_the_same_answer)
 {
     given_a_server_and_one();
@@ -264,6 +291,7 @@ int repeats_tests(void)
         cmocka_unit_test(a_register_with_another_id_other_bytes_or_another_peer_is_a_new_one),
         cmocka_unit_test(a_repeated_register_is_known_again_after_an_update),
         cmocka_unit_test(a_repeated_update_is_answered_and_does_not_prolong),
+        cmocka_unit_test(a_copy_of_an_update_that_was_overtaken_by_later_ones_changes_nothing),
         cmocka_unit_test(a_repeated_deregister_gets_the_same_answer),
         cmocka_unit_test(a_late_copy_of_a_register_does_not_bring_back_a_device_that_left),
         cmocka_unit_test(late_copies_of_the_messages_of_a_replaced_registration_change_nothing),

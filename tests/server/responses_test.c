@@ -1,4 +1,5 @@
-/* What comes back from a device, in every order and from every place. spec: RFC 7252 §4.2, §5.2, §5.3 */
+/* What comes back from a device, in every order and from every place. spec: RFC 7252 §4.2,
+ * §5.2, §5.3 */
 
 #include "support.h"
 
@@ -221,8 +222,7 @@ TEST(a_response_with_an_unknown_token_gets_a_reset_unless_it_is_an_ack)
         then_it_resets(5);
         arrives_from(&one, response(LN_COAP_NON, 6, LN_COAP_2_05, &token, "x"));
         then_it_resets(6);
-        arrives_from(&one,
-                     response(LN_COAP_ACK, asked.message.id, LN_COAP_2_05, &token, "x"));
+        arrives_from(&one, response(LN_COAP_ACK, asked.message.id, LN_COAP_2_05, &token, "x"));
         then_it_is_silent();
     }
     for (uint8_t len = 0; len < LN_COAP_TOKEN_MAX; len++) {
@@ -314,7 +314,8 @@ TEST(a_response_code_of_a_class_that_is_none_is_rejected)
 {
     struct sent asked = given_a_read_under_way();
 
-    arrives_from(&one, response(LN_COAP_CON, 4, LN_COAP_CODE(3, 1), &asked.message.token, NULL));
+    arrives_from(&one,
+                 response(LN_COAP_CON, 4, LN_COAP_CODE(3, 1), &asked.message.token, NULL));
 
     then_it_resets(4);
     then_result(1, LN_OUTCOME_UNDECODABLE);
@@ -326,8 +327,9 @@ TEST(the_first_block_of_a_longer_answer_is_no_answer)
 {
     struct sent asked = given_a_read_under_way();
     struct datagram d;
-    struct ln_coap_builder b = ln_coap_start(d.bytes, sizeof(d.bytes), LN_COAP_ACK, LN_COAP_2_05,
-                                             asked.message.id, &asked.message.token);
+    struct ln_coap_builder b =
+        ln_coap_start(d.bytes, sizeof(d.bytes), LN_COAP_ACK, LN_COAP_2_05, asked.message.id,
+                      &asked.message.token);
     ln_coap_add_block(&b, LN_COAP_BLOCK2, (struct ln_coap_block){.more = true});
     ln_coap_add_payload(&b, BYTES("0123456789ABCDEF"));
     d.length = ln_coap_finish(&b);
@@ -408,7 +410,8 @@ int responses_tests(void)
         cmocka_unit_test(an_ack_or_reset_of_an_unknown_message_is_dropped_whatever_its_code),
         cmocka_unit_test(a_piggybacked_response_must_have_both_token_and_message_id),
         cmocka_unit_test(a_response_with_an_unknown_token_gets_a_reset_unless_it_is_an_ack),
-        cmocka_unit_test(what_comes_from_another_address_is_dropped_and_the_device_can_still_answer),
+        cmocka_unit_test(
+            what_comes_from_another_address_is_dropped_and_the_device_can_still_answer),
         cmocka_unit_test(a_device_that_moved_answers_from_its_old_or_its_new_address),
         cmocka_unit_test(a_response_with_an_unknown_critical_option_is_rejected),
         cmocka_unit_test(a_response_code_of_a_class_that_is_none_is_rejected),

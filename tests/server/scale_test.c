@@ -47,9 +47,9 @@ static void then_devices_are_their_own(unsigned factor)
         name_of(i, name, sizeof(name));
         struct ln_registration *registration = ln_server_find(server, ln_bytes_of_text(name));
         assert_non_null(registration);
-        assert_ptr_equal(ln_server_find_location(
-                             server, ln_bytes_of_text(places[i].text + strlen("rd/"))),
-                         registration);
+        assert_ptr_equal(
+            ln_server_find_location(server, ln_bytes_of_text(places[i].text + strlen("rd/"))),
+            registration);
         ln_registration_get(registration, &view);
         CHECK_EQ(view.lifetime, factor * (1000 + i));
         assert_true(ln_address_equal(&view.peer.remote, &peer.remote));
@@ -94,7 +94,7 @@ TEST(a_registration_takes_less_than_300_bytes)
 }
 
 /* Message ids repeat among devices: address and token tell them apart. */
-TEST(operations_to_seventy_thousand_devices_are_under_way_at_once_and_each_gets_its_answer)
+TEST(seventy_thousand_operations_are_under_way_at_once_and_each_gets_its_answer)
 {
     struct asked {
         struct ln_coap_token token;
@@ -142,7 +142,8 @@ int scale_tests(void)
     const struct CMUnitTest scale_group[] = {
         cmocka_unit_test(seventy_thousand_devices_keep_their_own_registrations),
         cmocka_unit_test(a_registration_takes_less_than_300_bytes),
-        cmocka_unit_test(operations_to_seventy_thousand_devices_are_under_way_at_once_and_each_gets_its_answer),
+        cmocka_unit_test(
+            seventy_thousand_operations_are_under_way_at_once_and_each_gets_its_answer),
     };
 
     return RUN_TESTS(scale_group);

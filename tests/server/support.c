@@ -272,7 +272,8 @@ struct datagram update(uint16_t id, const struct place *place, const char *query
 {
     char what[600];
 
-    snprintf(what, sizeof(what), "POST /%s%s%s", place->text, query[0] == '\0' ? "" : "?", query);
+    snprintf(what, sizeof(what), "POST /%s%s%s", place->text, query[0] == '\0' ? "" : "?",
+             query);
     return request(LN_COAP_CON, id, what, LN_FORMAT_NONE, "");
 }
 

@@ -1,4 +1,5 @@
-/* What the server's tests share: an engine under a clock of the test, and devices made of datagrams. */
+/* What the server's tests share: an engine under a clock of the test, and devices made of
+ * datagrams. */
 #ifndef LN_SERVER_TEST_SUPPORT_H
 #define LN_SERVER_TEST_SUPPORT_H
 
@@ -6,7 +7,10 @@
 
 #include "ln_test.h"
 
-/* The engine of the running test, its clock, and what its allocator gave out and has not got back. */
+/*
+ * The engine of the running test, its clock, and what its allocator gave out and has not got
+ * back.
+ */
 extern struct ln_server *server;
 extern ln_time now;
 extern size_t memory_blocks;
@@ -32,8 +36,8 @@ struct datagram {
 };
 
 /*
- * A request: "POST /rd?ep=a&lt=60", with `format` (LN_FORMAT_NONE: no Content-Format) and payload.
- * A segment or query item stands in the text as it is sent.
+ * A request: "POST /rd?ep=a&lt=60", with `format` (LN_FORMAT_NONE: no Content-Format) and
+ * payload. A segment or query item stands in the text as it is sent.
  */
 struct datagram request(enum ln_coap_type type, uint16_t id, const char *what, uint16_t format,
                         const char *payload);

@@ -225,7 +225,10 @@ TEST(a_guessed_location_does_nothing)
     then_all_is_given_back();
 }
 
-/* The last of 11 characters holds two bits that say nothing: another text is another location. */
+/*
+ * The last of 11 characters holds two bits that say nothing: another text is another
+ * location.
+ */
 TEST(a_location_is_right_in_one_spelling_only)
 {
     static const char alphabet[] =
@@ -248,8 +251,7 @@ TEST(a_registration_made_in_a_session_is_updated_in_that_session_only)
     given_a_server();
     one = device(1);
     one.session = 7;
-    struct datagram d =
-        request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
+    struct datagram d = request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
     arrives(&one, &d);
     struct sent created = then_it_answers(LN_COAP_2_01);
     place = place_of(&created);
@@ -280,8 +282,7 @@ TEST(a_new_session_of_the_same_identity_is_the_same_device)
     one = device(1);
     one.session = 7;
     one.identity = "meter-1";
-    struct datagram d =
-        request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
+    struct datagram d = request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
     arrives(&one, &d);
     struct sent created = then_it_answers(LN_COAP_2_01);
     place = place_of(&created);
@@ -335,7 +336,8 @@ int update_tests(void)
         cmocka_unit_test(an_update_takes_no_memory),
         cmocka_unit_test(an_update_changes_what_it_names),
         cmocka_unit_test(a_phone_number_can_come_change_in_length_and_stay),
-        cmocka_unit_test(a_shorter_phone_number_takes_the_room_of_the_first_and_what_follows_stays),
+        cmocka_unit_test(
+            a_shorter_phone_number_takes_the_room_of_the_first_and_what_follows_stays),
         cmocka_unit_test(an_object_list_in_an_update_replaces_the_list),
         cmocka_unit_test(an_update_from_elsewhere_moves_the_device_there),
         cmocka_unit_test(a_device_that_moves_is_counted_where_it_is),

@@ -1,0 +1,280 @@
+/*
+ * The server engine under any sequence of datagrams, times and calls of the app.
+ *
+ * An input is steps. A step is a byte that says what (upper half: from which of 16 peers; lower
+ * half: what happens), a byte with the number of bytes that follow, and those. Steps can answer
+ * the last request that the engine sent and use the last location that it gave, which no input
+ * could guess.
+ */
+
+#include "fuzz.h"
+
+#include <linnet/server.h>
+
+#include <string.h>
+
+enum step {
+    DATAGRAM,      /* as it is */
+    ANSWER,        /* to the last request: type, code, then options and payload as they are */
+    EMPTY,         /* for the last request: type in the first byte */
+    WITH_LOCATION, /* type, method, id; /rd/{last location}; then options from 12 on */
+    OPERATE,       /* kind, then ids of the path, two bytes each */
+    CANCEL,        /* the last operation */
+    TIME,          /* as many milliseconds */
+    FORGET,        /* the device of that name */
+    SEND_NOTHING,  /* what waits stays until the next step */
+    STEPS,
+};
+
+struct run {
+    struct ln_server *server;
+    ln_time now;
+    uint64_t random;
+    size_t memory;
+    struct ln_peer peer;
+    struct ln_coap_message asked; /* only its token and id are used */
+    char location[16];
+    uint64_t operation;
+    size_t operations;
+    size_t results;
+    size_t registered;
+    size_t ended;
+};
+
+static void fill(void *context, void *out, size_t size)
+{
+    struct run *run = context;
+    uint8_t *at = out;
+
+    for (size_t i = 0; i < size; i++) {
+        run->random = run->random * 6364136223846793005U + 1442695040888963407U;
+        at[i] = (uint8_t)(run->random >> 56);
+    }
+}
+
+static void *resize(void *context, void *memory, size_t size)
+{
+    struct run *run = context;
+
+    if (size == 0) {
+        run->memory -= memory != NULL;
+        free(memory);
+        return NULL;
+    }
+    FUZZ_CHECK(memory == NULL);
+    run->memory++;
+    return malloc(size);
+}
+
+/* ---- What comes out ---- */
+
+static void note_location(struct run *run, const struct ln_coap_message *m)
+{
+    struct ln_coap_option_cursor option = ln_coap_option_first(m);
+
+    FUZZ_CHECK(ln_coap_option_find(&option, LN_COAP_LOCATION_PATH));
+    FUZZ_CHECK(ln_coap_option_find(&option, LN_COAP_LOCATION_PATH));
+    FUZZ_CHECK(ln_bytes_to_text(option.value, run->location, sizeof(run->location)));
+}
+
+static void check_sent(struct run *run, struct ln_bytes datagram)
+{
+    struct ln_coap_message m;
+    struct ln_coap_options options;
+
+    FUZZ_CHECK(ln_coap_parse(datagram, &m) == LN_OK);
+    FUZZ_CHECK(ln_coap_options(&m, &options) == LN_OK);
+    if (ln_coap_is_request(m.code)) {
+        run->asked = m;
+    } else if (m.code == LN_COAP_2_01) {
+        note_location(run, &m);
+    }
+}
+
+static void check_event(struct run *run, const struct ln_server_event *event)
+{
+    struct ln_registration_view view;
+
+    FUZZ_CHECK(event->endpoint.len > 0);
+    run->results += event->kind == LN_SERVER_RESULT;
+    run->registered += event->kind == LN_SERVER_REGISTERED;
+    run->ended += event->kind == LN_SERVER_DEREGISTERED || event->kind == LN_SERVER_EXPIRED ||
+                  event->kind == LN_SERVER_REPLACED;
+    if (event->registration != NULL) {
+        ln_registration_get(event->registration, &view);
+        FUZZ_CHECK(ln_bytes_equal(view.endpoint, event->endpoint) && view.object_count > 0);
+    }
+}
+
+static void drain(struct run *run)
+{
+    uint8_t buffer[LN_SERVER_DATAGRAM_MAX];
+    struct ln_server_out out;
+    struct ln_server_event event;
+    size_t length;
+
+    while ((length = ln_server_send(run->server, run->now, buffer, sizeof(buffer), &out)) > 0) {
+        check_sent(run, ln_bytes(buffer, length));
+    }
+    FUZZ_CHECK(ln_server_deadline(run->server) > run->now);
+    while (ln_server_event(run->server, &event)) {
+        check_event(run, &event);
+    }
+    FUZZ_CHECK(run->registered == run->ended + ln_server_registration_count(run->server));
+}
+
+/* ---- What goes in ---- */
+
+static void receive(struct run *run, struct ln_bytes bytes)
+{
+    uint8_t *exact = malloc(bytes.len == 0 ? 1 : bytes.len);
+
+    FUZZ_CHECK(exact != NULL);
+    if (bytes.len > 0) {
+        memcpy(exact, bytes.at, bytes.len);
+    }
+    int owner = ln_server_owner(ln_bytes(exact, bytes.len), 3);
+    FUZZ_CHECK(owner >= -1 && owner < 3);
+    ln_server_recv(run->server, run->now, &run->peer, ln_bytes(exact, bytes.len));
+    free(exact);
+}
+
+static void answer(struct run *run, struct ln_reader *in)
+{
+    uint8_t buffer[512];
+    enum ln_coap_type type = (enum ln_coap_type)(ln_read_u8(in) & 3);
+    uint8_t code = ln_read_u8(in);
+    uint16_t id = type == LN_COAP_ACK ? run->asked.id : 0x4321;
+    struct ln_coap_builder b =
+        ln_coap_start(buffer, sizeof(buffer), type, code, id, &run->asked.token);
+
+    ln_write_bytes(&b.out, ln_read_rest(in));
+    receive(run, ln_writer_bytes(&b.out));
+}
+
+static void empty(struct run *run, struct ln_reader *in)
+{
+    uint8_t buffer[LN_COAP_EMPTY_SIZE];
+    enum ln_coap_type type = (enum ln_coap_type)(ln_read_u8(in) & 3);
+
+    receive(run, ln_bytes(buffer, ln_coap_empty(buffer, sizeof(buffer), type, run->asked.id)));
+}
+
+static void with_location(struct run *run, struct ln_reader *in)
+{
+    uint8_t buffer[512];
+    enum ln_coap_type type = (enum ln_coap_type)(ln_read_u8(in) & 3);
+    uint8_t method = ln_read_u8(in);
+    struct ln_coap_builder b =
+        ln_coap_start(buffer, sizeof(buffer), type, method, ln_read_u16(in), NULL);
+
+    ln_coap_add_text(&b, LN_COAP_URI_PATH, "rd");
+    ln_coap_add_text(&b, LN_COAP_URI_PATH, run->location);
+    ln_write_bytes(&b.out, ln_read_rest(in));
+    receive(run, ln_writer_bytes(&b.out));
+}
+
+static void operate(struct run *run, struct ln_reader *in)
+{
+    struct ln_bytes endpoint = ln_read_until(in, 0);
+    struct ln_operation operation = {
+        .kind = (enum ln_operation_kind)(ln_read_u8(in) % (LN_OPERATION_DELETE + 1)),
+        .accept = LN_FORMAT_NONE,
+        .format = LN_FORMAT_NONE,
+        .path.depth = ln_read_u8(in) % 5,
+    };
+
+    for (uint8_t i = 0; i < operation.path.depth; i++) {
+        operation.path.id[i] = ln_read_u16(in) % LN_ID_MAX;
+    }
+    operation.payload = ln_read_rest(in);
+    if (operation.payload.len > 0) {
+        operation.format = LN_FORMAT_TLV;
+    }
+    if (ln_server_operate(run->server, run->now, endpoint, &operation, 7, &run->operation) ==
+        LN_OK) {
+        run->operations++;
+    }
+}
+
+static void take_step(struct run *run, enum step step, struct ln_bytes bytes)
+{
+    struct ln_reader in = ln_reader(bytes);
+    struct ln_registration *registration;
+    bool failed = false;
+
+    switch (step) {
+    case DATAGRAM:
+        receive(run, bytes);
+        break;
+    case ANSWER:
+        answer(run, &in);
+        break;
+    case EMPTY:
+        empty(run, &in);
+        break;
+    case WITH_LOCATION:
+        with_location(run, &in);
+        break;
+    case OPERATE:
+        operate(run, &in);
+        break;
+    case CANCEL:
+        (void)ln_server_cancel(run->server, run->now, run->operation);
+        break;
+    case TIME:
+        run->now += (ln_time)(ln_uint_of(bytes, &failed) % 100000000);
+        break;
+    case FORGET:
+        registration = ln_server_find(run->server, bytes);
+        if (registration != NULL) {
+            ln_server_forget(run->server, run->now, registration);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void run_steps(struct run *run, struct ln_reader in)
+{
+    while (ln_reader_left(&in) > 1) {
+        uint8_t what = ln_read_u8(&in);
+        uint8_t length = ln_read_u8(&in);
+        size_t left = ln_reader_left(&in);
+        enum step step = (enum step)((what & 15) % STEPS);
+        run->peer.remote = ln_address_ipv4(10, 0, 0, what >> 4 & 3, 5683);
+        run->peer.session = (what >> 6) == 3 ? 9 : 0;
+        take_step(run, step, ln_read_bytes(&in, length < left ? length : left));
+        if (step != SEND_NOTHING) {
+            drain(run);
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct run run = {.now = 5, .random = 1};
+    struct ln_server_config config = {
+        .size = sizeof(config),
+        .random = {fill, &run},
+        .allocator = {resize, &run},
+        .shards = 3,
+        .shard = 1,
+        .max_registrations = 6,
+        .max_per_address = 3,
+        .max_operations = 9,
+        .max_operations_per_device = 4,
+    };
+
+    run.server = ln_server_new(&config, run.now);
+    FUZZ_CHECK(run.server != NULL);
+    run_steps(&run, ln_reader(ln_bytes(data, size)));
+    ln_server_close(run.server, run.now);
+    drain(&run);
+    FUZZ_CHECK(run.results == run.operations);
+    FUZZ_CHECK(ln_server_deadline(run.server) == LN_NEVER);
+    ln_server_free(run.server);
+    FUZZ_CHECK(run.memory == 0);
+    return 0;
+}
