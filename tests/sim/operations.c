@@ -28,7 +28,6 @@ static bool operate(struct world *world, struct device *device,
                     const struct ln_operation *operation)
 {
     struct ln_bytes endpoint = ln_bytes_of_text(device->endpoint);
-    bool is_known = ln_server_find(world->server, endpoint) != NULL;
     uint64_t tag = world->operation_count;
     uint64_t id = 0;
 
@@ -42,7 +41,9 @@ static bool operate(struct world *world, struct device *device,
     ln_err err = ln_server_operate(world->server, world->now, endpoint, operation, tag, &id);
     trace_text(world, "operator: %s of %s, tag %llu: %s", ln_operation_name(operation->kind),
                device->endpoint, (unsigned long long)tag, ln_err_text(err));
+    world_pump_server(world);
     if (err != LN_OK) {
+        bool is_known = ln_server_find(world->server, endpoint) != NULL;
         world->operation_count--;
         world->tally.refused_operations++;
         if ((err == LN_ERR_NOT_FOUND) == is_known) {
@@ -52,7 +53,6 @@ static bool operate(struct world *world, struct device *device,
         return false;
     }
     world->tally.operations++;
-    world_pump_server(world);
     return true;
 }
 

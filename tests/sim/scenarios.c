@@ -127,7 +127,7 @@ static void silence(struct world *world)
     silence_of(world, 30 * 24 * 3600);
 }
 
-/* Operations in every state: answered, under way, waiting, of silent devices and of gone ones. */
+/* Operations in every state: answered, under way, waiting, of silent devices and gone ones. */
 static void a_closed_server(struct world *world)
 {
     given_devices(world, 300, SECOND);
