@@ -6,22 +6,28 @@
  *
  *     ln_client_start(&client, now);
  *     for (;;) {
- *         while (ln_client_event(&client, &event)) act(&event);       // open links, reboot, ...
- *         while ((n = ln_client_send(&client, now, buffer, sizeof(buffer), &link)) > 0) transmit(link, buffer, n);
+ *         while (ln_client_event(&client, &event)) {
+ *             act(&event); // open links, reboot, ...
+ *         }
+ *         while ((n = ln_client_send(&client, now, buffer, sizeof(buffer), &link)) > 0) {
+ *             transmit(link, buffer, n);
+ *         }
  *         wait until a datagram arrives or ln_client_deadline(&client) passes
- *         if (one arrived) ln_client_recv(&client, now, link, datagram);
+ *         if (one arrived) {
+ *             ln_client_recv(&client, now, link, datagram);
+ *         }
  *     }
  *
- * Call ln_client_send() until it returns 0 after each ln_client_recv(): there is room for one answer to
- * each server. A client belongs to one thread at a time. The fields of its structs are here so that they
- * can live in static storage; only src/client touches them.
+ * Call ln_client_send() until it returns 0 after each ln_client_recv(): there is room for one
+ * answer to each server. A client belongs to one thread at a time. The fields of its structs
+ * are here so that they can live in static storage; only src/client touches them.
  */
 #ifndef LN_CLIENT_H
 #define LN_CLIENT_H
 
 #include <linnet/base.h>
-#include <linnet/codec.h>
 #include <linnet/coap.h>
+#include <linnet/codec.h>
 #include <linnet/lwm2m.h>
 #include <linnet/objects.h>
 
@@ -39,12 +45,12 @@ enum ln_registration_state {
     LN_REGISTRATION_OPENING,     /* waits for ln_client_link_up() */
     LN_REGISTRATION_REGISTERING, /* Register is under way */
     LN_REGISTRATION_REGISTERED,
-    LN_REGISTRATION_UPDATING,    /* Update is under way; requests are served */
-    LN_REGISTRATION_LEAVING,     /* De-register is under way */
-    LN_REGISTRATION_DISABLING,   /* the same, to be silent after it */
-    LN_REGISTRATION_REFUSED,     /* the server said no: waits before it tries again */
-    LN_REGISTRATION_WAITING,     /* no answer or no link: waits before it tries again */
-    LN_REGISTRATION_DISABLED,    /* Execute /1/x/4: silent for a while */
+    LN_REGISTRATION_UPDATING,  /* Update is under way; requests are served */
+    LN_REGISTRATION_LEAVING,   /* De-register is under way */
+    LN_REGISTRATION_DISABLING, /* the same, to be silent after it */
+    LN_REGISTRATION_REFUSED,   /* the server said no: waits before it tries again */
+    LN_REGISTRATION_WAITING,   /* no answer or no link: waits before it tries again */
+    LN_REGISTRATION_DISABLED,  /* Execute /1/x/4: silent for a while */
 };
 
 /* What the client knows of one server. Given by the app, zeroed by ln_client_init(). */
@@ -60,7 +66,7 @@ struct ln_client_server {
     uint8_t refusal;    /* CoAP code of the last refusal */
     uint8_t attempts;   /* refused or lost in a row: `waited` says which */
     uint8_t waited;
-    uint8_t binding;    /* as the server knows it, as are the next two */
+    uint8_t binding; /* as the server knows it, as are the next two */
     uint32_t lifetime;
     uint32_t list_checksum;
     uint16_t short_id;
@@ -81,9 +87,9 @@ struct ln_client_server {
 };
 
 /*
- * Events of a registration that were overtaken before they were read are left out: a link that was to be
- * opened and is not wanted any more, a loss followed by success. What a server did is never left out: while
- * the queue is full, requests that would add to it are answered 5.03.
+ * Events of a registration that were overtaken before they were read are left out: a link that
+ * was to be opened and is not wanted any more, a loss followed by success. What a server did is
+ * never left out: while the queue is full, requests that would add to it are answered 5.03.
  */
 enum ln_client_event_kind {
     LN_CLIENT_REGISTERED,
@@ -92,9 +98,9 @@ enum ln_client_event_kind {
     LN_CLIENT_LOST,    /* no answer or no link; it tries again by itself */
     LN_CLIENT_DEREGISTERED,
     LN_CLIENT_CLOSE, /* the link is not needed any more */
-    LN_CLIENT_OPEN,  /* open a link as `security` says; answer with ln_client_link_up() or _down() */
+    LN_CLIENT_OPEN, /* open a link as `security` says; ln_client_link_up() or _down() answers */
     LN_CLIENT_WRITTEN,  /* a server wrote at `path`: the value is stored, and answered */
-    LN_CLIENT_EXECUTED, /* a server executed `path`, and the 2.04 has left: now reboot, or what it says */
+    LN_CLIENT_EXECUTED, /* a server executed `path`, and the 2.04 has left: now reboot, or so */
     LN_CLIENT_CREATED,
     LN_CLIENT_DELETED,
 };
@@ -103,9 +109,10 @@ struct ln_client_event {
     enum ln_client_event_kind kind;
     ln_link link;
     uint16_t short_id;
-    uint8_t code;         /* LN_CLIENT_REFUSED */
-    struct ln_path path;  /* LN_CLIENT_WRITTEN and below */
-    const struct ln_security *security; /* LN_CLIENT_OPEN: URI and keys; borrowed from object 0 */
+    uint8_t code;        /* LN_CLIENT_REFUSED */
+    struct ln_path path; /* LN_CLIENT_WRITTEN and below */
+    const struct ln_security
+        *security; /* LN_CLIENT_OPEN: URI and keys; borrowed from object 0 */
 };
 
 struct ln_client_stats {
@@ -132,16 +139,18 @@ struct ln_client_config {
     /* Ascending by id. Must hold objects 0 (ln_security_object), 1 (ln_server_object) and 3. */
     const struct ln_object_entry *objects;
     size_t object_count;
-    const struct ln_format *const *formats; /* ends with NULL; TLV for 1.0, text and opaque for 1.1 */
-    enum ln_version version;                /* the highest to register with */
-    bool queue_mode;                        /* register with Q: the server waits until we are awake */
+    const struct ln_format *const
+        *formats;            /* ends with NULL; TLV for 1.0, text and opaque for 1.1 */
+    enum ln_version version; /* the highest to register with */
+    bool queue_mode;         /* register with Q: the server waits until we are awake */
     struct ln_random random;
     const struct ln_coap_parameters *coap; /* NULL: the defaults of RFC 7252 */
-    struct ln_client_server *servers;      /* one for each account of object 1 that there may be */
+    struct ln_client_server *servers; /* one for each account of object 1 that there may be */
     size_t server_count;
     /*
-     * For each server two datagrams (the last answer and our request), of `datagram_size` each; and
-     * `scratch_size` bytes for decoded text (base64, escapes). LN_CLIENT_MEMORY() says how much.
+     * For each server two datagrams (the last answer and our request), of `datagram_size` each;
+     * and `scratch_size` bytes for decoded text (base64, escapes). LN_CLIENT_MEMORY() says how
+     * much.
      */
     void *memory;
     size_t memory_size;
@@ -149,22 +158,25 @@ struct ln_client_config {
     uint16_t scratch_size;
 };
 
-#define LN_CLIENT_MEMORY(servers, datagram_size, scratch_size)                                     \
-    ((servers) * 2 * (size_t)(datagram_size) + (scratch_size))
+#define LN_CLIENT_MEMORY(servers, datagram_size, scratch_size)                                 \
+    ((servers)*2 * (size_t)(datagram_size) + (scratch_size))
 
 /*
- * `size` is sizeof(struct ln_client). LN_ERR_BAD_CONFIG: it is another, as where header and library are of
- * different versions; no endpoint name; objects out of order or missing; too little memory.
+ * `size` is sizeof(struct ln_client). LN_ERR_BAD_CONFIG: it is another, as where header and
+ * library are of different versions; no endpoint name; objects out of order or missing; too
+ * little memory.
  */
-LN_MUST_USE ln_err ln_client_init(struct ln_client *client, size_t size, const struct ln_client_config *config);
+LN_MUST_USE ln_err ln_client_init(struct ln_client *client, size_t size,
+                                  const struct ln_client_config *config);
 
 /*
- * Reads the accounts from objects 0 and 1 and begins to register with each, in ascending order of the
- * instances of object 1; accounts beyond `server_count` are left out. Called again it does not wait any longer
- * for servers that refused or did not answer.
+ * Reads the accounts from objects 0 and 1 and begins to register with each, in ascending order
+ * of the instances of object 1; accounts beyond `server_count` are left out. Called again it
+ * does not wait any longer for servers that refused or did not answer.
  */
 void ln_client_start(struct ln_client *client, ln_time now);
-/* De-registers everywhere. It is over when ln_client_is_idle(): after 93 s if a server does not answer. */
+/* De-registers everywhere. It is over when ln_client_is_idle(): after 93 s if a server does not
+ * answer. */
 void ln_client_stop(struct ln_client *client, ln_time now);
 bool ln_client_is_idle(const struct ln_client *client);
 
@@ -172,35 +184,41 @@ bool ln_client_is_idle(const struct ln_client *client);
 void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link);
 
 enum ln_link_reason {
-    LN_LINK_FAILED,   /* could not be opened, or broke */
-    LN_LINK_REFUSED,  /* by a security alert, `alert` */
-    LN_LINK_NO_NAME,  /* the host name is not known */
+    LN_LINK_FAILED,  /* could not be opened, or broke */
+    LN_LINK_REFUSED, /* by a security alert, `alert` */
+    LN_LINK_NO_NAME, /* the host name is not known */
 };
 /* The link could not be opened, or is gone. It is asked for again after a wait. */
-void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link, enum ln_link_reason reason,
-                         uint8_t alert);
+void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link,
+                         enum ln_link_reason reason, uint8_t alert);
 
 /*
- * Takes one datagram. Its bytes are borrowed until the call returns. There is no error to handle: what a
- * peer sends wrong is answered or dropped, as RFC 7252 asks, and counted in client->stats.
+ * Takes one datagram. Its bytes are borrowed until the call returns. There is no error to
+ * handle: what a peer sends wrong is answered or dropped, as RFC 7252 asks, and counted in
+ * client->stats.
  */
-void ln_client_recv(struct ln_client *client, ln_time now, ln_link link, struct ln_bytes datagram);
+void ln_client_recv(struct ln_client *client, ln_time now, ln_link link,
+                    struct ln_bytes datagram);
 
 /*
- * Writes the next datagram into `buffer`, which holds datagram_size bytes or more, and says where it goes.
- * Returns its length, or 0 when there is nothing to send before ln_client_deadline().
+ * Writes the next datagram into `buffer`, which holds datagram_size bytes or more, and says
+ * where it goes. Returns its length, or 0 when there is nothing to send before
+ * ln_client_deadline().
  */
-size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_t size, ln_link *link);
+size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_t size,
+                      ln_link *link);
 
-/* When ln_client_send() is due even if nothing arrives; 0: at once. LN_NEVER: only the peer can wake it. */
+/* When ln_client_send() is due even if nothing arrives; 0: at once. LN_NEVER: only the peer can
+ * wake it. */
 ln_time ln_client_deadline(const struct ln_client *client);
 
 /* Takes the oldest event not yet read; false if there is none. */
 LN_MUST_USE bool ln_client_event(struct ln_client *client, struct ln_client_event *event);
 
 /*
- * The app changed what is at `path`: a value, or with an object or instance path which instances there are.
- * The client sends what follows from it (an Update for a new object list or lifetime).
+ * The app changed what is at `path`: a value, or with an object or instance path which
+ * instances there are. The client sends what follows from it (an Update for a new object list
+ * or lifetime).
  */
 void ln_client_changed(struct ln_client *client, ln_time now, struct ln_path path);
 

@@ -2,18 +2,22 @@
  * Objects that the client library brings along. Each is a struct for the values and a table;
  * an app places the structs and lists the tables it wants in ln_client_config.objects:
  *
- *     static struct ln_security security = {.uri = "coap://192.0.2.1", .mode = LN_SECURITY_NONE, .short_id = 1};
- *     static struct ln_server_account account = {.short_id = 1, .lifetime = 300, .binding = "U"};
+ *     static struct ln_security security = {
+ *         .uri = "coap://192.0.2.1", .mode = LN_SECURITY_NONE, .short_id = 1};
+ *     static struct ln_server_account account = {
+ *         .short_id = 1, .lifetime = 300, .binding = "U"};
  *     static struct ln_device device = {.manufacturer = "Example", .binding = "U"};
  *     static const struct ln_object_entry objects[] = {
- *         {&ln_security_object, &securities}, {&ln_server_object, &accounts}, {&ln_device_object, &device},
+ *         {&ln_security_object, &securities},
+ *         {&ln_server_object, &accounts},
+ *         {&ln_device_object, &device},
  *     };
  *
  * `securities` and `accounts` are struct ln_instances over arrays of the structs.
  *
- * In a member `absent`, bit n says that the resource in row n of the table is not there. A list without
- * values is not there either, unless a server may write it: then it is there and empty. Objects 0, 1 and 3
- * are of the version that the registered version of the enabler implies.
+ * In a member `absent`, bit n says that the resource in row n of the table is not there. A list
+ * without values is not there either, unless a server may write it: then it is there and empty.
+ * Objects 0, 1 and 3 are of the version that the registered version of the enabler implies.
  */
 #ifndef LN_OBJECTS_H
 #define LN_OBJECTS_H
@@ -24,7 +28,7 @@
 extern "C" {
 #endif
 
-/* ---- Object 0, LwM2M Security. The store is a struct ln_instances of struct ln_security. ---- */
+/* ---- Object 0, LwM2M Security. The store: struct ln_instances of struct ln_security. ---- */
 
 enum ln_security_mode {
     LN_SECURITY_PSK = 0,
@@ -43,11 +47,11 @@ struct ln_security {
     uint16_t short_id;           /* /0/x/10 */
     uint32_t hold_off;           /* /0/x/11, seconds */
     uint32_t bootstrap_timeout;  /* /0/x/12, seconds */
-    uint32_t absent;             /* rows 0 to 5 are resources 0 to 5; rows 6, 7, 8 are 10, 11, 12 */
+    uint32_t absent; /* rows 0 to 5 are resources 0 to 5; rows 6, 7, 8 are 10, 11, 12 */
 };
 extern const struct ln_object ln_security_object;
 
-/* ---- Object 1, LwM2M Server. The store is a struct ln_instances of struct ln_server_account. ---- */
+/* ---- Object 1, LwM2M Server. The store: struct ln_instances of struct ln_server_account. ---- */
 
 struct ln_server_account {
     uint16_t short_id;        /* /1/x/0 */
@@ -78,15 +82,16 @@ struct ln_device {
     int64_t clock_offset;                 /* /3/0/13 is the app's clock plus this, in seconds */
     int64_t (*clock)(void *context);      /* seconds since 1970; NULL: /3/0/13 is not there */
     void *clock_context;
-    char utc_offset[8];                   /* /3/0/14 "+02:00" */
-    char timezone[48];                    /* /3/0/15 "Europe/Paris" */
-    const char *binding;                  /* /3/0/16 */
-    const char *type;                     /* /3/0/17 */
-    const char *hardware;                 /* /3/0/18 */
-    const char *software;                 /* /3/0/19 */
-    uint8_t battery_status;               /* /3/0/20 */
-    uint32_t memory_total;                /* /3/0/21, kB */
-    LN_LIST_OF(struct ln_objlnk, 2) ext_info; /* /3/0/22: instances with more about the device */
+    char utc_offset[8];     /* /3/0/14 "+02:00" */
+    char timezone[48];      /* /3/0/15 "Europe/Paris" */
+    const char *binding;    /* /3/0/16 */
+    const char *type;       /* /3/0/17 */
+    const char *hardware;   /* /3/0/18 */
+    const char *software;   /* /3/0/19 */
+    uint8_t battery_status; /* /3/0/20 */
+    uint32_t memory_total;  /* /3/0/21, kB */
+    LN_LIST_OF(struct ln_objlnk, 2)
+    ext_info;        /* /3/0/22: instances with more about the device */
     uint32_t absent; /* row n is resource n: 1u << 9 | 1u << 20 where there is no battery */
 };
 extern const struct ln_object ln_device_object;
@@ -119,7 +124,8 @@ struct ln_test_values {
     int64_t time;                                     /* /3442/x/160 */
     struct ln_objlnk link;                            /* /3442/x/170 */
     char corelnk[LN_TEST_TEXT];                       /* /3442/x/180 */
-    LN_LIST_OF(ln_test_text, LN_TEST_MANY) texts;     /* /3442/x/1110 to 1180: several of the same */
+    LN_LIST_OF(ln_test_text, LN_TEST_MANY)
+    texts; /* /3442/x/1110 to 1180: several of the same */
     LN_LIST_OF(int64_t, LN_TEST_MANY) integers;
     LN_LIST_OF(uint64_t, LN_TEST_MANY) unsigned_integers;
     LN_LIST_OF(double, LN_TEST_MANY) numbers;

@@ -158,7 +158,7 @@ static void step(struct ln_client *client, struct ln_client_server *server, ln_t
     if (t == NULL) {
         return;
     }
-    if (t->news != LN_NO_NEWS) {
+    if (t->news != LN_CLIENT_NO_NEWS) {
         ln_client__news(server, (enum ln_client_event_kind)t->news);
     }
     act(client, server, now, (enum ln_registration_action)t->action);
@@ -272,7 +272,7 @@ void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link)
 
     if (server != NULL && server->state == LN_REGISTRATION_OPENING) {
         server->link_is_up = true;
-        server->news &= (uint8_t)~(1U << LN_CLIENT_OPEN); /* where nobody had to read it */
+        server->news &= (uint8_t) ~(1U << LN_CLIENT_OPEN); /* where nobody had to read it */
         step(client, server, now, LN_ON_LINK_UP);
     }
 }
@@ -352,8 +352,9 @@ static void take_response(struct ln_client *client, struct ln_client_server *ser
 }
 
 /*
- * A request is served once. While the last answer has not been taken there is no room for another,
- * and before the server has confirmed the registration nothing is served: the server will ask again.
+ * A request is served once. While the last answer has not been taken there is no room for
+ * another, and before the server has confirmed the registration nothing is served: the server
+ * will ask again.
  */
 static void take_request(struct ln_client *client, struct ln_client_server *server, ln_time now,
                          const struct ln_coap_message *m, uint32_t checksum)

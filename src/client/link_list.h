@@ -4,7 +4,8 @@
 
 #include <linnet/client.h>
 
-/* Whether servers see the object at all: keys and URIs (0, 21, 23) are between us and the bootstrap. */
+/* Whether servers see the object at all: keys and URIs (0, 21, 23) are between us and the
+ * bootstrap. */
 bool ln_client__object_is_visible(uint16_t object);
 
 /* The object list of a Register or Update. */

@@ -1,4 +1,4 @@
-/* Register, Update and De-register: the requests that the client sends, and what their answers say.
+/* Register, Update and De-register: the requests that we send, and what their answers say.
  * spec: CORE-1.1.1 §6.2, TRANSPORT-1.1.1 §6.4.2 */
 
 #include "client/register.h"
@@ -126,7 +126,7 @@ static void add_location(struct ln_coap_builder *b, const struct ln_client_serve
     }
 }
 
-/* From now on the server is taken to know it: if it does not come to know it, we register anew. */
+/* From now on the server is taken to know it: if it never hears it, we register anew. */
 static void told(struct ln_client_server *server, const struct terms *terms)
 {
     server->lifetime = terms->lifetime;
@@ -203,7 +203,7 @@ static bool keep_location(struct ln_client_server *server, const struct ln_coap_
     return !w.failed && w.written > 0;
 }
 
-/* spec: CORE-1.1.1 §6.2.1 Register: 4.12 says that the version of the enabler is not supported. */
+/* spec: CORE-1.1.1 §6.2.1 Register: 4.12 says that the version is not supported. */
 static enum ln_registration_event register_answered(const struct ln_client *client,
                                                     struct ln_client_server *server,
                                                     const struct ln_coap_message *answer)

@@ -1,4 +1,5 @@
-/* Register, Update and De-register: the requests that the client sends, and what their answers say. */
+/* Register, Update and De-register: the requests that the client sends, and what their answers
+ * say. */
 #ifndef LN_CLIENT_REGISTER_H
 #define LN_CLIENT_REGISTER_H
 

@@ -9,56 +9,59 @@ enum {
     LONGEST_REFUSED_WAIT = 24 * 60 * 60 * 1000, /* an operator may admit us yet */
 };
 
-#define STATE(name) LN_REGISTRATION_##name
-#define NEWS(name)  LN_CLIENT_##name
+#define ROW(from, on, to, action, news)                                                        \
+    {                                                                                          \
+        LN_REGISTRATION_##from, LN_ON_##on, LN_REGISTRATION_##to, LN_DO_##action,              \
+            LN_CLIENT_##news                                                                   \
+    }
 
 /* Read with CORE-1.1.1 §6.2 "Register", "Update" and "De-register" beside it. */
 static const struct ln_registration_transition transitions[] = {
     /* clang-format off */
-    { STATE(IDLE),        LN_ON_START,        STATE(OPENING),     LN_DO_OPEN,       LN_NO_NEWS         },
-    { STATE(OPENING),     LN_ON_LINK_UP,      STATE(REGISTERING), LN_DO_REGISTER,   LN_NO_NEWS         },
-    { STATE(OPENING),     LN_ON_LINK_DOWN,    STATE(WAITING),     LN_DO_NOTHING,    NEWS(LOST)         },
-    { STATE(OPENING),     LN_ON_LINK_REFUSED, STATE(REFUSED),     LN_DO_NOTHING,    NEWS(REFUSED)      },
-    { STATE(OPENING),     LN_ON_STOP,         STATE(IDLE),        LN_DO_CLOSE,      LN_NO_NEWS         },
-    { STATE(REGISTERING), LN_ON_ACCEPTED,     STATE(REGISTERED),  LN_DO_NOTHING,    NEWS(REGISTERED)   },
-    { STATE(REGISTERING), LN_ON_VERSION,      STATE(REGISTERING), LN_DO_REGISTER,   LN_NO_NEWS         },
-    { STATE(REGISTERING), LN_ON_DENIED,       STATE(REFUSED),     LN_DO_CLOSE,      NEWS(REFUSED)      },
-    { STATE(REGISTERING), LN_ON_LOST,         STATE(WAITING),     LN_DO_CLOSE,      NEWS(LOST)         },
-    { STATE(REGISTERING), LN_ON_LINK_DOWN,    STATE(WAITING),     LN_DO_NOTHING,    NEWS(LOST)         },
-    { STATE(REGISTERING), LN_ON_LINK_REFUSED, STATE(REFUSED),     LN_DO_NOTHING,    NEWS(REFUSED)      },
-    { STATE(REGISTERING), LN_ON_STOP,         STATE(IDLE),        LN_DO_CLOSE,      LN_NO_NEWS         },
-    { STATE(REGISTERED),  LN_ON_TIME,         STATE(UPDATING),    LN_DO_UPDATE,     LN_NO_NEWS         },
-    { STATE(REGISTERED),  LN_ON_CHANGE,       STATE(UPDATING),    LN_DO_UPDATE,     LN_NO_NEWS         },
-    { STATE(REGISTERED),  LN_ON_LINK_DOWN,    STATE(WAITING),     LN_DO_NOTHING,    NEWS(LOST)         },
-    { STATE(REGISTERED),  LN_ON_LINK_REFUSED, STATE(REFUSED),     LN_DO_NOTHING,    NEWS(REFUSED)      },
-    { STATE(REGISTERED),  LN_ON_DISABLE,      STATE(DISABLING),   LN_DO_DEREGISTER, LN_NO_NEWS         },
-    { STATE(REGISTERED),  LN_ON_STOP,         STATE(LEAVING),     LN_DO_DEREGISTER, LN_NO_NEWS         },
-    { STATE(UPDATING),    LN_ON_ACCEPTED,     STATE(REGISTERED),  LN_DO_NOTHING,    NEWS(UPDATED)      },
-    { STATE(UPDATING),    LN_ON_DENIED,       STATE(REGISTERING), LN_DO_REGISTER,   LN_NO_NEWS         },
-    { STATE(UPDATING),    LN_ON_LOST,         STATE(WAITING),     LN_DO_CLOSE,      NEWS(LOST)         },
-    { STATE(UPDATING),    LN_ON_LINK_DOWN,    STATE(WAITING),     LN_DO_NOTHING,    NEWS(LOST)         },
-    { STATE(UPDATING),    LN_ON_LINK_REFUSED, STATE(REFUSED),     LN_DO_NOTHING,    NEWS(REFUSED)      },
-    { STATE(UPDATING),    LN_ON_DISABLE,      STATE(DISABLING),   LN_DO_DEREGISTER, LN_NO_NEWS         },
-    { STATE(UPDATING),    LN_ON_STOP,         STATE(LEAVING),     LN_DO_DEREGISTER, LN_NO_NEWS         },
-    { STATE(LEAVING),     LN_ON_ACCEPTED,     STATE(IDLE),        LN_DO_CLOSE,      NEWS(DEREGISTERED) },
-    { STATE(LEAVING),     LN_ON_DENIED,       STATE(IDLE),        LN_DO_CLOSE,      NEWS(DEREGISTERED) },
-    { STATE(LEAVING),     LN_ON_LOST,         STATE(IDLE),        LN_DO_CLOSE,      NEWS(DEREGISTERED) },
-    { STATE(LEAVING),     LN_ON_LINK_DOWN,    STATE(IDLE),        LN_DO_NOTHING,    NEWS(DEREGISTERED) },
-    { STATE(LEAVING),     LN_ON_LINK_REFUSED, STATE(IDLE),        LN_DO_NOTHING,    NEWS(DEREGISTERED) },
-    { STATE(DISABLING),   LN_ON_ACCEPTED,     STATE(DISABLED),    LN_DO_CLOSE,      NEWS(DEREGISTERED) },
-    { STATE(DISABLING),   LN_ON_DENIED,       STATE(DISABLED),    LN_DO_CLOSE,      NEWS(DEREGISTERED) },
-    { STATE(DISABLING),   LN_ON_LOST,         STATE(DISABLED),    LN_DO_CLOSE,      NEWS(DEREGISTERED) },
-    { STATE(DISABLING),   LN_ON_LINK_DOWN,    STATE(DISABLED),    LN_DO_NOTHING,    NEWS(DEREGISTERED) },
-    { STATE(DISABLING),   LN_ON_LINK_REFUSED, STATE(DISABLED),    LN_DO_NOTHING,    NEWS(DEREGISTERED) },
-    { STATE(DISABLING),   LN_ON_STOP,         STATE(LEAVING),     LN_DO_NOTHING,    LN_NO_NEWS         },
-    { STATE(DISABLED),    LN_ON_TIME,         STATE(OPENING),     LN_DO_OPEN,       LN_NO_NEWS         },
-    { STATE(DISABLED),    LN_ON_STOP,         STATE(IDLE),        LN_DO_NOTHING,    LN_NO_NEWS         },
-    { STATE(REFUSED),     LN_ON_TIME,         STATE(OPENING),     LN_DO_OPEN,       LN_NO_NEWS         },
-    { STATE(REFUSED),     LN_ON_START,        STATE(OPENING),     LN_DO_OPEN,       LN_NO_NEWS         },
-    { STATE(REFUSED),     LN_ON_STOP,         STATE(IDLE),        LN_DO_NOTHING,    LN_NO_NEWS         },
-    { STATE(WAITING),     LN_ON_TIME,         STATE(OPENING),     LN_DO_OPEN,       LN_NO_NEWS         },
-    { STATE(WAITING),     LN_ON_START,        STATE(OPENING),     LN_DO_OPEN,       LN_NO_NEWS         },
-    { STATE(WAITING),     LN_ON_STOP,         STATE(IDLE),        LN_DO_NOTHING,    LN_NO_NEWS         },
+    ROW(IDLE,        START,        OPENING,     OPEN,       NO_NEWS),
+    ROW(OPENING,     LINK_UP,      REGISTERING, REGISTER,   NO_NEWS),
+    ROW(OPENING,     LINK_DOWN,    WAITING,     NOTHING,    LOST),
+    ROW(OPENING,     LINK_REFUSED, REFUSED,     NOTHING,    REFUSED),
+    ROW(OPENING,     STOP,         IDLE,        CLOSE,      NO_NEWS),
+    ROW(REGISTERING, ACCEPTED,     REGISTERED,  NOTHING,    REGISTERED),
+    ROW(REGISTERING, VERSION,      REGISTERING, REGISTER,   NO_NEWS),
+    ROW(REGISTERING, DENIED,       REFUSED,     CLOSE,      REFUSED),
+    ROW(REGISTERING, LOST,         WAITING,     CLOSE,      LOST),
+    ROW(REGISTERING, LINK_DOWN,    WAITING,     NOTHING,    LOST),
+    ROW(REGISTERING, LINK_REFUSED, REFUSED,     NOTHING,    REFUSED),
+    ROW(REGISTERING, STOP,         IDLE,        CLOSE,      NO_NEWS),
+    ROW(REGISTERED,  TIME,         UPDATING,    UPDATE,     NO_NEWS),
+    ROW(REGISTERED,  CHANGE,       UPDATING,    UPDATE,     NO_NEWS),
+    ROW(REGISTERED,  LINK_DOWN,    WAITING,     NOTHING,    LOST),
+    ROW(REGISTERED,  LINK_REFUSED, REFUSED,     NOTHING,    REFUSED),
+    ROW(REGISTERED,  DISABLE,      DISABLING,   DEREGISTER, NO_NEWS),
+    ROW(REGISTERED,  STOP,         LEAVING,     DEREGISTER, NO_NEWS),
+    ROW(UPDATING,    ACCEPTED,     REGISTERED,  NOTHING,    UPDATED),
+    ROW(UPDATING,    DENIED,       REGISTERING, REGISTER,   NO_NEWS),
+    ROW(UPDATING,    LOST,         WAITING,     CLOSE,      LOST),
+    ROW(UPDATING,    LINK_DOWN,    WAITING,     NOTHING,    LOST),
+    ROW(UPDATING,    LINK_REFUSED, REFUSED,     NOTHING,    REFUSED),
+    ROW(UPDATING,    DISABLE,      DISABLING,   DEREGISTER, NO_NEWS),
+    ROW(UPDATING,    STOP,         LEAVING,     DEREGISTER, NO_NEWS),
+    ROW(LEAVING,     ACCEPTED,     IDLE,        CLOSE,      DEREGISTERED),
+    ROW(LEAVING,     DENIED,       IDLE,        CLOSE,      DEREGISTERED),
+    ROW(LEAVING,     LOST,         IDLE,        CLOSE,      DEREGISTERED),
+    ROW(LEAVING,     LINK_DOWN,    IDLE,        NOTHING,    DEREGISTERED),
+    ROW(LEAVING,     LINK_REFUSED, IDLE,        NOTHING,    DEREGISTERED),
+    ROW(DISABLING,   ACCEPTED,     DISABLED,    CLOSE,      DEREGISTERED),
+    ROW(DISABLING,   DENIED,       DISABLED,    CLOSE,      DEREGISTERED),
+    ROW(DISABLING,   LOST,         DISABLED,    CLOSE,      DEREGISTERED),
+    ROW(DISABLING,   LINK_DOWN,    DISABLED,    NOTHING,    DEREGISTERED),
+    ROW(DISABLING,   LINK_REFUSED, DISABLED,    NOTHING,    DEREGISTERED),
+    ROW(DISABLING,   STOP,         LEAVING,     NOTHING,    NO_NEWS),
+    ROW(DISABLED,    TIME,         OPENING,     OPEN,       NO_NEWS),
+    ROW(DISABLED,    STOP,         IDLE,        NOTHING,    NO_NEWS),
+    ROW(REFUSED,     TIME,         OPENING,     OPEN,       NO_NEWS),
+    ROW(REFUSED,     START,        OPENING,     OPEN,       NO_NEWS),
+    ROW(REFUSED,     STOP,         IDLE,        NOTHING,    NO_NEWS),
+    ROW(WAITING,     TIME,         OPENING,     OPEN,       NO_NEWS),
+    ROW(WAITING,     START,        OPENING,     OPEN,       NO_NEWS),
+    ROW(WAITING,     STOP,         IDLE,        NOTHING,    NO_NEWS),
     /* clang-format on */
 };
 
@@ -94,7 +97,8 @@ static int64_t back_off(struct ln_client_server *server, uint32_t first, uint32_
     return (int64_t)wait + ln_random_below(random, wait / 4);
 }
 
-/* CoAP times the answer to a request, the app the opening of a link; this machine its own waits. */
+/* CoAP times the answer to a request, the app the opening of a link; this machine its own
+ * waits. */
 static ln_time plan(struct ln_client_server *server, ln_time now,
                     const struct ln_registration_waits *waits)
 {

@@ -29,14 +29,14 @@ enum ln_registration_action {
     LN_DO_DEREGISTER,
 };
 
-enum { LN_NO_NEWS = 255 };
+enum { LN_CLIENT_NO_NEWS = 255 };
 
 struct ln_registration_transition {
     uint8_t from; /* enum ln_registration_state */
     uint8_t on;
     uint8_t to;
     uint8_t action;
-    uint8_t news; /* enum ln_client_event_kind to tell the app, or LN_NO_NEWS */
+    uint8_t news; /* enum ln_client_event_kind to tell the app, or LN_CLIENT_NO_NEWS */
 };
 
 /* What decides how long the states that wait for time last. */
@@ -46,7 +46,7 @@ struct ln_registration_waits {
     const struct ln_random *random;
 };
 
-/* Takes an event. NULL if it changes nothing: a late or repeated one, or time that is not up. */
+/* Takes an event. NULL if it changes nothing: it is late or repeated, or time is not up. */
 const struct ln_registration_transition *
 ln_client__registration_step(struct ln_client_server *server, ln_time now,
                              enum ln_registration_event event,

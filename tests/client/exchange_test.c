@@ -1,4 +1,5 @@
-/* The client as a CoAP endpoint: repeats, pings, stray messages, separate responses; who is served. */
+/* The client as a CoAP endpoint: repeats, pings, stray messages, separate responses; who is
+ * served. */
 
 #include "support.h"
 

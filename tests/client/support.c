@@ -1,4 +1,5 @@
-/* A client with two accounts and a server played by hand, under a clock that only the test moves. */
+/* A client with two accounts and a server played by hand, under a clock that only the test
+ * moves. */
 
 #include "support.h"
 

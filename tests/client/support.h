@@ -1,4 +1,5 @@
-/* A client with two accounts and a server played by hand, under a clock that only the test moves. */
+/* A client with two accounts and a server played by hand, under a clock that only the test
+ * moves. */
 #ifndef LN_CLIENT_TEST_SUPPORT_H
 #define LN_CLIENT_TEST_SUPPORT_H
 

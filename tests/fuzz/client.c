@@ -77,7 +77,8 @@ static void given_objects(void)
     tests = (struct ln_instances){test, test_ids, sizeof(test[0]), 2, 1};
 }
 
-/* Reads all events and sends all datagrams: each must be one, and after the last nothing is due. */
+/* Reads all events and sends all datagrams: each must be one, and after the last nothing is
+ * due. */
 static void settle(ln_time now)
 {
     struct ln_client_event event;

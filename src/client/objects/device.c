@@ -4,6 +4,7 @@
 
 #define FIELD(member) LN_FIELD(struct ln_device, member)
 #define LIST(member)  LN_LIST(struct ln_device, member)
+#define ERRORS        LN_CALL_MANY(read_error, NULL, next_error)
 
 /* There is always one, and 0 says that there is no error. */
 static ln_err read_error(void *instance, uint16_t id, struct ln_value *out)
@@ -85,29 +86,29 @@ static ln_err write_time(void *instance, uint16_t id, const struct ln_value *val
 
 static const struct ln_resource resources[] = {
     /* clang-format off */
-    {  0, LN_STRING,  LN_READ,                          FIELD(manufacturer)                            },
-    {  1, LN_STRING,  LN_READ,                          FIELD(model)                                   },
-    {  2, LN_STRING,  LN_READ,                          FIELD(serial)                                  },
-    {  3, LN_STRING,  LN_READ,                          FIELD(firmware)                                },
-    {  4, LN_NONE,    LN_EXECUTE | LN_MANDATORY,        LN_EXECUTE_BY(NULL)                            },
-    {  5, LN_NONE,    LN_EXECUTE,                       LN_EXECUTE_BY(NULL)                            },
-    {  6, LN_INTEGER, LN_READ | LN_MANY,                LIST(power_sources)                            },
-    {  7, LN_INTEGER, LN_READ | LN_MANY,                LIST(voltages)                                 },
-    {  8, LN_INTEGER, LN_READ | LN_MANY,                LIST(currents)                                 },
-    {  9, LN_INTEGER, LN_READ,                          FIELD(battery_percent)                         },
-    { 10, LN_INTEGER, LN_READ,                          FIELD(memory_free)                             },
-    { 11, LN_INTEGER, LN_READ | LN_MANY | LN_MANDATORY, LN_CALL_MANY(read_error, NULL, next_error)     },
-    { 12, LN_NONE,    LN_EXECUTE,                       LN_EXECUTE_BY(reset_errors)                    },
-    { 13, LN_TIME,    LN_READ | LN_WRITE,               LN_CALL(read_time, write_time)                 },
-    { 14, LN_STRING,  LN_READ | LN_WRITE,               FIELD(utc_offset)                              },
-    { 15, LN_STRING,  LN_READ | LN_WRITE,               FIELD(timezone)                                },
-    { 16, LN_STRING,  LN_READ | LN_MANDATORY,           FIELD(binding)                                 },
-    { 17, LN_STRING,  LN_READ,                          FIELD(type)                                    },
-    { 18, LN_STRING,  LN_READ,                          FIELD(hardware)                                },
-    { 19, LN_STRING,  LN_READ,                          FIELD(software)                                },
-    { 20, LN_INTEGER, LN_READ,                          FIELD(battery_status)                          },
-    { 21, LN_INTEGER, LN_READ,                          FIELD(memory_total)                            },
-    { 22, LN_OBJLNK,  LN_READ | LN_MANY,                LIST(ext_info)                                 },
+    {  0, LN_STRING,  LN_READ,                          FIELD(manufacturer) },
+    {  1, LN_STRING,  LN_READ,                          FIELD(model) },
+    {  2, LN_STRING,  LN_READ,                          FIELD(serial) },
+    {  3, LN_STRING,  LN_READ,                          FIELD(firmware) },
+    {  4, LN_NONE,    LN_EXECUTE | LN_MANDATORY,        LN_EXECUTE_BY(NULL) },
+    {  5, LN_NONE,    LN_EXECUTE,                       LN_EXECUTE_BY(NULL) },
+    {  6, LN_INTEGER, LN_READ | LN_MANY,                LIST(power_sources) },
+    {  7, LN_INTEGER, LN_READ | LN_MANY,                LIST(voltages) },
+    {  8, LN_INTEGER, LN_READ | LN_MANY,                LIST(currents) },
+    {  9, LN_INTEGER, LN_READ,                          FIELD(battery_percent) },
+    { 10, LN_INTEGER, LN_READ,                          FIELD(memory_free) },
+    { 11, LN_INTEGER, LN_READ | LN_MANY | LN_MANDATORY, ERRORS },
+    { 12, LN_NONE,    LN_EXECUTE,                       LN_EXECUTE_BY(reset_errors) },
+    { 13, LN_TIME,    LN_READ | LN_WRITE,               LN_CALL(read_time, write_time) },
+    { 14, LN_STRING,  LN_READ | LN_WRITE,               FIELD(utc_offset) },
+    { 15, LN_STRING,  LN_READ | LN_WRITE,               FIELD(timezone) },
+    { 16, LN_STRING,  LN_READ | LN_MANDATORY,           FIELD(binding) },
+    { 17, LN_STRING,  LN_READ,                          FIELD(type) },
+    { 18, LN_STRING,  LN_READ,                          FIELD(hardware) },
+    { 19, LN_STRING,  LN_READ,                          FIELD(software) },
+    { 20, LN_INTEGER, LN_READ,                          FIELD(battery_status) },
+    { 21, LN_INTEGER, LN_READ,                          FIELD(memory_total) },
+    { 22, LN_OBJLNK,  LN_READ | LN_MANY,                LIST(ext_info) },
     /* clang-format on */
 };
 

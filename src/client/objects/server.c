@@ -1,4 +1,5 @@
-/* Object 1, LwM2M Server. tests/client/objects_test.c holds this table against the OMA registry. */
+/* Object 1, LwM2M Server. tests/client/objects_test.c holds this table against the OMA
+ * registry. */
 
 #include <linnet/objects.h>
 
@@ -39,15 +40,15 @@ static ln_err write_binding(void *instance, uint16_t id, const struct ln_value *
 /* The client itself does what 4 and 8 say, once their answers have left. */
 static const struct ln_resource resources[] = {
     /* clang-format off */
-    { 0, LN_INTEGER, LN_READ | LN_MANDATORY,            FIELD(short_id)                       },
-    { 1, LN_INTEGER, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(lifetime)                       },
-    { 2, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(min_period)                     },
-    { 3, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(max_period)                     },
-    { 4, LN_NONE,    LN_EXECUTE,                        LN_EXECUTE_BY(NULL)                   },
-    { 5, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(disable_timeout)                },
-    { 6, LN_BOOLEAN, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(store_notifications)            },
-    { 7, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_CALL(read_binding, write_binding)  },
-    { 8, LN_NONE,    LN_EXECUTE | LN_MANDATORY,         LN_EXECUTE_BY(NULL)                   },
+    { 0, LN_INTEGER, LN_READ | LN_MANDATORY,            FIELD(short_id) },
+    { 1, LN_INTEGER, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(lifetime) },
+    { 2, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(min_period) },
+    { 3, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(max_period) },
+    { 4, LN_NONE,    LN_EXECUTE,                        LN_EXECUTE_BY(NULL) },
+    { 5, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(disable_timeout) },
+    { 6, LN_BOOLEAN, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(store_notifications) },
+    { 7, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_CALL(read_binding, write_binding) },
+    { 8, LN_NONE,    LN_EXECUTE | LN_MANDATORY,         LN_EXECUTE_BY(NULL) },
     /* clang-format on */
 };
 

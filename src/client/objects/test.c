@@ -1,4 +1,5 @@
-/* Object 3442, the LwM2M test object. tests/client/objects_test.c holds it against the OMA registry. */
+/* Object 3442, the LwM2M test object. tests/client/objects_test.c holds it against the OMA
+ * registry. */
 
 #include <linnet/objects.h>
 
@@ -6,6 +7,7 @@
 
 #define FIELD(member) LN_FIELD(struct ln_test_values, member)
 #define LIST(member)  LN_LIST(struct ln_test_values, member)
+#define OPAQUES       LN_CALL_MANY(read_opaques, write_opaques, next_opaque)
 
 static const uint8_t initial_opaque[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
 
@@ -54,7 +56,7 @@ static size_t place_of(const struct ln_test_values *values, uint16_t id)
     return i;
 }
 
-static bool next_of_opaques(void *instance, uint16_t *id)
+static bool next_opaque(void *instance, uint16_t *id)
 {
     const struct ln_test_values *values = instance;
     size_t i = place_of(values, *id);
@@ -271,31 +273,31 @@ static ln_err send_data(void *instance, struct ln_bytes arguments)
 
 static const struct ln_resource resources[] = {
     /* clang-format off */
-    {    0, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(reset)                                         },
-    {    1, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(randomize)                                     },
-    {    2, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(clear)                                         },
-    {    3, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(keep_arguments)                                },
-    {    4, LN_STRING,   LN_READ | LN_MANY,            LIST(arguments)                                              },
-    {    5, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(send_data)                                     },
-    {    6, LN_STRING,   LN_READ | LN_WRITE | LN_MANY, LIST(to_send)                                                },
-    {  110, LN_STRING,   LN_READ | LN_WRITE,           FIELD(text)                                                  },
-    {  120, LN_INTEGER,  LN_READ | LN_WRITE,           FIELD(integer)                                               },
-    {  125, LN_UNSIGNED, LN_READ | LN_WRITE,           FIELD(unsigned_integer)                                      },
-    {  130, LN_FLOAT,    LN_READ | LN_WRITE,           FIELD(number)                                                },
-    {  140, LN_BOOLEAN,  LN_READ | LN_WRITE,           FIELD(boolean)                                               },
-    {  150, LN_OPAQUE,   LN_READ | LN_WRITE,           LN_CALL(read_opaque, write_opaque)                           },
-    {  160, LN_TIME,     LN_READ | LN_WRITE,           FIELD(time)                                                  },
-    {  170, LN_OBJLNK,   LN_READ | LN_WRITE,           FIELD(link)                                                  },
-    {  180, LN_CORELNK,  LN_READ | LN_WRITE,           FIELD(corelnk)                                               },
-    { 1110, LN_STRING,   LN_READ | LN_WRITE | LN_MANY, LIST(texts)                                                  },
-    { 1120, LN_INTEGER,  LN_READ | LN_WRITE | LN_MANY, LIST(integers)                                               },
-    { 1125, LN_UNSIGNED, LN_READ | LN_WRITE | LN_MANY, LIST(unsigned_integers)                                      },
-    { 1130, LN_FLOAT,    LN_READ | LN_WRITE | LN_MANY, LIST(numbers)                                                },
-    { 1140, LN_BOOLEAN,  LN_READ | LN_WRITE | LN_MANY, LIST(booleans)                                               },
-    { 1150, LN_OPAQUE,   LN_READ | LN_WRITE | LN_MANY, LN_CALL_MANY(read_opaques, write_opaques, next_of_opaques)   },
-    { 1160, LN_TIME,     LN_READ | LN_WRITE | LN_MANY, LIST(times)                                                  },
-    { 1170, LN_OBJLNK,   LN_READ | LN_WRITE | LN_MANY, LIST(links)                                                  },
-    { 1180, LN_CORELNK,  LN_READ | LN_WRITE | LN_MANY, LIST(corelnks)                                               },
+    {    0, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(reset) },
+    {    1, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(randomize) },
+    {    2, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(clear) },
+    {    3, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(keep_arguments) },
+    {    4, LN_STRING,   LN_READ | LN_MANY,            LIST(arguments) },
+    {    5, LN_NONE,     LN_EXECUTE,                   LN_EXECUTE_BY(send_data) },
+    {    6, LN_STRING,   LN_READ | LN_WRITE | LN_MANY, LIST(to_send) },
+    {  110, LN_STRING,   LN_READ | LN_WRITE,           FIELD(text) },
+    {  120, LN_INTEGER,  LN_READ | LN_WRITE,           FIELD(integer) },
+    {  125, LN_UNSIGNED, LN_READ | LN_WRITE,           FIELD(unsigned_integer) },
+    {  130, LN_FLOAT,    LN_READ | LN_WRITE,           FIELD(number) },
+    {  140, LN_BOOLEAN,  LN_READ | LN_WRITE,           FIELD(boolean) },
+    {  150, LN_OPAQUE,   LN_READ | LN_WRITE,           LN_CALL(read_opaque, write_opaque) },
+    {  160, LN_TIME,     LN_READ | LN_WRITE,           FIELD(time) },
+    {  170, LN_OBJLNK,   LN_READ | LN_WRITE,           FIELD(link) },
+    {  180, LN_CORELNK,  LN_READ | LN_WRITE,           FIELD(corelnk) },
+    { 1110, LN_STRING,   LN_READ | LN_WRITE | LN_MANY, LIST(texts) },
+    { 1120, LN_INTEGER,  LN_READ | LN_WRITE | LN_MANY, LIST(integers) },
+    { 1125, LN_UNSIGNED, LN_READ | LN_WRITE | LN_MANY, LIST(unsigned_integers) },
+    { 1130, LN_FLOAT,    LN_READ | LN_WRITE | LN_MANY, LIST(numbers) },
+    { 1140, LN_BOOLEAN,  LN_READ | LN_WRITE | LN_MANY, LIST(booleans) },
+    { 1150, LN_OPAQUE,   LN_READ | LN_WRITE | LN_MANY, OPAQUES },
+    { 1160, LN_TIME,     LN_READ | LN_WRITE | LN_MANY, LIST(times) },
+    { 1170, LN_OBJLNK,   LN_READ | LN_WRITE | LN_MANY, LIST(links) },
+    { 1180, LN_CORELNK,  LN_READ | LN_WRITE | LN_MANY, LIST(corelnks) },
     /* clang-format on */
 };
 
