@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-/* ---- Object 0, LwM2M Security. The store: struct ln_instances of struct ln_security. ---- */
+/* ---- Object 0, LwM2M Security. Store: struct ln_instances of struct ln_security. ---- */
 
 enum ln_security_mode {
     LN_SECURITY_PSK = 0,
@@ -51,7 +51,7 @@ struct ln_security {
 };
 extern const struct ln_object ln_security_object;
 
-/* ---- Object 1, LwM2M Server. The store: struct ln_instances of struct ln_server_account. ---- */
+/* ---- Object 1, LwM2M Server. Store: struct ln_instances of struct ln_server_account. ---- */
 
 struct ln_server_account {
     uint16_t short_id;        /* /1/x/0 */
