@@ -1,4 +1,4 @@
-/* The event loop: descriptors that can be read, a deadline, and a wake-up from other threads. */
+/* The event loop: what can be read, a deadline, and wake-ups from other threads. */
 
 #define _GNU_SOURCE
 

@@ -16,7 +16,8 @@ static void fill(void *context, void *out, size_t size)
     while (size > 0) {
         ssize_t n = getrandom(at, size, 0);
         if (n < 0 && errno != EINTR) {
-            abort(); /* no kernel of Linux 3.17 or later gets here; going on with guessable bytes is worse */
+            /* No kernel of 3.17 or later gets here; going on with guessable bytes is worse. */
+            abort();
         }
         if (n > 0) {
             at += n;

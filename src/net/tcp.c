@@ -20,7 +20,8 @@ static int listen_family(const struct ln_address *address, int family, struct ln
     }
     /* A restart must not wait for connections of the run before to time out. */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) ||
+        (family == AF_INET6 &&
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0) ||
         bind(fd, &name.any, length) != 0 || listen(fd, SOMAXCONN) != 0) {
         goto fail;
     }

@@ -1,4 +1,7 @@
-/* A UDP socket that takes and sends many datagrams in one call, and keeps the address each one came to. */
+/*
+ * A UDP socket that takes and sends many datagrams in one call, and keeps the address each one
+ * came to.
+ */
 
 #define _GNU_SOURCE
 
@@ -12,7 +15,10 @@
 #include <unistd.h>
 
 enum {
-    /* A burst of many devices must not overflow before we get to read; the system may grant less. */
+    /*
+     * A burst of many devices must not overflow before we get to read; the system may grant
+     * less.
+     */
     BUFFER_SIZE = 4 * 1024 * 1024,
     CONTROL_SIZE = CMSG_SPACE(sizeof(struct in6_pktinfo)),
 };
@@ -89,7 +95,8 @@ ln_err ln_udp_open(struct ln_udp *udp, const struct ln_address *address, unsigne
         return open_family(udp, address, AF_INET, flags);
     }
     ln_err err = open_family(udp, address, AF_INET6, flags);
-    if (err == LN_ERR_SYSTEM && ln__says_no_ipv6(errno) && ln__address_is_unspecified(address)) {
+    if (err == LN_ERR_SYSTEM && ln__says_no_ipv6(errno) &&
+        ln__address_is_unspecified(address)) {
         struct ln_address any = ln_address_ipv4(0, 0, 0, 0, address->port);
         err = open_family(udp, &any, AF_INET, flags);
     }

@@ -1,4 +1,7 @@
-/* The event loop: what is ready is called, the deadline ends the wait, another thread can end it too. */
+/*
+ * The event loop: what is ready is called, the deadline ends the wait, another thread can end
+ * it too.
+ */
 
 #include "ln_test.h"
 

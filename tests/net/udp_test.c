@@ -50,7 +50,8 @@ TEST(carries_a_batch_both_ways)
 
     given_two_sockets(&any, &any);
     for (size_t i = 0; i < LN_UDP_BATCH; i++) {
-        out[i] = (struct ln_packet){.remote = there.bound, .bytes = bytes, .len = sizeof(bytes)};
+        out[i] =
+            (struct ln_packet){.remote = there.bound, .bytes = bytes, .len = sizeof(bytes)};
     }
     CHECK_EQ(ln_udp_send(&here, out, LN_UDP_BATCH), LN_UDP_BATCH);
     CHECK_EQ(ln_udp_recv(&there, got, LN_UDP_BATCH), LN_UDP_BATCH);
