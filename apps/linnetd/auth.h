@@ -17,7 +17,10 @@ enum {
     AUTH_SLOTS = 1024,
 };
 
-/* Wrong tokens of one address (or of several that share a slot): each may try so often and no more. */
+/*
+ * Wrong tokens of one address (or of several that share a slot): each may try so often and no
+ * more.
+ */
 struct auth_slot {
     ln_time refilled;
     int left;
@@ -32,14 +35,17 @@ struct auth {
     atomic_uint_fast64_t failures;
 };
 
-/* `token` NULL: makes one, and writes it to `made`. False: the token is too short or too long, or not printable. */
+/*
+ * `token` NULL: makes one, and writes it to `made`. False: the token is too short or too long,
+ * or not printable.
+ */
 LN_MUST_USE bool auth_init(struct auth *auth, const char *token,
                            char made[AUTH_GENERATED_TEXT]);
 void auth_fini(struct auth *auth);
 
 /*
- * Whether the request, from that address, may use a route of that role. If not, the problem is set. `header` is the
- * value of Authorization, or NULL.
+ * Whether the request, from that address, may use a route of that role. If not, the problem is
+ * set. `header` is the value of Authorization, or NULL.
  */
 bool auth_check(struct auth *auth, struct request *request, enum role role, const char *header,
                 const struct ln_address *from, ln_time now);

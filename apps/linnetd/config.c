@@ -12,14 +12,9 @@
 
 static void set_defaults(struct config *config)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
     *config = (struct config){
         .coap.address = {.port = 5683},
         .http.address = ln_address_ipv4(127, 0, 0, 1, 8080),
-        .shards = cores < 1    ? 1
-                  : cores > 64 ? 64
-                               : (uint64_t)cores,
         .ack_timeout = 2,
         .max_retransmit = 4,
         .log_level = LOG_INFO,
@@ -156,6 +151,20 @@ static bool has_word(int argc, char **argv, const char *word)
     return false;
 }
 
+/*
+ * One shard for each core; but each shard counts its own devices only, so that a bound on all
+ * of them is exact with one shard alone.
+ */
+static uint64_t default_shards(const struct config *config)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (cores < 1 || config->max_devices > 0 || config->max_per_address > 0) {
+        return 1;
+    }
+    return cores < SHARDS_MAX ? (uint64_t)cores : SHARDS_MAX;
+}
+
 enum config_end config_read(struct config *config, int argc, char **argv)
 {
     set_defaults(config);
@@ -170,6 +179,9 @@ enum config_end config_read(struct config *config, int argc, char **argv)
     if (!take_words(config, argc, argv, true) || !take_words(config, argc, argv, false) ||
         !fits_together(config)) {
         return CONFIG_WRONG;
+    }
+    if (config->shards == 0) {
+        config->shards = default_shards(config);
     }
     return CONFIG_RUN;
 }

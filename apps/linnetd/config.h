@@ -17,9 +17,9 @@ struct config {
     struct listener coap;
     struct listener http;
     bool http_insecure;
-    bool memory_only; /* --data :memory: */
-    bool data_given;  /* --data with a folder: there is no store yet */
-    uint64_t shards;
+    bool memory_only;         /* --data :memory: */
+    bool data_given;          /* --data with a folder: there is no store yet */
+    uint64_t shards;          /* while reading, 0: not given */
     uint64_t max_devices;     /* 0: no bound */
     uint64_t max_per_address; /* 0: no bound */
     double ack_timeout;       /* seconds */
@@ -31,14 +31,14 @@ struct config {
 enum config_end { CONFIG_RUN, CONFIG_DONE, CONFIG_WRONG };
 
 /*
- * Reads the command line, and the file that --config names, which the command line overrides. CONFIG_DONE: --help or
- * --version has been printed; CONFIG_WRONG: what is wrong has been, on stderr.
+ * Reads the command line, and the file that --config names, which the command line overrides.
+ * CONFIG_DONE: --help or --version has been printed; CONFIG_WRONG: what is wrong has been, on
+ * stderr.
  */
 enum config_end config_read(struct config *config, int argc, char **argv);
 
 /* ---- options.c ---- */
 
-/* How to say what is wrong with a value; "" if nothing. */
 struct option {
     const char *name;
     const char *argument; /* NULL: a switch */

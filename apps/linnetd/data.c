@@ -170,8 +170,8 @@ static bool read_instance(struct request *request, json_t *body, uint16_t *insta
 }
 
 /*
- * The values are read as those of an instance. With its number, they travel as that instance within the object;
- * without, the device chooses one, and TLV holds the bare resources.
+ * The values are read as those of an instance. With its number, they travel as that instance
+ * within the object; without, the device chooses one, and TLV holds the bare resources.
  */
 static void create(struct request *request, struct data *data)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a queue mode device listens after its last message: MAX_TRANSMIT_WAIT of RFC 7252. */
+/* How long a queue mode device listens after its last message: RFC 7252's MAX_TRANSMIT_WAIT. */
 enum { AWAKE_MS = 93 * 1000 };
 
 const char *const device_state_names[] = {"online", "sleeping", "unreachable", "gone", NULL};

@@ -1,4 +1,7 @@
-/* A registration as the API shows it: copied on the shard's thread, written as JSON on the HTTP thread. */
+/*
+ * A registration as the API shows it: copied on the shard's thread, written as JSON on the HTTP
+ * thread.
+ */
 #ifndef LINNETD_DEVICE_H
 #define LINNETD_DEVICE_H
 
@@ -6,7 +9,10 @@
 
 #include <linnet/server.h>
 
-/* A copy of a view; what its bytes and pointers point to is in the same block of memory: free() frees all. */
+/*
+ * A copy of a view; what its bytes and pointers point to is in the same block of memory: free()
+ * frees all.
+ */
 struct device {
     struct ln_registration_view view;
     ln_time taken_at; /* on the clock of the view's times */

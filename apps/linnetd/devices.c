@@ -139,8 +139,8 @@ static bool wanted(const struct list *list, const struct ln_registration_view *v
 }
 
 /*
- * The lowest names seen so far, as a heap with the highest of them on top: a walk over all registrations keeps the
- * page that is asked for, and no more.
+ * The lowest names seen so far, as a heap with the highest of them on top: a walk over all
+ * registrations keeps the page that is asked for, and no more.
  */
 struct candidate {
     struct ln_registration *registration;

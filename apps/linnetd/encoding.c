@@ -20,7 +20,10 @@ static bool is_listed(const struct ln_registration_view *view, uint16_t format)
     return false;
 }
 
-/* Of the formats that hold more than one value, the first that the device lists; NULL: it lists none of ours. */
+/*
+ * Of the formats that hold more than one value, the first that the device lists; NULL: it lists
+ * none of ours.
+ */
 static const struct ln_format *listed_format(const struct ln_registration_view *view)
 {
     for (const struct ln_format *const *format = formats; *format != NULL; format++) {
@@ -32,9 +35,10 @@ static const struct ln_format *listed_format(const struct ln_registration_view *
 }
 
 /*
- * A client of 1.0 must have TLV, and may have nothing else (text and JSON are optional there): so TLV is asked for, lest
- * it choose what we do not read. From 1.1 on TLV is what a client should no longer have: what it lists as ct is asked
- * for if it is ours, or else the choice is left to the device.
+ * A client of 1.0 must have TLV, and may have nothing else (text and JSON are optional there):
+ * so TLV is asked for, lest it choose what we do not read. From 1.1 on TLV is what a client
+ * should no longer have: what it lists as ct is asked for if it is ours, or else the choice is
+ * left to the device.
  */
 uint16_t encoding_to_ask_for(const struct ln_registration_view *view,
                              const struct ln_format *asked)
@@ -54,8 +58,9 @@ static bool is_one_value(const struct operation_call *op)
 }
 
 /*
- * One value to a client of 1.1 or later: text and octet-stream are the two formats that it must have. Text cannot say
- * NaN. All else, and all to a client of 1.0 (for which TLV alone is mandatory): a format that holds structure.
+ * One value to a client of 1.1 or later: text and octet-stream are the two formats that it must
+ * have. Text cannot say NaN. All else, and all to a client of 1.0 (for which TLV alone is
+ * mandatory): a format that holds structure.
  */
 static const struct ln_format *choose(const struct operation_call *op,
                                       const struct ln_registration_view *view)
@@ -77,20 +82,28 @@ static const struct ln_format *choose(const struct operation_call *op,
     return listed != NULL ? listed : &ln_format_tlv;
 }
 
+/* Why the writer failed: without a bound on its size it fails only from what cannot be said. */
+static ln_err explain_failure(const struct ln_format *format, const struct operation_call *op)
+{
+    const struct ln_array array = {op->records, op->record_count};
+    struct ln_writer unbounded = ln_writer_window(NULL, 0, 0);
+    ln_err err = ln_encode(format, &unbounded, op->path, ln_records_of(&array));
+
+    return err == LN_OK && !unbounded.failed ? LN_ERR_TOO_LARGE : LN_ERR_NOT_ACCEPTABLE;
+}
+
 ln_err encoding_write(const struct operation_call *op, const struct ln_registration_view *view,
                       struct ln_writer *payload, struct ln_operation *operation)
 {
     const struct ln_array array = {op->records, op->record_count};
     const struct ln_format *format = choose(op, view);
-    size_t before = payload->written;
     ln_err err = ln_encode(format, payload, op->path, ln_records_of(&array));
 
     if (err != LN_OK) {
         return err;
     }
     if (payload->failed) {
-        return payload->written - before > payload->size ? LN_ERR_TOO_LARGE
-                                                         : LN_ERR_NOT_ACCEPTABLE;
+        return explain_failure(format, op);
     }
     operation->format = format->id;
     operation->payload = ln_writer_bytes(payload);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { STREAM_BLOCK = 4096, ID_TEXT_MAX = 32 };
 
@@ -87,13 +88,19 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
     pthread_mutex_unlock(&events->lock);
 }
 
-void events_tick(struct events *events)
+/* With the lock held: each stream says something, which shows whose peer is gone. */
+static void probe_streams(struct events *events)
 {
-    pthread_mutex_lock(&events->lock);
     for (struct event_stream *stream = events->streams; stream != NULL; stream = stream->next) {
         stream->speak = true;
     }
     wake_streams(events);
+}
+
+void events_tick(struct events *events)
+{
+    pthread_mutex_lock(&events->lock);
+    probe_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
 
@@ -180,6 +187,16 @@ static void write_news(struct event_stream *stream)
     stream->speak = false;
 }
 
+/* A first write to a peer that has closed would still succeed: so look whether it has. */
+static bool peer_is_gone(const struct event_stream *stream)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(stream->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+
+    return info != NULL && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* libmicrohttpd asks for more to send. */
 static ssize_t on_more(void *context, uint64_t position, char *buffer, size_t size)
 {
@@ -193,8 +210,8 @@ static ssize_t on_more(void *context, uint64_t position, char *buffer, size_t si
     }
     size_t left = stream->text.len - stream->taken;
     size_t n = left < size ? left : size;
-    bool end = events->closed || stream->text.failed;
-    if (n > 0) {
+    bool end = events->closed || stream->text.failed || peer_is_gone(stream);
+    if (n > 0 && !end) {
         memcpy(buffer, stream->text.at + stream->taken, n);
         stream->taken += n;
     } else if (!end) {
@@ -202,7 +219,7 @@ static ssize_t on_more(void *context, uint64_t position, char *buffer, size_t si
         MHD_suspend_connection(stream->connection);
     }
     pthread_mutex_unlock(&events->lock);
-    return n == 0 && end ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
+    return end ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
 }
 
 static void on_stream_end(void *context)
@@ -255,7 +272,10 @@ static bool read_endpoint(struct request *request, struct event_stream *stream)
     return true;
 }
 
-/* Where to begin: behind Last-Event-ID, or with what happens from now on. An id of another run has missed all. */
+/*
+ * Where to begin: behind Last-Event-ID, or with what happens from now on. An id of another run
+ * has missed all.
+ */
 static uint64_t start_of(const struct events *events, const char *last_id)
 {
     struct ln_reader in = ln_reader(ln_bytes_of_text(last_id));
@@ -285,6 +305,8 @@ static bool join(struct request *request, struct event_stream *stream)
         stream->next = events->streams;
         events->streams = stream;
         events->stream_count++;
+    } else {
+        probe_streams(events); /* there may be room when the caller tries again */
     }
     pthread_mutex_unlock(&events->lock);
     return room ||

@@ -54,7 +54,10 @@ bool events_init(struct events *events);
 void events_fini(struct events *events);
 /* Any thread. */
 void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint);
-/* Any thread: streams with nothing to say send a comment, so that a peer that is gone is noticed. */
+/*
+ * Any thread: streams with nothing to say send a comment, so that a peer that is gone is
+ * noticed.
+ */
 void events_tick(struct events *events);
 /* All streams end. */
 void events_close(struct events *events);

@@ -40,6 +40,7 @@ static struct request *request_new(struct http *http, struct MHD_Connection *con
     }
     request->connection = connection;
     request->daemon = http->daemon;
+    request->http = http;
     request->method = method;
     pthread_mutex_lock(&http->lock);
     http->active++;
@@ -78,7 +79,7 @@ static struct ln_address remote_of(struct MHD_Connection *connection)
     return address;
 }
 
-/* Route and token are checked before the body: who may not do a thing cannot make us keep one. */
+/* Route and token are checked first: who may not do a thing cannot make us keep a body. */
 static void begin(struct request *request, const char *raw_path)
 {
     struct daemon *daemon = request->daemon;

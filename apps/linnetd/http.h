@@ -1,10 +1,10 @@
 /*
  * One HTTP request, from its first line to its answer.
  *
- * libmicrohttpd's one thread reads it, checks the route, the token and the body, and calls the route's handler. A
- * handler answers at once, or asks one shard or all: then the connection is suspended, the shards do their part on
- * their threads, and the last one resumes it; `finish` makes the answer, on the HTTP thread again. There is never a
- * thread for each request.
+ * libmicrohttpd's one thread reads it, checks the route, the token and the body, and calls the
+ * route's handler. A handler answers at once, or asks one shard or all: then the connection is
+ * suspended, the shards do their part on their threads, and the last one resumes it; `finish`
+ * makes the answer, on the HTTP thread again. There is never a thread for each request.
  */
 #ifndef LINNETD_HTTP_H
 #define LINNETD_HTTP_H
@@ -21,6 +21,7 @@
 struct MHD_Connection;
 struct MHD_Response;
 struct daemon;
+struct http;
 struct request;
 struct route;
 struct shard;
@@ -32,7 +33,10 @@ enum {
     HTTP_CONNECTIONS_MAX = 1000,
 };
 
-/* What a request asks of one shard. `run` is called on the shard's thread and ends in call_done(), at once or later. */
+/*
+ * What a request asks of one shard. `run` is called on the shard's thread and ends in
+ * call_done(), at once or later.
+ */
 struct call {
     struct call *next;
     struct request *request;
@@ -51,6 +55,7 @@ struct answer {
 struct request {
     struct MHD_Connection *connection;
     struct daemon *daemon;
+    struct http *http;
     const struct route *route;
     const char *method;
 
@@ -81,16 +86,22 @@ struct request {
 /* ---- For handlers ---- */
 
 /*
- * The body as JSON object; NULL: it is none, and the problem is answered. `optional`: no body gives an empty
- * object. Only the members named (ending with NULL) are allowed.
+ * The body as JSON object; NULL: it is none, and the problem is answered. `optional`: no body
+ * gives an empty object. Only the members named (ending with NULL) are allowed.
  */
 json_t *request_json(struct request *request, bool optional, const char *const *members);
-/* A parameter of the query, decoded into `out`. False: not there, or, with a problem set, not valid. */
+/*
+ * A parameter of the query, decoded into `out`. False: not there, or, with a problem set, not
+ * valid.
+ */
 bool request_query(struct request *request, const char *name, char *out, size_t size);
 /* Whether the query has but these parameters; else a problem. */
 bool request_query_only(struct request *request, const char *const *names);
 
-/* Answers with problem 405's Allow: the methods of the request's path but the one that was refused. */
+/*
+ * Answers with problem 405's Allow: the methods of the request's path but the one that was
+ * refused.
+ */
 void respond_allow(struct request *request);
 
 /* An answer of JSON: write it to request->answer.body. */
@@ -98,10 +109,16 @@ struct text_out *respond_json(struct request *request, unsigned status);
 /* 204 */
 void respond_empty(struct request *request);
 
-/* Memory that lives as long as the request; one piece only. NULL, with the problem set, if there is none. */
+/*
+ * Memory that lives as long as the request; one piece only. NULL, with the problem set, if
+ * there is none.
+ */
 void *request_state(struct request *request, size_t size, void (*free_state)(void *state));
 
-/* Asks the shard that has the endpoint, or all. `finish` is called when they have done their part. */
+/*
+ * Asks the shard that has the endpoint, or all. `finish` is called when they have done their
+ * part.
+ */
 void ask_shard(struct request *request, uint8_t shard,
                void (*run)(struct shard *, struct call *), void (*finish)(struct request *));
 void ask_all(struct request *request, void (*run)(struct shard *, struct call *),
@@ -111,14 +128,15 @@ void call_done(struct call *call);
 
 /* ---- The server ---- */
 
-struct http;
-
 /* NULL: why is in `error`. */
 struct http *http_start(struct daemon *daemon, const struct ln_address *address, char *error,
                         size_t size);
 /* Where it listens. */
 const struct ln_address *http_address(const struct http *http);
-/* Waits up to `ms` until the requests under way have been answered. New ones get 503 once the daemon is stopping. */
+/*
+ * Waits up to `ms` until the requests under way have been answered. New ones get 503 once the
+ * daemon is stopping.
+ */
 void http_drain(struct http *http, int64_t ms);
 /* NULL is fine. */
 void http_stop(struct http *http);

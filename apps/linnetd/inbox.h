@@ -1,4 +1,7 @@
-/* What other threads hand a shard: calls from HTTP, and datagrams that came by another shard's socket. */
+/*
+ * What other threads hand a shard: calls from HTTP, and datagrams that came by another shard's
+ * socket.
+ */
 #ifndef LINNETD_INBOX_H
 #define LINNETD_INBOX_H
 
@@ -21,8 +24,8 @@ struct inbox_datagram {
 };
 
 /*
- * Datagrams wait in a ring of fixed size: what does not fit is dropped and counted, as a socket does. Calls wait in a
- * list: the number of HTTP connections bounds it.
+ * Datagrams wait in a ring of fixed size: what does not fit is dropped and counted, as a socket
+ * does. Calls wait in a list: the number of HTTP connections bounds it.
  */
 struct inbox {
     pthread_mutex_t lock;
@@ -50,8 +53,8 @@ void inbox_put_datagram(struct inbox *inbox, const struct ln_peer *peer,
 /* The shard's thread: all calls that wait, in order. */
 struct call *inbox_take_calls(struct inbox *inbox);
 /*
- * The shard's thread: the oldest datagrams, in place, at most up to the end of the ring; inbox_done() with their
- * number gives the places back.
+ * The shard's thread: the oldest datagrams, in place, at most up to the end of the ring;
+ * inbox_done() with their number gives the places back.
  */
 size_t inbox_datagrams(struct inbox *inbox, struct inbox_datagram **out);
 void inbox_done(struct inbox *inbox, size_t count);

@@ -44,26 +44,35 @@ static bool is_plain(uint8_t c, bool utf8)
     return c >= ' ' && c != '"' && c != '\\' && c != 0x7f && (c < 0x80 || utf8);
 }
 
-static void quoted(struct text_out *out, struct ln_bytes text)
+static void without_nul(struct text_out *out, struct ln_bytes text)
 {
     bool utf8 = ln_utf8_valid(text);
 
-    text_add(out, "\"");
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = 0; i < text.len; i++) {
         size_t start = i;
         while (i < text.len && is_plain(text.at[i], utf8)) {
             i++;
         }
         text_bytes(out, ln_bytes(text.at + start, i - start));
-        if (i == text.len) {
-            break;
-        }
-        if (text.at[i] >= 0x80) {
+        if (i < text.len && text.at[i] >= 0x80) {
             text_add(out, "\\ufffd");
-        } else {
+        } else if (i < text.len) {
             escape(out, text.at[i]);
         }
-        i++;
+    }
+}
+
+static void quoted(struct text_out *out, struct ln_bytes text)
+{
+    struct ln_reader in = ln_reader(text);
+
+    text_add(out, "\"");
+    while (ln_reader_left(&in) > 0) {
+        struct ln_bytes part = ln_read_until(&in, '\0');
+        without_nul(out, part);
+        if (part.at + part.len < in.at) {
+            escape(out, '\0');
+        }
     }
     text_add(out, "\"");
 }

@@ -1,6 +1,6 @@
 /*
- * Writes JSON as it goes: no tree in memory for a page of a thousand devices, and numbers in their shortest form
- * (Jansson, which reads what comes in, prints 20.1 as 20.100000000000001).
+ * Writes JSON as it goes: no tree in memory for a page of a thousand devices, and numbers in
+ * their shortest form (Jansson, which reads what comes in, prints 20.1 as 20.100000000000001).
  *
  *     struct json_out json = {.out = &text};
  *     out_open(&json, '{');

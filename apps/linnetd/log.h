@@ -1,4 +1,7 @@
-/* Log lines on stderr, as text or JSON. Never a secret, and never a byte that a terminal would act on. */
+/*
+ * Log lines on stderr, as text or JSON. Never a secret, and never a byte that a terminal would
+ * act on.
+ */
 #ifndef LINNETD_LOG_H
 #define LINNETD_LOG_H
 

@@ -124,7 +124,10 @@ static void run(struct daemon *daemon, const sigset_t *signals)
     }
 }
 
-/* Requests first: shards answer what waits, streams end, and only then does HTTP close its connections. */
+/*
+ * Requests first: shards answer what waits, streams end, and only then does HTTP close its
+ * connections.
+ */
 static void stop(struct daemon *daemon)
 {
     atomic_store(&daemon->ready, false);

@@ -62,13 +62,15 @@ static void metric(struct text_out *out, const char *type, const char *name, con
     text_add(out, "\n");
 }
 
-static void http_metrics(struct text_out *out, struct daemon *daemon)
+static void http_metrics(struct text_out *out, const struct request *request)
 {
+    struct daemon *daemon = request->daemon;
+
     text_add(out, "# HELP linnet_http_requests_total HTTP requests answered\n"
                   "# TYPE linnet_http_requests_total counter\n");
     for (unsigned status = 2; status < HTTP_STATUS_CLASSES; status++) {
         text_format(out, "linnet_http_requests_total{status=\"%uxx\"} ", status);
-        text_unsigned(out, http_requests(daemon->http, status));
+        text_unsigned(out, http_requests(request->http, status));
         text_add(out, "\n");
     }
     metric(out, "counter", "http_token_failures", "requests with a wrong token",
@@ -93,7 +95,7 @@ static void finish_metrics(struct request *request)
            "datagrams longer than any message may be, dropped", all.cut);
     metric(out, "counter", "inbox_dropped",
            "datagrams dropped because a shard had too many waiting", all.dropped);
-    http_metrics(out, request->daemon);
+    http_metrics(out, request);
 }
 
 void handle_metrics(struct request *request)
@@ -152,7 +154,7 @@ static void finish_server(struct request *request)
     out_key(&json, "listeners");
     out_open(&json, '{');
     address_member(&json, "coap", !config->coap.off, &daemon->coap);
-    address_member(&json, "http", true, http_address(daemon->http));
+    address_member(&json, "http", true, http_address(request->http));
     out_close(&json, '}');
     number_member(&json, "shards", daemon->shard_count);
     number_member(&json, "devices", sum(request).registrations);

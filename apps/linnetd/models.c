@@ -13,13 +13,13 @@ enum {
 };
 
 #define LN_MODEL_BEGIN(object) static const struct model_resource resources_##object[] = {
-#define LN_MODEL_RESOURCE(id, name, operations, many, need, type, unit)                            \
+#define LN_MODEL_RESOURCE(id, name, operations, many, need, type, unit) \
     { (id), LN_##type, (operations) | (many) | (need), (name), (unit) },
-#define LN_MODEL_END(object, major, minor, name, many, need)                                       \
-    };                                                                                             \
-    static const struct model model_##object = {                                                   \
-        (object), (major), (minor), (many) != 0, (need) != 0, (name), resources_##object,          \
-        LN_COUNT(resources_##object),                                                              \
+#define LN_MODEL_END(object, major, minor, name, many, need) \
+    }; \
+    static const struct model model_##object = { \
+        (object), (major), (minor), (many) != 0, (need) != 0, (name), resources_##object, \
+        LN_COUNT(resources_##object), \
     };
 
 #include "models/0_security.def"

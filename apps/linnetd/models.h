@@ -1,4 +1,7 @@
-/* What is known of objects: names, types, operations. The tables are in models/, one file for each object. */
+/*
+ * What is known of objects: names, types, operations. The tables are in models/, one file for
+ * each object.
+ */
 #ifndef LINNETD_MODELS_H
 #define LINNETD_MODELS_H
 
@@ -32,8 +35,8 @@ const struct model *model_find(uint16_t object);
 const struct model_resource *model_resource_find(uint16_t object, uint16_t resource);
 
 /*
- * By name as people write it in a path: "firmware-update" is "Firmware Update", "server" is "LwM2M Server". Case
- * and all but letters and digits do not count.
+ * By name as people write it in a path: "firmware-update" is "Firmware Update", "server" is
+ * "LwM2M Server". Case and all but letters and digits do not count.
  */
 const struct model *model_named(struct ln_bytes name);
 const struct model_resource *model_resource_named(const struct model *model,
@@ -43,8 +46,8 @@ const struct model_resource *model_resource_named(const struct model *model,
 extern const struct ln_types model_types;
 
 /*
- * A path of up to four segments, each a number or, for objects and resources, a name: "device/0/manufacturer".
- * `segments` are decoded. On failure says which segment is wrong.
+ * A path of up to four segments, each a number or, for objects and resources, a name:
+ * "device/0/manufacturer". `segments` are decoded. On failure says which segment is wrong.
  */
 LN_MUST_USE bool model_path(const struct ln_bytes *segments, size_t count, struct ln_path *out,
                             size_t *wrong);

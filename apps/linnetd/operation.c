@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From the start of an operation to its result, which may come after the call has been answered. */
+/*
+ * From the start of an operation to its result, which may come after the call has been
+ * answered.
+ */
 struct wait {
     struct ln_timer timer; /* first */
     struct call *call;     /* NULL: nobody waits any more */

@@ -1,4 +1,7 @@
-/* What went wrong, as application/problem+json (RFC 9457). Clients switch on the type: they never change. */
+/*
+ * What went wrong, as application/problem+json (RFC 9457). Clients switch on the type: they
+ * never change.
+ */
 #ifndef LINNETD_PROBLEM_H
 #define LINNETD_PROBLEM_H
 
@@ -43,8 +46,9 @@ enum problem_kind {
 struct request;
 
 /*
- * Answers the request with the problem; `detail` says what was wrong with this one. The first problem of a request
- * stays: later ones are ignored. Always false, so that a check can end with it.
+ * Answers the request with the problem; `detail` says what was wrong with this one. The first
+ * problem of a request stays: later ones are ignored. Always false, so that a check can end
+ * with it.
  */
 bool problem(struct request *request, enum problem_kind kind, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));

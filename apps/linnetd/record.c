@@ -89,9 +89,9 @@ void record_json(struct json_out *json, const struct ln_record *record)
         out_key(json, "unit");
         out_text(json, resource->unit);
     }
-    if (record->time > 0) {
+    if (record->time_ns > 0) {
         out_key(json, "time");
-        out_time_ms(json, (int64_t)(record->time * 1000));
+        out_time_ms(json, record->time_ns / 1000000);
     }
     out_close(json, '}');
 }

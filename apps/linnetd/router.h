@@ -7,7 +7,9 @@
 
 struct route {
     const char *method;
-    /* "{endpoint}" is one segment, "{path}" one to all that follow; all else must be the same. */
+    /*
+     * "{endpoint}" is one segment, "{path}" one to all that follow; all else must be the same.
+     */
     const char *pattern;
     enum role role;
     void (*handle)(struct request *request);
@@ -17,8 +19,9 @@ extern const struct route routes[];
 extern const size_t route_count;
 
 /*
- * Splits the raw path and then decodes each segment, so that an endpoint name may hold slashes; finds the route and
- * sets the request's. Otherwise the problem is set: not-found, method-not-allowed with Allow, bad-path.
+ * Splits the raw path and then decodes each segment, so that an endpoint name may hold slashes;
+ * finds the route and sets the request's. Otherwise the problem is set: not-found,
+ * method-not-allowed with Allow, bad-path.
  */
 void route_request(struct request *request, const char *raw_path);
 

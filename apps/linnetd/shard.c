@@ -1,4 +1,7 @@
-/* The loop of a shard: datagrams in, engine, datagrams out, in batches; calls from HTTP in between. */
+/*
+ * The loop of a shard: datagrams in, engine, datagrams out, in batches; calls from HTTP in
+ * between.
+ */
 
 #include "linnetd/shard.h"
 

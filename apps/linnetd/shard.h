@@ -1,6 +1,6 @@
 /*
- * A shard: one thread with its own socket, engine and timers. An endpoint belongs to one shard; shards and HTTP talk
- * by messages.
+ * A shard: one thread with its own socket, engine and timers. An endpoint belongs to one shard;
+ * shards and HTTP talk by messages.
  */
 #ifndef LINNETD_SHARD_H
 #define LINNETD_SHARD_H

@@ -19,8 +19,8 @@ struct values {
 };
 
 /*
- * Reads {"value":V} or {"values":{...}} for the path of the request. "type" is that of all values whose resource no
- * model knows, and overrides the models. False: the problem is set.
+ * Reads {"value":V} or {"values":{...}} for the path of the request. "type" is that of all
+ * values whose resource no model knows, and overrides the models. False: the problem is set.
  */
 LN_MUST_USE bool values_read(struct request *request, json_t *body, struct ln_path path,
                              struct values *out);

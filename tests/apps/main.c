@@ -1,0 +1,16 @@
+/* All unit tests of the programs' parts. */
+
+int auth_tests(void);
+int config_tests(void);
+int encoding_tests(void);
+int inbox_tests(void);
+int json_out_tests(void);
+int models_tests(void);
+int router_tests(void);
+int values_tests(void);
+
+int main(void)
+{
+    return auth_tests() + config_tests() + encoding_tests() + inbox_tests() + json_out_tests() +
+           models_tests() + router_tests() + values_tests();
+}
