@@ -20,7 +20,8 @@ set(LN_LWM2M_SOURCES
     version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
-    client.c data.c events.c field.c link_list.c register.c registration.c requests.c store.c
+    blocks.c client.c data.c events.c field.c link_list.c register.c registration.c requests.c
+    store.c
     objects/device.c objects/security.c objects/server.c objects/test.c)
 
 set(LN_SERVER_SOURCES

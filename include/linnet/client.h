@@ -115,6 +115,40 @@ struct ln_client_event {
         *security; /* LN_CLIENT_OPEN: URI and keys; borrowed from object 0 */
 };
 
+/* What is under way in blocks with one server (RFC 7959). Zeroed by ln_client_init(). */
+struct ln_client_transfer {
+    struct ln_coap_block_receiver in; /* the body of a request */
+    struct ln_coap_block_sender out;  /* the object list of a Register or Update */
+    const struct ln_stream_calls *stream; /* that takes the body, at `path`; NULL: none does */
+    struct ln_path path;
+    uint32_t list_checksum; /* of the object list that is sent */
+    uint16_t held;          /* bytes of a block that the stream could not take yet */
+    uint16_t answer_len;    /* of the answer to the last block, kept in the place of the body */
+    bool sends;             /* our request goes out in blocks */
+    bool sends_more;        /* and the one under way is not the last */
+    bool waits;             /* for ln_client_resume(), with the request's type, id and token */
+    bool resumes;
+    uint8_t type;
+    uint16_t id;
+    struct ln_coap_token token;
+};
+
+/*
+ * The optional part that moves bodies in blocks: requests whose body is longer than a datagram,
+ * and a Register or Update whose object list is. Each server may have one body on its way. One in
+ * the opaque format to a LN_STREAM() goes to it block by block, and no other server's meanwhile;
+ * any other is put together first and may have `body_size` bytes.
+ */
+struct ln_client_blocks_calls;
+extern const struct ln_client_blocks_calls ln_client_blocks_calls;
+
+struct ln_client_blocks {
+    const struct ln_client_blocks_calls *calls; /* &ln_client_blocks_calls */
+    struct ln_client_transfer *transfers;       /* one for each server */
+    void *memory;                               /* `body_size` bytes for each server */
+    size_t body_size;                           /* a datagram at the least */
+};
+
 struct ln_client_stats {
     uint32_t received, sent, retransmitted, repeats, malformed, refused_requests;
 };
@@ -156,6 +190,8 @@ struct ln_client_config {
     size_t memory_size;
     uint16_t datagram_size; /* 0: 1152 bytes (RFC 7252 §4.6); 128 at the least */
     uint16_t scratch_size;
+    /* NULL: nothing that comes in, and no object list, is longer than a datagram. */
+    const struct ln_client_blocks *blocks;
 };
 
 #define LN_CLIENT_MEMORY(servers, datagram_size, scratch_size)                                 \
@@ -221,6 +257,12 @@ LN_MUST_USE bool ln_client_event(struct ln_client *client, struct ln_client_even
  * or lifetime).
  */
 void ln_client_changed(struct ln_client *client, ln_time now, struct ln_path path);
+
+/*
+ * A LN_STREAM() whose chunk() said LN_ERR_BUSY can go on: it gets the same chunk again at the next
+ * ln_client_send(). The server is answered once the chunk has been taken.
+ */
+void ln_client_resume(struct ln_client *client);
 
 /* Sends an Update to every server now. */
 void ln_client_update(struct ln_client *client, ln_time now);

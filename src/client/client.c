@@ -2,6 +2,7 @@
 
 #include "client/client.h"
 
+#include "client/blocks.h"
 #include "client/data.h"
 #include "client/register.h"
 
@@ -56,6 +57,32 @@ static bool is_whole(const struct ln_client_config *config)
            objects_hold_together(config);
 }
 
+struct ln_client_transfer *ln_client__transfer(const struct ln_client *client,
+                                               const struct ln_client_server *server)
+{
+    const struct ln_client_blocks *blocks = client->config->blocks;
+
+    return blocks == NULL ? NULL : &blocks->transfers[server - client->config->servers];
+}
+
+/* A body's place is also where a block is held, and where an answer is kept. */
+static bool init_blocks(const struct ln_client *client)
+{
+    const struct ln_client_blocks *blocks = client->config->blocks;
+
+    if (blocks == NULL) {
+        return true;
+    }
+    if (blocks->calls == NULL || blocks->transfers == NULL || blocks->memory == NULL ||
+        blocks->body_size < ln_client__datagram_size(client)) {
+        return false;
+    }
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        blocks->transfers[i] = (struct ln_client_transfer){0};
+    }
+    return true;
+}
+
 ln_err ln_client_init(struct ln_client *client, size_t size,
                       const struct ln_client_config *config)
 {
@@ -70,7 +97,7 @@ ln_err ln_client_init(struct ln_client *client, size_t size,
     size_t needed = LN_CLIENT_MEMORY(config->server_count, datagram, config->scratch_size);
     uint8_t *memory = config->memory;
 
-    if (memory == NULL || config->memory_size < needed) {
+    if (memory == NULL || config->memory_size < needed || !init_blocks(client)) {
         return LN_ERR_BAD_CONFIG;
     }
     for (size_t i = 0; i < config->server_count; i++) {
@@ -105,8 +132,11 @@ static struct ln_registration_waits waits_of(const struct ln_client *client,
  * Nothing of the old link goes out on a new one. What was served stays known: a copy that took
  * the long way may still arrive, and must not run again.
  */
-static void link_is_gone(struct ln_client_server *server)
+static void link_is_gone(struct ln_client *client, struct ln_client_server *server)
 {
+    if (client->config->blocks != NULL) {
+        client->config->blocks->calls->drop(client, server);
+    }
     server->link_is_up = false;
     server->answer_due = false;
     server->wants_disable = false;
@@ -120,8 +150,12 @@ static void step(struct ln_client *client, struct ln_client_server *server, ln_t
 static void act(struct ln_client *client, struct ln_client_server *server, ln_time now,
                 enum ln_registration_action action)
 {
+    struct ln_client_transfer *t = ln_client__transfer(client, server);
     bool fits = true;
 
+    if (t != NULL && action != LN_DO_NOTHING) {
+        t->sends = false;
+    }
     switch (action) {
     case LN_DO_NOTHING:
         break;
@@ -129,7 +163,7 @@ static void act(struct ln_client *client, struct ln_client_server *server, ln_ti
         ln_client__news(server, LN_CLIENT_OPEN);
         break;
     case LN_DO_CLOSE:
-        link_is_gone(server);
+        link_is_gone(client, server);
         ln_client__news(server, LN_CLIENT_CLOSE);
         break;
     case LN_DO_REGISTER:
@@ -286,7 +320,7 @@ void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link,
     if (server == NULL) {
         return;
     }
-    link_is_gone(server);
+    link_is_gone(client, server);
     if (reason == LN_LINK_REFUSED) {
         server->refusal = 0;
         step(client, server, now, LN_ON_LINK_REFUSED);
@@ -303,10 +337,47 @@ static void send_empty(struct ln_client_server *server, enum ln_coap_type type, 
     server->empty_id = id;
 }
 
+/*
+ * What comes after a block of our request was answered, or given up (`answer` NULL); false: it
+ * was the last one, or there are no blocks.
+ */
+static bool goes_on(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                    const struct ln_coap_message *answer, const struct ln_coap_options *options)
+{
+    const struct ln_client_blocks *blocks = client->config->blocks;
+    uint8_t code = answer == NULL ? 0 : answer->code;
+    bool fits = true;
+
+    if (blocks == NULL) {
+        return false;
+    }
+    switch (blocks->calls->answered(client, server, code, options)) {
+    case LN_COAP_BLOCK_NEXT:
+    case LN_COAP_BLOCK_RESTART:
+        fits = server->state == LN_REGISTRATION_REGISTERING
+                   ? ln_client__register(client, server)
+                   : ln_client__update(client, server);
+        break;
+    case LN_COAP_BLOCK_FAILED:
+        fits = false;
+        break;
+    default:
+        return false;
+    }
+    if (!fits) {
+        step(client, server, now, LN_ON_LOST);
+    }
+    return true;
+}
+
 static void lost(struct ln_client *client, struct ln_client_server *server, ln_time now)
 {
+    bool reset = server->exchange.outcome == LN_COAP_RESET;
+
     server->exchange.state = LN_COAP_IDLE;
-    step(client, server, now, LN_ON_LOST);
+    if (reset || !goes_on(client, server, now, NULL, NULL)) {
+        step(client, server, now, LN_ON_LOST);
+    }
 }
 
 static void take_empty(struct ln_client *client, struct ln_client_server *server, ln_time now,
@@ -347,7 +418,9 @@ static void take_response(struct ln_client *client, struct ln_client_server *ser
     if (x->state != LN_COAP_IDLE &&
         ln_coap_exchange_step(x, ln_client__coap(client), now, LN_COAP_ON_RESPONSE)) {
         x->state = LN_COAP_IDLE;
-        step(client, server, now, ln_client__answered(client, server, m));
+        if (!goes_on(client, server, now, m, &options)) {
+            step(client, server, now, ln_client__answered(client, server, m));
+        }
     }
 }
 
@@ -370,7 +443,7 @@ static void take_request(struct ln_client *client, struct ln_client_server *serv
     case LN_COAP_NEW:
         server->answer_len = 0; /* that of an older request is not for this one's repeats */
         if (!leaves) {
-            ln_client__serve(client, server, m);
+            ln_client__serve(client, server, now, m);
             ln_client_changed(client, now, ln_path_root());
         }
         break;
@@ -411,6 +484,44 @@ void ln_client_recv(struct ln_client *client, ln_time now, ln_link link,
 
 /* ---- Datagrams out ---- */
 
+void ln_client_resume(struct ln_client *client)
+{
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        struct ln_client_transfer *t = ln_client__transfer(client, &client->config->servers[i]);
+        if (t != NULL) {
+            t->resumes = t->waits;
+        }
+    }
+}
+
+/* A body that nothing came for is given up; a block that a stream could not take comes again. */
+static void pursue_blocks(struct ln_client *client, struct ln_client_server *server,
+                          ln_time now)
+{
+    struct ln_client_transfer *t = ln_client__transfer(client, server);
+
+    if (t == NULL) {
+        return;
+    }
+    if (t->stream != NULL && t->in.until <= now) {
+        client->config->blocks->calls->drop(client, server);
+    }
+    if (t->resumes && ln_client__can_tell(client)) {
+        ln_client__resume(client, server, now);
+    }
+}
+
+static ln_time blocks_deadline(const struct ln_client *client,
+                               const struct ln_client_server *server)
+{
+    const struct ln_client_transfer *t = ln_client__transfer(client, server);
+
+    if (t == NULL || t->stream == NULL) {
+        return LN_NEVER;
+    }
+    return t->resumes && ln_client__can_tell(client) ? 0 : t->in.until;
+}
+
 /* What an answer or time has made due: a request of ours, or the end of one. */
 static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now)
 {
@@ -449,6 +560,12 @@ static size_t send_request(struct ln_client *client, struct ln_client_server *se
     return copy(ln_bytes(server->request, server->request_len), buffer, size);
 }
 
+static size_t send_answer(struct ln_client_server *server, void *buffer, size_t size)
+{
+    server->answer_due = false;
+    return copy(ln_bytes(server->answer, server->answer_len), buffer, size);
+}
+
 /* Answers go first: a device that was told to leave still says yes. */
 static size_t send_one(struct ln_client *client, struct ln_client_server *server, ln_time now,
                        void *buffer, size_t size)
@@ -459,8 +576,11 @@ static size_t send_one(struct ln_client *client, struct ln_client_server *server
         return ln_coap_empty(buffer, size, type, server->empty_id);
     }
     if (server->answer_due) {
-        server->answer_due = false;
-        return copy(ln_bytes(server->answer, server->answer_len), buffer, size);
+        return send_answer(server, buffer, size);
+    }
+    pursue_blocks(client, server, now);
+    if (server->answer_due) {
+        return send_answer(server, buffer, size);
     }
     pursue(client, server, now);
     return send_request(client, server, now, buffer, size);
@@ -484,7 +604,8 @@ size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_
     return 0;
 }
 
-static ln_time deadline_of(const struct ln_client_server *server)
+static ln_time deadline_of(const struct ln_client *client,
+                           const struct ln_client_server *server)
 {
     bool wish = server->wants_disable ||
                 (server->wants_update && server->state == LN_REGISTRATION_REGISTERED);
@@ -492,7 +613,8 @@ static ln_time deadline_of(const struct ln_client_server *server)
     if (server->empty != 0 || server->answer_due || wish) {
         return 0;
     }
-    return ln_time_min(server->due, ln_coap_exchange_deadline(&server->exchange));
+    return ln_time_min(ln_time_min(server->due, blocks_deadline(client, server)),
+                       ln_coap_exchange_deadline(&server->exchange));
 }
 
 ln_time ln_client_deadline(const struct ln_client *client)
@@ -500,7 +622,7 @@ ln_time ln_client_deadline(const struct ln_client *client)
     ln_time deadline = LN_NEVER;
 
     for (size_t i = 0; i < client->config->server_count; i++) {
-        deadline = ln_time_min(deadline, deadline_of(&client->config->servers[i]));
+        deadline = ln_time_min(deadline, deadline_of(client, &client->config->servers[i]));
     }
     return deadline;
 }

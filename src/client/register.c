@@ -3,6 +3,7 @@
 
 #include "client/register.h"
 
+#include "client/blocks.h"
 #include "client/client.h"
 #include "client/data.h"
 #include "client/link_list.h"
@@ -107,9 +108,15 @@ static void add_binding(struct ln_coap_builder *b, uint8_t binding, enum ln_vers
     }
 }
 
-static void add_object_list(const struct ln_client *client, struct ln_coap_builder *b,
-                            enum ln_version version)
+static void add_object_list(struct ln_client *client, struct ln_client_server *server,
+                            struct ln_coap_builder *b)
 {
+    enum ln_version version = (enum ln_version)server->version;
+    const struct ln_client_blocks *blocks = client->config->blocks;
+
+    if (blocks != NULL && blocks->calls->add_list(client, server, b, version)) {
+        return;
+    }
     struct ln_writer w = ln_coap_payload_begin(b);
 
     ln_client__write_object_list(&w, client->config, version);
@@ -126,9 +133,18 @@ static void add_location(struct ln_coap_builder *b, const struct ln_client_serve
     }
 }
 
-/* From now on the server is taken to know it: if it never hears it, we register anew. */
-static void told(struct ln_client_server *server, const struct terms *terms)
+/*
+ * From now on the server is taken to know it: if it does not come to know it, we register anew.
+ * In blocks that is so with the last one; until then each says the same.
+ */
+static void told(const struct ln_client *client, struct ln_client_server *server,
+                 const struct terms *terms)
 {
+    const struct ln_client_transfer *t = ln_client__transfer(client, server);
+
+    if (t != NULL && t->sends && t->sends_more) {
+        return;
+    }
     server->lifetime = terms->lifetime;
     server->binding = terms->binding;
     server->list_checksum = terms->list_checksum;
@@ -147,8 +163,8 @@ bool ln_client__register(struct ln_client *client, struct ln_client_server *serv
     add_lifetime(&b, terms.lifetime);
     add_query(&b, "lwm2m=", ln_version_text(version));
     add_binding(&b, terms.binding, version, false);
-    add_object_list(client, &b, version);
-    told(server, &terms);
+    add_object_list(client, server, &b);
+    told(client, server, &terms);
     return end(server, &b);
 }
 
@@ -170,9 +186,9 @@ bool ln_client__update(struct ln_client *client, struct ln_client_server *server
         add_binding(&b, terms.binding, version, true);
     }
     if (new_list) {
-        add_object_list(client, &b, version);
+        add_object_list(client, server, &b);
     }
-    told(server, &terms);
+    told(client, server, &terms);
     return end(server, &b);
 }
 

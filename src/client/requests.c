@@ -2,6 +2,7 @@
 
 #include "client/client.h"
 
+#include "client/blocks.h"
 #include "client/data.h"
 #include "client/link_list.h"
 
@@ -15,6 +16,10 @@ struct request {
     const struct ln_object_entry *entry;
     void *instance;                /* from depth 2 on */
     const struct ln_resource *row; /* from depth 3 on */
+    ln_time now;
+    struct ln_coap_block block1; /* of the answer */
+    uint32_t size1;              /* of the answer */
+    bool ends_body;              /* its answer is kept: the last block may come again */
 };
 
 static enum ln_version version_of(const struct request *r)
@@ -36,10 +41,22 @@ static void end_answer(const struct request *r, const struct ln_coap_builder *b)
     r->server->answer_due = r->server->answer_len > 0;
 }
 
+/* RFC 7959 §2.3: the answer says which block it is for. */
+static void add_block1(const struct request *r, struct ln_coap_builder *b)
+{
+    if (r->block1.present) {
+        ln_coap_add_block(b, LN_COAP_BLOCK1, r->block1);
+    }
+}
+
 static void answer(const struct request *r, uint8_t code)
 {
     struct ln_coap_builder b = begin_answer(r, code);
 
+    add_block1(r, &b);
+    if (r->size1 > 0) {
+        ln_coap_add_uint(&b, LN_COAP_SIZE1, r->size1);
+    }
     end_answer(r, &b);
 }
 
@@ -136,6 +153,7 @@ static ln_err answer_body(const struct request *r, const struct body *body)
     if (block.present) {
         ln_coap_add_block(&b, LN_COAP_BLOCK2, block);
     }
+    add_block1(r, &b);
     if (one_of_many && block.number == 0) {
         ln_coap_add_uint(&b, LN_COAP_SIZE2, (uint32_t)measured.whole);
     }
@@ -333,6 +351,7 @@ static ln_err create(struct request *r)
     struct ln_path path = ln_path_add(r->operation.path, id);
     struct ln_coap_builder b = begin_answer(r, LN_COAP_2_01);
     ln_coap_add_path(&b, LN_COAP_LOCATION_PATH, path);
+    add_block1(r, &b);
     end_answer(r, &b);
     ln_client__tell(r->client, r->server, LN_CLIENT_CREATED, path);
     return LN_OK;
@@ -460,6 +479,125 @@ static ln_err dispatch(struct request *r)
     }
 }
 
+/* ---- Bodies in blocks: blocks.c puts them together or lets them flow ---- */
+
+static bool comes_in_parts(const struct request *r)
+{
+    switch (r->operation.kind) {
+    case LN_OPERATION_WRITE:
+    case LN_OPERATION_WRITE_PARTIAL:
+    case LN_OPERATION_CREATE:
+    case LN_OPERATION_EXECUTE:
+        return r->client->config->blocks != NULL && r->options.block1.present;
+    default:
+        return false;
+    }
+}
+
+static bool is_stream(const struct request *r)
+{
+    return r->row != NULL && r->row->place == LN_PLACE_STREAM &&
+           r->operation.kind == LN_OPERATION_WRITE;
+}
+
+/* One that is written in one piece takes the place of what flowed into it in blocks. */
+static ln_err claim_stream(const struct request *r)
+{
+    const struct ln_client_blocks *blocks = r->client->config->blocks;
+
+    return blocks == NULL || !is_stream(r)
+               ? LN_OK
+               : blocks->calls->claim(r->client, r->server, r->now, r->operation.path);
+}
+
+/* As before, but for whoever asks this time. */
+static void answer_again(const struct request *r, struct ln_bytes kept)
+{
+    struct ln_coap_message before;
+
+    if (ln_coap_parse(kept, &before) != LN_OK) {
+        return;
+    }
+    struct ln_coap_option_cursor option = ln_coap_option_first(&before);
+    struct ln_coap_builder b = begin_answer(r, before.code);
+    while (ln_coap_option_next(&option)) {
+        ln_coap_add(&b, option.number, option.value);
+    }
+    ln_coap_add_payload(&b, before.payload);
+    end_answer(r, &b);
+}
+
+static ln_err act_on(struct request *r, const struct ln_client__taken *taken)
+{
+    r->block1 = taken->block1;
+    r->size1 = taken->size1;
+    r->ends_body = taken->ends_body;
+    switch (taken->what) {
+    case LN_TAKEN_BODY:
+        r->operation.payload = taken->bytes;
+        return dispatch(r);
+    case LN_TAKEN_STREAM:
+        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, r->operation.path);
+        answer(r, LN_COAP_2_04);
+        return LN_OK;
+    case LN_TAKEN_BLOCK:
+        r->client->stats.refused_requests += ln_coap_code_class(taken->code) != 2;
+        answer(r, taken->code);
+        return LN_OK;
+    case LN_TAKEN_REPEAT:
+        answer_again(r, taken->bytes);
+        return LN_OK;
+    case LN_TAKEN_HELD:
+        return LN_OK;
+    case LN_TAKEN_FAULT:
+        break;
+    }
+    return taken->err;
+}
+
+static ln_err take_part(struct request *r)
+{
+    bool flows = is_stream(r) && r->operation.format == LN_FORMAT_OPAQUE &&
+                 ln_format_find(r->client->config->formats, LN_FORMAT_OPAQUE) != NULL;
+    bool writes = r->operation.kind == LN_OPERATION_WRITE && r->row != NULL;
+    struct ln_client__part part = {
+        .message = r->message,
+        .options = &r->options,
+        .path = r->operation.path,
+        .stream = flows ? r->row->at.stream : NULL,
+        .instance = r->instance,
+    };
+
+    if (writes && (r->row->operations & LN_WRITE) == 0) {
+        return LN_ERR_NOT_ALLOWED;
+    }
+    struct ln_client__taken taken =
+        r->client->config->blocks->calls->take(r->client, r->server, r->now, &part);
+    return act_on(r, &taken);
+}
+
+static void finish(struct request *r, ln_err err)
+{
+    if (err != LN_OK) {
+        refuse(r, err);
+    }
+    if (r->ends_body) {
+        r->client->config->blocks->calls->keep_answer(r->client, r->server);
+    }
+}
+
+void ln_client__resume(struct ln_client *client, struct ln_client_server *server, ln_time now)
+{
+    struct ln_coap_message message = {0};
+    struct request r = {.client = client, .server = server, .message = &message, .now = now};
+    struct ln_client__taken taken =
+        client->config->blocks->calls->resume(client, server, &message, &r.operation.path);
+
+    if (taken.what != LN_TAKEN_HELD) {
+        finish(&r, act_on(&r, &taken));
+    }
+}
+
 static ln_err carry_out(struct request *r)
 {
     const struct ln_path *path = &r->operation.path;
@@ -479,19 +617,25 @@ static ln_err carry_out(struct request *r)
         (path->depth == 4 && (r->row->operations & LN_MANY) == 0)) {
         return LN_ERR_NOT_ALLOWED;
     }
-    if (r->options.block1.present && (r->options.block1.more || r->options.block1.number > 0)) {
+    bool parts = comes_in_parts(r);
+    if (!parts && (r->options.block1.more || r->options.block1.number > 0)) {
         return LN_ERR_TOO_LARGE;
     }
-    if (changes_something(r->operation.kind) && !ln_client__can_tell(r->client)) {
+    if (changes_something(r->operation.kind) && !r->options.block1.more &&
+        !ln_client__can_tell(r->client)) {
         return LN_ERR_BUSY;
     }
-    return dispatch(r);
+    if (parts) {
+        return take_part(r);
+    }
+    err = claim_stream(r);
+    return err != LN_OK ? err : dispatch(r);
 }
 
-void ln_client__serve(struct ln_client *client, struct ln_client_server *server,
+void ln_client__serve(struct ln_client *client, struct ln_client_server *server, ln_time now,
                       const struct ln_coap_message *message)
 {
-    struct request r = {.client = client, .server = server, .message = message};
+    struct request r = {.client = client, .server = server, .message = message, .now = now};
     ln_err err = ln_coap_options(message, &r.options);
 
     server->answer_len = 0;
@@ -500,9 +644,8 @@ void ln_client__serve(struct ln_client *client, struct ln_client_server *server,
         return;
     }
     if (err == LN_OK) {
+        r.block1 = r.options.block1;
         err = carry_out(&r);
     }
-    if (err != LN_OK) {
-        refuse(&r, err);
-    }
+    finish(&r, err);
 }
