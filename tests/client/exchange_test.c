@@ -115,6 +115,43 @@ TEST(the_answer_to_an_earlier_request_is_not_taken_for_this_one)
     CHECK(client_tells(LN_CLIENT_UPDATED));
 }
 
+/* RFC 7252 §5.3.2: token and, on an ACK, message id. */
+TEST(a_response_on_the_ack_of_another_message_is_dropped)
+{
+    given_a_registered_client(LN_VERSION_1_1);
+    ln_client_update(&f.client, f.now);
+    CHECK(client_sends(&m));
+
+    m.id++;
+    server_answers(&m, LN_COAP_4_04, NULL);
+    CHECK_EQ(f.servers[0].state, LN_REGISTRATION_UPDATING);
+    m.id--;
+    server_answers(&m, LN_COAP_2_04, NULL);
+    CHECK(client_tells(LN_CLIENT_UPDATED));
+}
+
+/* RFC 7252 §4.5: message ids are those of an endpoint, and a new link is a new one. */
+TEST(a_new_link_begins_without_repeats)
+{
+    struct ln_coap_message reg;
+
+    given_a_registered_client(LN_VERSION_1_1);
+    CHECK_EQ(execute("/3442/0/3", "0='a'").code, LN_COAP_2_04);
+    CHECK(client_tells(LN_CLIENT_EXECUTED));
+    ln_client_link_down(&f.client, f.now, 0, LN_LINK_FAILED, 0);
+    CHECK(client_tells(LN_CLIENT_LOST));
+    after(2000);
+    CHECK(!client_sends(&reg));
+    link_goes_up();
+    CHECK(client_sends(&reg));
+    server_answers(&reg, LN_COAP_2_01, "rd/2");
+    CHECK(client_tells(LN_CLIENT_REGISTERED));
+
+    f.next_id--;
+    CHECK_EQ(execute("/3442/0/3", "0='a'").code, LN_COAP_2_04);
+    CHECK(client_tells(LN_CLIENT_EXECUTED));
+}
+
 TEST(datagrams_of_links_that_are_not_up_are_dropped)
 {
     given_a_registered_client(LN_VERSION_1_1);
@@ -296,6 +333,8 @@ int exchange_tests(void)
         cmocka_unit_test(a_response_that_never_follows_the_ack_is_a_loss),
         cmocka_unit_test(a_reset_of_register_is_a_loss),
         cmocka_unit_test(the_answer_to_an_earlier_request_is_not_taken_for_this_one),
+        cmocka_unit_test(a_response_on_the_ack_of_another_message_is_dropped),
+        cmocka_unit_test(a_new_link_begins_without_repeats),
         cmocka_unit_test(datagrams_of_links_that_are_not_up_are_dropped),
         cmocka_unit_test(nothing_is_served_before_the_registration_is_confirmed),
         cmocka_unit_test(nothing_is_served_while_leaving),

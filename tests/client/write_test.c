@@ -245,6 +245,10 @@ TEST(a_list_takes_no_more_than_it_can_hold_and_keeps_what_it_had)
     payload[3] = 3 * LN_TEST_MANY;
     CHECK_EQ(put_tlv("/3442/0/1120", ln_bytes(payload, w.written - 3)), LN_COAP_2_04);
     CHECK_EQ(f.test[0].integers.count, LN_TEST_MANY);
+    /* What is replaced takes no room. */
+    CHECK_EQ(put_tlv("/3442/0/1120", BYTES("\xA3\x04\x60\x41\x63\x05")), LN_COAP_2_04);
+    CHECK_EQ(f.test[0].integers.count, 1);
+    CHECK_EQ(f.test[0].integers.ids[0], 99);
 }
 
 TEST(several_values_are_not_one_and_one_is_not_several)
