@@ -62,11 +62,23 @@ static void launch(struct world *world, const struct ln_address *from,
     agenda_add(&world->agenda, world->now + wait, arrive, datagram, 0);
 }
 
+static bool is_lost(struct world *world, const struct ln_address *to)
+{
+    unsigned *doomed = ln_address_equal(to, &world->server_address) ? &world->lose_to_server
+                                                                    : &world->lose_to_devices;
+
+    if (*doomed > 0) {
+        (*doomed)--;
+        return true;
+    }
+    return dice_chance(&world->dice, world->weather.loss);
+}
+
 void network_send(struct world *world, const struct ln_address *from,
                   const struct ln_address *to, struct ln_bytes bytes)
 {
     world->tally.sent++;
-    if (dice_chance(&world->dice, world->weather.loss)) {
+    if (is_lost(world, to)) {
         world->tally.lost++;
         trace_datagram(world, from, to, bytes, "lost", 0);
         return;

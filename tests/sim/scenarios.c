@@ -198,6 +198,87 @@ static void a_silent_move(struct world *world)
     }
 }
 
+/* What is asked again because its answer was lost is answered again, and not done again. */
+static void a_lost_answer(struct world *world)
+{
+    struct device *d = &world->devices[0];
+
+    given_devices(world, 600, 0);
+    world_run(world, MINUTE);
+    for (unsigned lost = 1; lost <= 4; lost++) {
+        world->lose_to_server = lost;
+        world_execute(world, d);
+        world_run(world, world->now + 2 * MINUTE);
+    }
+    for (size_t i = 0; i < world->operation_count; i++) {
+        if (world->operations[i].outcome != LN_OUTCOME_ANSWERED) {
+            world_fail(world, "operation %zu ended %s", i,
+                       ln_outcome_name(world->operations[i].outcome));
+        }
+    }
+    if (d->probe.runs != 4) {
+        world_fail(world, "4 operations ran %d times", d->probe.runs);
+    }
+}
+
+static void a_lost_created(struct world *world)
+{
+    const struct ln_server_counters *counters = ln_server_counters(world->server);
+
+    world->lose_to_devices = 3;
+    given_devices(world, 600, 0);
+    world_run(world, MINUTE);
+    all_must_agree(world);
+    if (counters->registers != 1 || counters->repeats != 3) {
+        world_fail(world, "%llu registrations made and %llu repeats known",
+                   (unsigned long long)counters->registers,
+                   (unsigned long long)counters->repeats);
+    }
+}
+
+static void a_lost_changed(struct world *world)
+{
+    const struct ln_server_counters *counters = ln_server_counters(world->server);
+
+    given_devices(world, 600, 0);
+    world_run(world, MINUTE);
+    world->lose_to_devices = 3;
+    ln_client_update(&world->devices[0].client, world->now);
+    device_pump(&world->devices[0]);
+    world_run(world, 2 * MINUTE);
+    all_must_agree(world);
+    if (counters->registers != 1 || counters->updates != 1 || counters->repeats != 3) {
+        world_fail(world, "%llu Updates taken and %llu repeats known",
+                   (unsigned long long)counters->updates,
+                   (unsigned long long)counters->repeats);
+    }
+}
+
+/* Not with the next Update that is due anyway: that may be a day away. */
+static void a_change(struct world *world)
+{
+    struct device *d = &world->devices[0];
+
+    given_devices(world, 86400, 0);
+    world_run(world, MINUTE);
+    device_sensor_add(d, 3);
+    world_run(world, world->now + 2 * SECOND);
+    all_must_agree(world);
+    world_write_lifetime(world, d, 3600);
+    world_run(world, world->now + 2 * SECOND);
+    all_must_agree(world);
+    world_create_sensor(world, d, 4);
+    world_run(world, world->now + 2 * SECOND);
+    all_must_agree(world);
+    if (d->sensor_store.count != 2 || d->account.lifetime != 3600) {
+        world_fail(world, "the device has %u sensors and a lifetime of %u s",
+                   d->sensor_store.count, d->account.lifetime);
+    }
+    world_delete_sensor(world, d, 3);
+    world_run(world, world->now + 2 * SECOND);
+    all_must_agree(world);
+}
+
 /* The same story twice, beside the world that the scenario was given. */
 static void a_replay(struct world *world)
 {
@@ -221,6 +302,10 @@ const struct scenario scenarios[] = {
     {"silence ends a registration exactly at its lifetime", silence, 1, {0}},
     {"a closed server ends each operation once", a_closed_server, 40, {.loss = 20}},
     {"a restart ends the operations of the old registration", a_restart, 1, {0}},
+    {"a lost answer is given again, and nothing is done again", a_lost_answer, 1, {0}},
+    {"a lost 2.01 is given again, and one registration is made", a_lost_created, 1, {0}},
+    {"a lost 2.04 is given again, and one Update is made", a_lost_changed, 1, {0}},
+    {"a change is told at once", a_change, 1, {0}},
     {"a seed replays everything", a_replay, 1, {0}},
     {"a device that moved is found by its next Update", a_silent_move, 1, {0}},
 };

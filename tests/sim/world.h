@@ -47,6 +47,8 @@ struct world {
     struct dice dice;
     struct agenda agenda;
     struct weather weather;
+    unsigned lose_to_server; /* so many of the next datagrams, whatever the weather */
+    unsigned lose_to_devices;
     struct ln_server *server;
     struct ln_address server_address;
     ln_time server_armed;
