@@ -14,6 +14,7 @@ struct ctl {
     const char *url;
     const char *token;
     bool json;           /* print the API's own JSON */
+    bool partial;        /* write: keep what is not named */
     const char *timeout; /* seconds to wait for the device; NULL: the server's default */
     const char *format;  /* NULL: the server's choice */
     const char *type;    /* of a value whose resource the server does not know */
@@ -47,6 +48,9 @@ int run_show(struct ctl *ctl, struct words words);
 int run_read(struct ctl *ctl, struct words words);
 int run_write(struct ctl *ctl, struct words words);
 int run_exec(struct ctl *ctl, struct words words);
+int run_create(struct ctl *ctl, struct words words);
+int run_delete(struct ctl *ctl, struct words words);
+int run_discover(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
 int run_server(struct ctl *ctl, struct words words);
 

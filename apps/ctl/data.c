@@ -1,14 +1,15 @@
-/* linnet read, write, exec: operations on a device's data. */
+/* linnet read, write, exec, create, delete, discover: operations on a device's data. */
 
 #include "ctl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* devices/EP/data/PATH?timeout=..&format=.. The path is the person's: its slashes stay, all else is encoded. */
-static char *data_path(const struct ctl *ctl, const char *endpoint, const char *path)
+/* devices/EP/KIND/PATH?timeout=..&format=.. The path is the person's: its slashes stay, all else is encoded. */
+static char *device_path(const struct ctl *ctl, const char *endpoint, const char *kind,
+                         const char *path)
 {
-    char *url = api_path("devices/", endpoint, "/data");
+    char *url = api_path("devices/", endpoint, kind);
     char *copy = strdup(path);
     char *rest = copy;
 
@@ -28,6 +29,11 @@ static char *data_path(const struct ctl *ctl, const char *endpoint, const char *
     free(copy);
     url = api_query(url, "timeout", ctl->timeout);
     return api_query(url, "format", ctl->format);
+}
+
+static char *data_path(const struct ctl *ctl, const char *endpoint, const char *path)
+{
+    return device_path(ctl, endpoint, "/data", path);
 }
 
 static void add_record(struct table *table, const json_t *record)
@@ -71,7 +77,8 @@ int run_read(struct ctl *ctl, struct words words)
     for (int i = 1; i < words.count; i++) {
         struct response answer;
 
-        if (!api_call(ctl, words.at[i], "GET", data_path(ctl, words.at[0], words.at[i]), NULL, &answer)) {
+        if (!api_call(ctl, words.at[i], "GET", data_path(ctl, words.at[0], words.at[i]), NULL,
+                      &answer)) {
             result = EXIT_FAILED;
             continue;
         }
@@ -121,18 +128,34 @@ static bool add_value(json_t *values, const char *word)
     return true;
 }
 
-static int write_values(struct ctl *ctl, struct words words)
+/* The words after the path, ID=VALUE each, as an object; NULL if one is wrong, which has been said. */
+static json_t *read_values(struct words words)
 {
     json_t *values = json_object();
-    struct response answer;
 
     for (int i = 2; i < words.count; i++) {
         if (!add_value(values, words.at[i])) {
             json_decref(values);
-            return EXIT_USAGE;
+            return NULL;
         }
     }
-    if (!api_call(ctl, words.at[1], "PUT", data_path(ctl, words.at[0], words.at[1]),
+    return values;
+}
+
+static const char *write_method(const struct ctl *ctl)
+{
+    return ctl->partial ? "PATCH" : "PUT";
+}
+
+static int write_values(struct ctl *ctl, struct words words)
+{
+    json_t *values = read_values(words);
+    struct response answer;
+
+    if (values == NULL) {
+        return EXIT_USAGE;
+    }
+    if (!api_call(ctl, words.at[1], write_method(ctl), data_path(ctl, words.at[0], words.at[1]),
                   json_pack("{s:o}", "values", values), &answer)) {
         return EXIT_FAILED;
     }
@@ -140,15 +163,16 @@ static int write_values(struct ctl *ctl, struct words words)
     return EXIT_DONE;
 }
 
-static bool write_value(struct ctl *ctl, struct words words, json_t *value, const char *expected,
-                        struct response *answer)
+static bool write_value(struct ctl *ctl, struct words words, json_t *value,
+                        const char *expected, struct response *answer)
 {
     json_t *body = json_pack("{s:o}", "value", value);
 
     if (ctl->type != NULL) {
         json_object_set_new(body, "type", json_string(ctl->type));
     }
-    return api_try(ctl, words.at[1], "PUT", data_path(ctl, words.at[0], words.at[1]), body, expected, answer);
+    return api_try(ctl, words.at[1], write_method(ctl),
+                   data_path(ctl, words.at[0], words.at[1]), body, expected, answer);
 }
 
 /* How many levels a path has: by its slashes, those at the ends left out. */
@@ -195,8 +219,103 @@ int run_exec(struct ctl *ctl, struct words words)
     json_t *body = words.count > 2 ? json_pack("{s:s}", "arguments", words.at[2]) : NULL;
     struct response answer;
 
-    if (!api_call(ctl, words.at[1], "POST", data_path(ctl, words.at[0], words.at[1]), body, &answer)) {
+    if (!api_call(ctl, words.at[1], "POST", data_path(ctl, words.at[0], words.at[1]), body,
+                  &answer)) {
         return EXIT_FAILED;
+    }
+    json_decref(answer.body);
+    return EXIT_DONE;
+}
+
+/* Takes the instance off "/16/5"; what is left is the object. NULL: the path names an object only. */
+static char *split_instance(char *path)
+{
+    char *slash = depth_of(path) == 2 ? strrchr(path, '/') : NULL;
+
+    if (slash != NULL) {
+        *slash++ = '\0';
+    }
+    return slash;
+}
+
+int run_create(struct ctl *ctl, struct words words)
+{
+    json_t *values = read_values(words);
+    char *instance = split_instance(words.at[1]);
+    struct response answer;
+    json_t *body;
+
+    if (values == NULL) {
+        return EXIT_USAGE;
+    }
+    body = json_pack("{s:o}", "values", values);
+    if (instance != NULL) {
+        json_object_set_new(body, "instance", json_integer(strtoll(instance, NULL, 10)));
+    }
+    if (!api_call(ctl, words.at[1], "POST", data_path(ctl, words.at[0], words.at[1]), body,
+                  &answer)) {
+        return EXIT_FAILED;
+    }
+    if (ctl->json) {
+        print_json(answer.body);
+    } else if (text_member(answer.body, "path") != NULL) {
+        puts(text_member(answer.body, "path"));
+    }
+    json_decref(answer.body);
+    return EXIT_DONE;
+}
+
+int run_delete(struct ctl *ctl, struct words words)
+{
+    struct response answer;
+
+    if (!api_call(ctl, words.at[1], "DELETE", data_path(ctl, words.at[0], words.at[1]), NULL,
+                  &answer)) {
+        return EXIT_FAILED;
+    }
+    json_decref(answer.body);
+    return EXIT_DONE;
+}
+
+static void print_links(const json_t *links)
+{
+    struct table table = table_start(2);
+    size_t i;
+    json_t *link;
+
+    json_array_foreach(links, i, link)
+    {
+        char text[512] = "";
+        const char *name;
+        json_t *value;
+
+        json_object_foreach(json_object_get(link, "attributes"), name, value)
+        {
+            char *shown = json_as_text(value);
+            size_t used = strlen(text);
+
+            snprintf(text + used, sizeof(text) - used, "%s%s=%s", used > 0 ? " " : "", name,
+                     shown);
+            free(shown);
+        }
+        table_add(&table, text_member(link, "path"));
+        table_add(&table, text);
+    }
+    table_print(&table);
+}
+
+int run_discover(struct ctl *ctl, struct words words)
+{
+    struct response answer;
+
+    if (!api_call(ctl, words.at[1], "GET",
+                  device_path(ctl, words.at[0], "/discover", words.at[1]), NULL, &answer)) {
+        return EXIT_FAILED;
+    }
+    if (ctl->json) {
+        print_json(answer.body);
+    } else {
+        print_links(json_object_get(answer.body, "links"));
     }
     json_decref(answer.body);
     return EXIT_DONE;

@@ -43,7 +43,8 @@ static void add_device(struct table *table, const json_t *device)
 
 static void add_head(struct table *table)
 {
-    static const char *const head[] = {"ENDPOINT", "STATE", "VERSION", "ADDRESS", "SEEN", "EXPIRES", "OBJECTS"};
+    static const char *const head[] = {"ENDPOINT", "STATE",   "VERSION", "ADDRESS",
+                                       "SEEN",     "EXPIRES", "OBJECTS"};
 
     for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
         table_add(table, head[i]);

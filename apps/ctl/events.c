@@ -25,8 +25,11 @@ static void print_event(const struct event *event)
     if (event->json || data == NULL) {
         print_safely(stdout, event->data);
     } else {
-        printf("%s %-13s ", text_member(data, "time") != NULL ? text_member(data, "time") : "-", event->type);
-        print_safely(stdout, text_member(data, "endpoint") != NULL ? text_member(data, "endpoint") : "-");
+        printf("%s %-13s ", text_member(data, "time") != NULL ? text_member(data, "time") : "-",
+               event->type);
+        print_safely(stdout, text_member(data, "endpoint") != NULL
+                                 ? text_member(data, "endpoint")
+                                 : "-");
         json_object_foreach(data, name, value)
         {
             if (strcmp(name, "time") != 0 && strcmp(name, "endpoint") != 0) {
@@ -84,6 +87,7 @@ int run_events(struct ctl *ctl, struct words words)
             free(event.data);
             return EXIT_FAILED;
         }
-        sleep(AGAIN_SECONDS); /* the server went away: it says on the next call whether for good */
+        sleep(
+            AGAIN_SECONDS); /* the server went away: it says on the next call whether for good */
     }
 }

@@ -119,12 +119,13 @@ static void explain(const char *what, long status, const json_t *problem)
         complain("%s: the server answered %ld; is the URL linnetd's?", what, status);
         return;
     }
-    complain("%s: %s%s%s%s%s%s%s%s", what, title != NULL ? title : "", title != NULL && detail != NULL ? ": " : "",
-             detail != NULL ? detail : "", coap != NULL ? " (" : "", coap != NULL ? coap : "",
-             coap != NULL ? ")" : "", operation != NULL ? "; operation " : "",
-             operation != NULL ? operation : "");
+    complain("%s: %s%s%s%s%s%s%s%s", what, title != NULL ? title : "",
+             title != NULL && detail != NULL ? ": " : "", detail != NULL ? detail : "",
+             coap != NULL ? " (" : "", coap != NULL ? coap : "", coap != NULL ? ")" : "",
+             operation != NULL ? "; operation " : "", operation != NULL ? operation : "");
     if (status == 401) {
-        complain("give the token that linnetd printed at its first start as LINNET_TOKEN or --token");
+        complain("give the token that linnetd printed at its first start as LINNET_TOKEN or "
+                 "--token");
     }
 }
 
@@ -167,7 +168,8 @@ bool api_try(struct ctl *ctl, const char *what, const char *method, char *path, 
     json_decref(body);
     free(text);
     if (code != CURLE_OK) {
-        complain("%s: no answer from %s: %s; is linnetd running there?", what, ctl->url, curl_easy_strerror(code));
+        complain("%s: no answer from %s: %s; is linnetd running there?", what, ctl->url,
+                 curl_easy_strerror(code));
     } else {
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->status);
         out->body = answer.len > 0 ? json_loadb(answer.at, answer.len, 0, NULL) : NULL;
@@ -239,10 +241,13 @@ bool api_stream(struct ctl *ctl, char *path, const char *last_event_id,
     code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &refusal.status);
     if (refusal.status == 0) {
-        complain("events: no answer from %s: %s; is linnetd running there?", ctl->url, curl_easy_strerror(code));
+        complain("events: no answer from %s: %s; is linnetd running there?", ctl->url,
+                 curl_easy_strerror(code));
         done = false;
     } else if (refusal.status != 200) {
-        refusal.body = stream.error.len > 0 ? json_loadb(stream.error.at, stream.error.len, 0, NULL) : NULL;
+        refusal.body = stream.error.len > 0
+                           ? json_loadb(stream.error.at, stream.error.len, 0, NULL)
+                           : NULL;
         done = judge("events", NULL, &refusal);
     }
     curl_slist_free_all(list);

@@ -12,6 +12,9 @@ const struct command commands[] = {
     {"read",    "ENDPOINT PATH...",       "read an object, instance or resource",           2, -1, run_read},
     {"write",   "ENDPOINT PATH VALUE",    "write a resource; or PATH ID=VALUE... for more", 3, -1, run_write},
     {"exec",    "ENDPOINT PATH [ARGS]",   "execute a resource; ARGS like 0='x',1",          2,  3, run_exec},
+    {"create",  "ENDPOINT PATH [ID=VALUE...]", "create an instance: PATH is /16, or /16/5 to choose its id", 2, -1, run_create},
+    {"delete",  "ENDPOINT PATH",          "delete an instance",                             2,  2, run_delete},
+    {"discover", "ENDPOINT PATH",         "list what is below a path, with attributes",     2,  2, run_discover},
     {"events",  "",                       "print events as they come, until Ctrl-C",        0,  0, run_events},
     {"server",  "",                       "show the server's version, listeners and counts", 0, 0, run_server},
     {NULL, NULL, NULL, 0, 0, NULL},
@@ -32,7 +35,8 @@ static const struct option options[] = {
     {"--token",    "TOKEN", "who you are; LINNET_TOKEN",                         offsetof(struct ctl, token)},
     {"--json",     NULL,    "print the API's JSON instead of tables",            offsetof(struct ctl, json)},
     {"--timeout",  "S",     "seconds to wait for the device; 10",                offsetof(struct ctl, timeout)},
-    {"--format",   "NAME",  "read, write: tlv, text, opaque; the server's choice", offsetof(struct ctl, format)},
+    {"--format",   "NAME",  "tlv, text, opaque, json, cbor, senml-json, senml-cbor", offsetof(struct ctl, format)},
+    {"--partial",  NULL,    "write: keep what is not named, instead of replacing", offsetof(struct ctl, partial)},
     {"--type",     "NAME",  "write: type of the value; from the server's model", offsetof(struct ctl, type)},
     {"--state",    "STATE", "devices: only those online, sleeping, unreachable", offsetof(struct ctl, state)},
     {"--object",   "ID",    "devices: only those that have this object",         offsetof(struct ctl, object)},
@@ -45,9 +49,10 @@ static const struct option options[] = {
 
 static void print_help(void)
 {
-    printf("linnet: manage LwM2M devices through linnetd\n\nusage: linnet [options] command ...\n\n");
+    printf("linnet: manage LwM2M devices through linnetd\n\nusage: linnet [options] command "
+           "...\n\n");
     for (const struct command *c = commands; c->name != NULL; c++) {
-        printf("  %-8s %-22s %s\n", c->name, c->words, c->help);
+        printf("  %-8s %-27s %s\n", c->name, c->words, c->help);
     }
     printf("\noptions, anywhere on the line (`--` ends them):\n");
     for (const struct option *o = options; o->name != NULL; o++) {

@@ -30,7 +30,8 @@ static bool is_control(unsigned char c)
 /* C1 controls (U+0080 to U+009F) are C2 80 to C2 9F in UTF-8: some terminals act on them too. */
 static bool is_c1_control(const char *text)
 {
-    return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
+    return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+           (unsigned char)text[1] < 0xa0;
 }
 
 void print_safely(FILE *out, const char *text)
@@ -100,8 +101,8 @@ static char *span_as_text(long long seconds)
     while (unit + 1 < sizeof(units) / sizeof(units[0]) && span < 2 * units[unit].length) {
         unit++;
     }
-    snprintf(text, sizeof(text), seconds > 0 ? "in %lld %s" : "%lld %s ago", span / units[unit].length,
-             units[unit].name);
+    snprintf(text, sizeof(text), seconds > 0 ? "in %lld %s" : "%lld %s ago",
+             span / units[unit].length, units[unit].name);
     return strdup(text);
 }
 

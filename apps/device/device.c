@@ -84,7 +84,9 @@ static void executed(struct device *d, struct ln_path path)
     bool resets = ln_path_equal(path, ln_path_resource(3, 0, 5));
 
     device_log(d, "executed /%u/%u/%u%s", path.id[0], path.id[1], path.id[2],
-               reboots ? ": starting anew, as a reboot would" : resets ? ": back to the factory's values" : "");
+               reboots  ? ": starting anew, as a reboot would"
+               : resets ? ": back to the factory's values"
+                        : "");
     d->again = d->again || reboots || resets;
 }
 
@@ -109,7 +111,8 @@ static void act(struct device *d, const struct ln_client_event *event)
         break;
     case LN_CLIENT_REFUSED:
         link_works(link);
-        device_log(d, "%s refused the registration: %u.%02u", uri, event->code >> 5, event->code & 31);
+        device_log(d, "%s refused the registration: %u.%02u", uri, event->code >> 5,
+                   event->code & 31);
         break;
     case LN_CLIENT_LOST:
         device_log(d, "%s does not answer: it is tried again", uri);

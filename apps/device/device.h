@@ -42,7 +42,8 @@ void device_fini(struct device *device);
 void device_receive(struct device *device, ln_link link, struct ln_bytes datagram);
 /* Sends what is due and acts on events. */
 void device_turn(struct device *device);
-void device_log(const struct device *device, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void device_log(const struct device *device, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* objects.c: fills the objects' structs. False: an option does not fit, said on stderr. */
 bool objects_init(struct device *device);

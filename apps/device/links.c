@@ -33,7 +33,8 @@ static void *resolve(void *context)
 {
     struct lookup *lookup = context;
 
-    lookup->count = ln_address_resolve(lookup->host, lookup->port, lookup->found, ADDRESSES_MAX);
+    lookup->count =
+        ln_address_resolve(lookup->host, lookup->port, lookup->found, ADDRESSES_MAX);
     atomic_store(&lookup->done, true);
     ln_loop_wake(lookup->loop);
     let_go(lookup);
@@ -50,7 +51,8 @@ bool uri_split(const char *uri, char host[HOST_MAX], uint16_t *port)
     if (!ln_bytes_are(ln_read_bytes(&in, 7), "coap://")) {
         return false;
     }
-    name = ln_read_if(&in, '[') ? ln_read_until(&in, ']') : ln_bytes(in.at, strcspn((const char *)in.at, ":/"));
+    name = ln_read_if(&in, '[') ? ln_read_until(&in, ']')
+                                : ln_bytes(in.at, strcspn((const char *)in.at, ":/"));
     if (in.at == name.at) {
         (void)ln_read_bytes(&in, name.len);
     }
@@ -158,10 +160,12 @@ void link_take_lookup(struct link *link)
 
 void link_send(struct link *link, const uint8_t *bytes, size_t len)
 {
-    struct ln_packet packet = {.remote = link->peer, .bytes = (uint8_t *)(uintptr_t)bytes, .size = len, .len = len};
+    struct ln_packet packet = {
+        .remote = link->peer, .bytes = (uint8_t *)(uintptr_t)bytes, .size = len, .len = len};
 
     if (link->udp.fd >= 0) {
-        (void)ln_udp_send(&link->udp, &packet, 1); /* what is lost is sent again by the client */
+        (void)ln_udp_send(&link->udp, &packet,
+                          1); /* what is lost is sent again by the client */
     }
 }
 

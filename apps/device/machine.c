@@ -53,7 +53,8 @@ static bool read_number(const char *path, long long *out)
     char text[64];
     int64_t number;
 
-    if (!read_line(path, text, sizeof(text)) || !ln_integer_of_text(ln_bytes_of_text(text), &number)) {
+    if (!read_line(path, text, sizeof(text)) ||
+        !ln_integer_of_text(ln_bytes_of_text(text), &number)) {
         return false;
     }
     *out = number;
@@ -145,7 +146,8 @@ static void read_timezone(struct ln_device *d)
     ssize_t len;
     char *name;
 
-    if (zone != NULL && zone[0] != '\0' && zone[0] != ':' && strlen(zone) < sizeof(d->timezone)) {
+    if (zone != NULL && zone[0] != '\0' && zone[0] != ':' &&
+        strlen(zone) < sizeof(d->timezone)) {
         snprintf(d->timezone, sizeof(d->timezone), "%s", zone);
         return;
     }
@@ -155,7 +157,8 @@ static void read_timezone(struct ln_device *d)
     len = readlink("/etc/localtime", target, sizeof(target) - 1);
     target[len > 0 ? len : 0] = '\0';
     name = strstr(target, "zoneinfo/");
-    snprintf(d->timezone, sizeof(d->timezone), "%s", name != NULL ? name + strlen("zoneinfo/") : "UTC");
+    snprintf(d->timezone, sizeof(d->timezone), "%s",
+             name != NULL ? name + strlen("zoneinfo/") : "UTC");
 }
 
 /* /3/0/14 like "+02:00". */
@@ -289,9 +292,11 @@ static void read_power(struct ln_device *d)
     if (folder == NULL) {
         return;
     }
-    while ((entry = readdir(folder)) != NULL && d->power_sources.count < LN_COUNT(d->power_sources.ids)) {
+    while ((entry = readdir(folder)) != NULL &&
+           d->power_sources.count < LN_COUNT(d->power_sources.ids)) {
         if (entry->d_name[0] != '.') {
-            snprintf(supply.folder, sizeof(supply.folder), "/sys/class/power_supply/%s", entry->d_name);
+            snprintf(supply.folder, sizeof(supply.folder), "/sys/class/power_supply/%s",
+                     entry->d_name);
             read_supply(&supply, d);
             supply.id = (uint16_t)(supply.id + 1);
         }

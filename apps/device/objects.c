@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct ln_format *const device_formats[] = {&ln_format_text, &ln_format_opaque, &ln_format_tlv, NULL};
+const struct ln_format *const device_formats[] = {&ln_format_text, &ln_format_opaque,
+                                                  &ln_format_tlv, NULL};
 
 static void init_accounts(struct device *d)
 {
@@ -72,9 +73,12 @@ static const char *store_text(const struct ln_resource *row, void *instance, con
         return NULL;
     }
     if (row->place == LN_PLACE_FIELD && row->storage == LN_IN_CHARS) {
-        return ln_bytes_to_text(ln_bytes_of_text(text), member, row->at.field.size) ? NULL : "the text is too long";
+        return ln_bytes_to_text(ln_bytes_of_text(text), member, row->at.field.size)
+                   ? NULL
+                   : "the text is too long";
     }
-    if (row->place != LN_PLACE_FIELD || (row->storage != LN_IN_SIGNED && row->storage != LN_IN_UNSIGNED)) {
+    if (row->place != LN_PLACE_FIELD ||
+        (row->storage != LN_IN_SIGNED && row->storage != LN_IN_UNSIGNED)) {
         return "only texts and whole numbers can be given like this";
     }
     if (!ln_integer_of_text(ln_bytes_of_text(text), &number)) {
@@ -107,8 +111,8 @@ static bool apply(struct device *d, const struct setting *setting)
                                   : "this device has no such resource";
 
     if (why != NULL) {
-        fprintf(stderr, "linnet-device: --set /%u/%u/%u: %s\n", setting->path.id[0], setting->path.id[1],
-                setting->path.id[2], why);
+        fprintf(stderr, "linnet-device: --set /%u/%u/%u: %s\n", setting->path.id[0],
+                setting->path.id[1], setting->path.id[2], why);
     }
     return why == NULL;
 }
@@ -119,8 +123,11 @@ bool objects_init(struct device *d)
     machine_read(&d->machine, &d->device, ln_clock_now());
     d->device.binding = "U";
     ln_test_reset(&d->test);
-    d->test_store = (struct ln_instances){
-        .items = &d->test, .ids = d->test_ids, .item_size = sizeof(d->test), .capacity = 1, .count = 1};
+    d->test_store = (struct ln_instances){.items = &d->test,
+                                          .ids = d->test_ids,
+                                          .item_size = sizeof(d->test),
+                                          .capacity = 1,
+                                          .count = 1};
     for (size_t i = 0; i < d->options->setting_count; i++) {
         if (!apply(d, &d->options->settings[i])) {
             return false;

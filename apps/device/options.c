@@ -17,7 +17,8 @@ struct option {
 /* The account that options on this place of the line speak of. */
 static struct account *present(struct options *options)
 {
-    return options->account_count > 0 ? &options->accounts[options->account_count - 1] : &options->all;
+    return options->account_count > 0 ? &options->accounts[options->account_count - 1]
+                                      : &options->all;
 }
 
 static const char *take_endpoint(struct options *options, const char *word)
@@ -59,8 +60,9 @@ static const char *take_binding(struct options *options, const char *word)
 {
     uint8_t binding;
 
-    if (strlen(word) > 7 || (ln_binding_of_text(ln_bytes_of_text(word), LN_VERSION_1_0, &binding) != LN_OK &&
-                             ln_binding_of_text(ln_bytes_of_text(word), LN_VERSION_1_1, &binding) != LN_OK)) {
+    if (strlen(word) > 7 ||
+        (ln_binding_of_text(ln_bytes_of_text(word), LN_VERSION_1_0, &binding) != LN_OK &&
+         ln_binding_of_text(ln_bytes_of_text(word), LN_VERSION_1_1, &binding) != LN_OK)) {
         return "a binding is U, or letters as LwM2M has them";
     }
     present(options)->binding = word;
@@ -84,7 +86,8 @@ static const char *take_setting(struct options *options, const char *word)
     if (options->setting_count == SETTINGS_MAX) {
         return "there is room for 32 of them";
     }
-    if (equals == NULL || !ln_path_of_text(ln_bytes(word, (size_t)(equals - word)), &setting->path) ||
+    if (equals == NULL ||
+        !ln_path_of_text(ln_bytes(word, (size_t)(equals - word)), &setting->path) ||
         setting->path.depth != 3) {
         return "it is /OBJECT/INSTANCE/RESOURCE=VALUE";
     }
@@ -97,7 +100,8 @@ static const char *take_ack_timeout(struct options *options, const char *word)
 {
     double seconds;
 
-    if (!ln_double_of_text(ln_bytes_of_text(word), &seconds) || seconds < 0.01 || seconds > 3600) {
+    if (!ln_double_of_text(ln_bytes_of_text(word), &seconds) || seconds < 0.01 ||
+        seconds > 3600) {
         return "it is 0.01 to 3600 seconds";
     }
     options->coap.ack_timeout = (uint32_t)(seconds * 1000);
@@ -136,9 +140,11 @@ static void print_help(void)
     for (const struct option *o = table; o->name != NULL; o++) {
         printf("  %-16s %-10s  %s\n", o->name, o->word, o->help);
     }
-    printf("  %-16s %-10s  %s\n  %-16s %-10s  %s\n  %-16s %-10s  %s\n", "--quiet", "", "print errors only",
-           "--help", "", "print this", "--version", "", "print the version");
-    printf("\n--lifetime and --binding after a --server are of that account, before the first of all.\n");
+    printf("  %-16s %-10s  %s\n  %-16s %-10s  %s\n  %-16s %-10s  %s\n", "--quiet", "",
+           "print errors only", "--help", "", "print this", "--version", "",
+           "print the version");
+    printf("\n--lifetime and --binding after a --server are of that account, before the first "
+           "of all.\n");
 }
 
 static bool complain(const char *what, const char *why)
@@ -162,7 +168,8 @@ static bool take_option(struct options *options, int argc, char **argv, int *at)
         }
         word = name[len] == '=' ? name + len + 1 : argv[*at + 1 < argc ? ++*at : argc];
         if (word == NULL) {
-            return complain(o->name, "needs a word after it; `linnet-device --help` says which");
+            return complain(o->name,
+                            "needs a word after it; `linnet-device --help` says which");
         }
         why = o->take(options, word);
         return why == NULL || complain(o->name, why);

@@ -24,7 +24,8 @@ static const struct ln_object_entry objects[] = {
 };
 /* end objects */
 
-static const struct ln_format *const formats[] = {&ln_format_tlv, &ln_format_text, &ln_format_opaque, NULL};
+static const struct ln_format *const formats[] = {&ln_format_tlv, &ln_format_text,
+                                                  &ln_format_opaque, NULL};
 
 static struct ln_client client;
 static struct ln_client_server servers[1];
@@ -36,7 +37,8 @@ static struct ln_address server;
 static void act(const struct ln_client_event *event)
 {
     if (event->kind == LN_CLIENT_OPEN) {
-        ln_client_link_up(&client, ln_clock_now(), event->link); /* the socket is open already */
+        ln_client_link_up(&client, ln_clock_now(),
+                          event->link); /* the socket is open already */
     } else if (event->kind == LN_CLIENT_REGISTERED) {
         printf("registered\n");
     } else if (event->kind == LN_CLIENT_LOST) {
@@ -61,7 +63,8 @@ static void turn(void *context)
         while (ln_client_event(&client, &event)) {
             act(&event);
         }
-        while ((packet.len = ln_client_send(&client, ln_clock_now(), buffer, sizeof(buffer), &link)) > 0) {
+        while ((packet.len = ln_client_send(&client, ln_clock_now(), buffer, sizeof(buffer),
+                                            &link)) > 0) {
             packet.remote = server;
             packet.local = udp.bound;
             ln_udp_send(&udp, &packet, 1);
@@ -89,7 +92,8 @@ int main(int argc, char **argv)
     struct ln_loop *loop = ln_loop_new();
     struct ln_address any = {.port = 0};
 
-    snprintf(security.uri, sizeof(security.uri), "coap://%s", argc > 1 ? argv[1] : "127.0.0.1:5683");
+    snprintf(security.uri, sizeof(security.uri), "coap://%s",
+             argc > 1 ? argv[1] : "127.0.0.1:5683");
     if (loop == NULL || ln_udp_open(&udp, &any, 0) != LN_OK ||
         ln_address_of_text(security.uri + strlen("coap://"), 5683, false, &server) != LN_OK ||
         ln_client_init(&client, sizeof(client), &config) != LN_OK ||
