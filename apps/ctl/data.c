@@ -2,6 +2,8 @@
 
 #include "ctl.h"
 
+#include <linnet/codec.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,21 +229,31 @@ int run_exec(struct ctl *ctl, struct words words)
     return EXIT_DONE;
 }
 
-/* Takes the instance off "/16/5"; what is left is the object. NULL: the path names an object only. */
-static char *split_instance(char *path)
+/* Takes the instance off "/16/5"; what is left is the object. False: it is no number, which has been said. */
+static bool split_instance(char *path, json_t *body)
 {
-    char *slash = depth_of(path) == 2 ? strrchr(path, '/') : NULL;
+    uint16_t instance;
+    char *slash;
 
-    if (slash != NULL) {
-        *slash++ = '\0';
+    for (size_t len = strlen(path); len > 0 && path[len - 1] == '/'; len--) {
+        path[len - 1] = '\0';
     }
-    return slash;
+    slash = depth_of(path) == 2 ? strrchr(path, '/') : NULL;
+    if (slash == NULL) {
+        return true;
+    }
+    if (!ln_id_of_text(ln_bytes_of_text(slash + 1), &instance)) {
+        complain("create: %s: the instance is no number of 0 to 65534", slash + 1);
+        return false;
+    }
+    *slash = '\0';
+    json_object_set_new(body, "instance", json_integer(instance));
+    return true;
 }
 
 int run_create(struct ctl *ctl, struct words words)
 {
     json_t *values = read_values(words);
-    char *instance = split_instance(words.at[1]);
     struct response answer;
     json_t *body;
 
@@ -249,8 +261,9 @@ int run_create(struct ctl *ctl, struct words words)
         return EXIT_USAGE;
     }
     body = json_pack("{s:o}", "values", values);
-    if (instance != NULL) {
-        json_object_set_new(body, "instance", json_integer(strtoll(instance, NULL, 10)));
+    if (!split_instance(words.at[1], body)) {
+        json_decref(body);
+        return EXIT_USAGE;
     }
     if (!api_call(ctl, words.at[1], "POST", data_path(ctl, words.at[0], words.at[1]), body,
                   &answer)) {
