@@ -46,8 +46,8 @@ static void put_registration(struct ln_writer *w, const struct ln_registration *
     ln_write_u32(w, registration->register_print);
     ln_write_u16(w, registration->register_id);
     for (size_t i = 0; i < registration->update_count; i++) {
-        ln_write_u32(w, registration->updates[i].print);
-        ln_write_u16(w, registration->updates[i].id);
+        ln_write_u32(w, registration->update_print[i]);
+        ln_write_u16(w, registration->update_id[i]);
     }
     ln_write_u8(w, registration->version);
     ln_write_u8(w, registration->binding);

@@ -3,6 +3,7 @@
 #ifndef LN_SERVER_ENGINE_H
 #define LN_SERVER_ENGINE_H
 
+#include "addresses.h"
 #include "answers.h"
 #include "events.h"
 #include "object_list.h"
@@ -32,7 +33,8 @@ struct ln_server {
     struct ln_map by_endpoint;
     struct ln_map by_location;
     struct ln_map lists;
-    struct ln_map addresses;
+    struct ln_map locals;  /* the addresses that devices speak to */
+    struct ln_map remotes; /* theirs, where their registrations are bounded */
     struct ln_wheel lifetimes;
     struct ln_wheel exchanges;
     struct operations operations;

@@ -71,7 +71,7 @@ static ln_err admit(const struct ln_server *server, const struct ln_registration
     if (old != NULL && ln_address_equal(&old->remote, &there)) {
         return LN_OK;
     }
-    size_t count = ln_server__address_count(server, &peer->remote);
+    size_t count = ln_server__remote_count(server, &peer->remote);
     return count < server->max_per_address ? LN_OK : LN_ERR_BUSY;
 }
 
@@ -168,6 +168,7 @@ struct update {
     struct ln_registration_query query;
     struct object_list *objects; /* NULL: the list stays */
     uint8_t *sms;                /* where the new one goes; NULL: it stays */
+    struct address_use *local;   /* NULL: it came to the same address as before */
     struct news *news;
     uint8_t changes;
     bool moved; /* to another IP address, which is counted already */
@@ -177,6 +178,7 @@ static void undo(struct ln_server *server, struct ln_registration *registration,
                  struct update *update)
 {
     ln_server__list_drop(server, update->objects);
+    ln_server__address_drop(server, &server->locals, update->local);
     if (update->sms != NULL && update->query.sms.len > registration->sms_room) {
         ln_server__release(server, update->sms);
     }
@@ -184,7 +186,7 @@ static void undo(struct ln_server *server, struct ln_registration *registration,
         ln_server__news_drop(server, update->news);
     }
     if (update->moved) {
-        ln_server__address_remove(server, &update->request->peer->remote);
+        ln_server__remote_remove(server, &update->request->peer->remote);
     }
 }
 
@@ -237,9 +239,21 @@ static ln_err prepare_move(struct ln_server *server, struct ln_registration *reg
         return LN_OK;
     }
     /* A device that is registered may move to where many are: only Registers are bounded. */
-    ln_err err = ln_server__address_add(server, remote);
+    ln_err err = ln_server__remote_add(server, remote);
     update->moved = err == LN_OK;
     return err;
+}
+
+static ln_err prepare_local(struct ln_server *server, struct ln_registration *registration,
+                            struct update *update)
+{
+    const struct ln_address *local = &update->request->peer->local;
+
+    if (ln_address_equal(&registration->local->address, local)) {
+        return LN_OK;
+    }
+    update->local = ln_server__address_take(server, &server->locals, local);
+    return update->local == NULL ? LN_ERR_NO_MEMORY : LN_OK;
 }
 
 static ln_err prepare(struct ln_server *server, struct ln_registration *registration,
@@ -252,6 +266,9 @@ static ln_err prepare(struct ln_server *server, struct ln_registration *registra
     }
     if (err == LN_OK) {
         err = prepare_move(server, registration, update);
+    }
+    if (err == LN_OK) {
+        err = prepare_local(server, registration, update);
     }
     if (err != LN_OK) {
         return err;
@@ -301,16 +318,14 @@ static void apply_parameters(struct ln_registration *registration, struct update
 
 static void note_update(struct ln_registration *registration, const struct request *request)
 {
-    struct done_update *updates = registration->updates;
-
     for (size_t i = LN_LIMIT_SERVER_UPDATES - 1; i > 0; i--) {
-        updates[i] = updates[i - 1];
+        registration->update_print[i] = registration->update_print[i - 1];
+        registration->update_at[i] = registration->update_at[i - 1];
+        registration->update_id[i] = registration->update_id[i - 1];
     }
-    updates[0] = (struct done_update){
-        .print = request->print,
-        .at = (uint32_t)request->now,
-        .id = request->message->id,
-    };
+    registration->update_print[0] = request->print;
+    registration->update_at[0] = (uint32_t)request->now;
+    registration->update_id[0] = request->message->id;
     if (registration->update_count < LN_LIMIT_SERVER_UPDATES) {
         registration->update_count++;
     }
@@ -328,10 +343,13 @@ static void apply(struct ln_server *server, struct ln_registration *registration
         registration->objects = update->objects;
     }
     if (update->moved) {
-        ln_server__address_remove(server, &registration->remote);
+        ln_server__remote_remove(server, &registration->remote);
     }
     registration->remote = request->peer->remote;
-    registration->local = request->peer->local;
+    if (update->local != NULL) {
+        ln_server__address_drop(server, &server->locals, registration->local);
+        registration->local = update->local;
+    }
     registration->session = request->peer->session;
     registration->updated_at = request->now;
     registration->seen_at = request->now;
@@ -362,9 +380,9 @@ static bool is_repeated_update(const struct ln_server *server,
                                const struct request *request)
 {
     for (size_t i = 0; i < registration->update_count; i++) {
-        const struct done_update *done = &registration->updates[i];
-        if (done->print == request->print && done->id == request->message->id &&
-            ln_server__update_age(server, done) < server->exchange_lifetime) {
+        if (registration->update_print[i] == request->print &&
+            registration->update_id[i] == request->message->id &&
+            ln_server__update_age(server, registration, i) < server->exchange_lifetime) {
             return true;
         }
     }

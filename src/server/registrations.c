@@ -28,7 +28,7 @@ struct ln_peer ln_server__peer_of(const struct ln_registration *registration)
 {
     return (struct ln_peer){
         .remote = registration->remote,
-        .local = registration->local,
+        .local = registration->local->address,
         .session = registration->session,
     };
 }
@@ -86,7 +86,6 @@ static void fill(struct ln_server *server, struct ln_registration *registration,
         .updated_at = request->now,
         .seen_at = request->now,
         .remote = request->peer->remote,
-        .local = request->peer->local,
         .lifetime = query->lifetime,
         .register_print = request->print,
         .register_id = request->message->id,
@@ -101,17 +100,29 @@ static void fill(struct ln_server *server, struct ln_registration *registration,
     };
 }
 
+/* The text begins in the struct's padding, but the struct is assigned whole. */
+static size_t size_with(size_t text)
+{
+    size_t size = offsetof(struct ln_registration, text) + text;
+
+    return size < sizeof(struct ln_registration) ? sizeof(struct ln_registration) : size;
+}
+
 struct ln_registration *ln_server__registration_new(struct ln_server *server,
                                                     const struct registering *from)
 {
     size_t text = from->query->endpoint.len + from->query->sms.len + from->extra_length;
-    struct ln_registration *registration =
-        ln_server__allocate(server, offsetof(struct ln_registration, text) + text);
+    struct ln_registration *registration = ln_server__allocate(server, size_with(text));
+    struct address_use *local =
+        ln_server__address_take(server, &server->locals, &from->request->peer->local);
 
-    if (registration == NULL) {
+    if (registration == NULL || local == NULL) {
+        ln_server__address_drop(server, &server->locals, local);
+        ln_server__release(server, registration);
         return NULL;
     }
     fill(server, registration, from);
+    registration->local = local;
     registration->sms = &registration->text[registration->endpoint_length];
     struct ln_writer w = ln_writer(registration->text, text);
     ln_write_bytes(&w, from->query->endpoint);
@@ -125,6 +136,7 @@ void ln_server__registration_free(struct ln_server *server,
                                   struct ln_registration *registration)
 {
     ln_server__list_drop(server, registration->objects);
+    ln_server__address_drop(server, &server->locals, registration->local);
     if (registration->sms_apart) {
         ln_server__release(server, registration->sms);
     }
@@ -204,20 +216,20 @@ struct ln_registration *ln_server_next(struct ln_server *server, size_t *at)
 ln_err ln_server__registration_add(struct ln_server *server,
                                    struct ln_registration *registration)
 {
-    ln_err err = ln_server__address_add(server, &registration->remote);
+    ln_err err = ln_server__remote_add(server, &registration->remote);
 
     if (err != LN_OK) {
         return err;
     }
     err = ln_map_add(&server->by_location, registration);
     if (err != LN_OK) {
-        ln_server__address_remove(server, &registration->remote);
+        ln_server__remote_remove(server, &registration->remote);
         return err;
     }
     err = ln_map_add(&server->by_endpoint, registration);
     if (err != LN_OK) {
         ln_map_remove(&server->by_location, registration);
-        ln_server__address_remove(server, &registration->remote);
+        ln_server__remote_remove(server, &registration->remote);
         return err;
     }
     ln_server__expiry_set(server, registration);
@@ -294,9 +306,13 @@ void ln_server__advance(struct ln_server *server, ln_time now)
 
 /* ---- The end ---- */
 
-uint32_t ln_server__update_age(const struct ln_server *server, const struct done_update *update)
+ln_time ln_server__update_age(const struct ln_server *server,
+                              const struct ln_registration *registration, size_t i)
 {
-    return (uint32_t)server->now - update->at;
+    /* Lower halves tell how much it was before the newest, of which the whole time is known. */
+    uint32_t before_newest = (uint32_t)registration->updated_at - registration->update_at[i];
+
+    return server->now - registration->updated_at + before_newest;
 }
 
 /*
@@ -319,10 +335,9 @@ static void remember_messages(struct ln_server *server,
     }
     message.code = LN_COAP_2_04;
     for (size_t i = registration->update_count; i-- > 0;) {
-        const struct done_update *done = &registration->updates[i];
-        message.at = server->now - ln_server__update_age(server, done);
-        message.print = done->print;
-        message.id = done->id;
+        message.at = server->now - ln_server__update_age(server, registration, i);
+        message.print = registration->update_print[i];
+        message.id = registration->update_id[i];
         if (message.at > server->now - server->exchange_lifetime) {
             ln_server__recent_note(&server->requests, &message);
         }
@@ -336,7 +351,7 @@ void ln_server__registration_end(struct ln_server *server, struct ln_registratio
     remember_messages(server, registration);
     ln_map_remove(&server->by_endpoint, registration);
     ln_map_remove(&server->by_location, registration);
-    ln_server__address_remove(server, &registration->remote);
+    ln_server__remote_remove(server, &registration->remote);
     ln_wheel_cancel(&server->lifetimes, &registration->at.expiry);
     registration->ended = true;
     ln_server__event_push(server, &registration->at.ending, why);

@@ -3,6 +3,7 @@
 #ifndef LN_SERVER_REGISTRATIONS_H
 #define LN_SERVER_REGISTRATIONS_H
 
+#include "addresses.h"
 #include "events.h"
 #include "recent.h"
 
@@ -11,16 +12,6 @@
 struct object_list;
 struct operation;
 struct request;
-
-/*
- * An Update that was carried out. A copy of it must not be again, and may come after later
- * ones: that it says what is no longer so is nothing that the device would ever correct.
- */
-struct done_update {
-    uint32_t print;
-    uint32_t at; /* the lower half of the time */
-    uint16_t id;
-};
 
 /*
  * A server holds a million of these: members are ordered by size, and whatever most devices do
@@ -41,11 +32,17 @@ struct ln_registration {
     ln_time updated_at;
     ln_time seen_at;
     struct ln_address remote;
-    struct ln_address local;
+    struct address_use *local;
     uint32_t lifetime;
     uint32_t operation_count;
     uint32_t register_print; /* to recognise a repeat of the Register */
-    struct done_update updates[LN_LIMIT_SERVER_UPDATES]; /* the newest first */
+    /*
+     * The Updates that were carried out, the newest first. A copy of one must not be again, and may
+     * come after later ones: that it says what is no longer so the device would never correct.
+     */
+    uint32_t update_print[LN_LIMIT_SERVER_UPDATES];
+    uint32_t update_at[LN_LIMIT_SERVER_UPDATES]; /* the lower half of the time */
+    uint16_t update_id[LN_LIMIT_SERVER_UPDATES];
     uint16_t register_id;
     uint16_t next_message; /* of our requests to it */
     struct location location;
@@ -55,7 +52,7 @@ struct ln_registration {
     uint8_t sms_length;
     uint8_t sms_room;
     uint8_t extra_length;
-    uint8_t update_count; /* in `updates` */
+    uint8_t update_count; /* of those above */
     bool sms_apart : 1;
     bool ended : 1;
     uint8_t text[];
@@ -96,21 +93,11 @@ bool ln_server__registration_is_of(const struct ln_server *server,
                                    const struct ln_peer *peer);
 /* 0 where nothing was proved. */
 uint64_t ln_server__identity_of(const struct ln_server *server, const struct ln_peer *peer);
-/* How long ago it was, in milliseconds. */
-uint32_t ln_server__update_age(const struct ln_server *server,
-                               const struct done_update *update);
+/* How long ago the Update was that `update_print[i]` and the like tell of. */
+ln_time ln_server__update_age(const struct ln_server *server,
+                              const struct ln_registration *registration, size_t i);
 ln_time ln_server__expires_at(const struct ln_registration *registration);
 /* After an Update, or the Register. */
 void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration);
-
-/* ---- How many registrations an address has, where that is bounded ---- */
-
-extern const struct ln_map_calls ln_server__address_calls;
-
-size_t ln_server__address_count(const struct ln_server *server,
-                                const struct ln_address *address);
-LN_MUST_USE ln_err ln_server__address_add(struct ln_server *server,
-                                          const struct ln_address *address);
-void ln_server__address_remove(struct ln_server *server, const struct ln_address *address);
 
 #endif

@@ -89,14 +89,15 @@ struct ln_server *ln_server_new(const struct ln_server_config *config, ln_time n
     ln_map_init(&server->by_endpoint, &ln_server__endpoint_calls, server, &server->allocator);
     ln_map_init(&server->by_location, &ln_server__location_calls, server, &server->allocator);
     ln_map_init(&server->lists, &ln_server__list_calls, server, &server->allocator);
-    ln_map_init(&server->addresses, &ln_server__address_calls, server, &server->allocator);
+    ln_map_init(&server->locals, &ln_server__address_calls, server, &server->allocator);
+    ln_map_init(&server->remotes, &ln_server__address_calls, server, &server->allocator);
     return server;
 }
 
 void ln_server_free(struct ln_server *server)
 {
     struct ln_registration *registration;
-    void *address;
+    void *remote;
     size_t at = 0;
 
     if (server == NULL) {
@@ -108,14 +109,15 @@ void ln_server_free(struct ln_server *server)
         ln_server__registration_free(server, registration);
     }
     at = 0;
-    while ((address = ln_map_next(&server->addresses, &at)) != NULL) {
-        ln_server__release(server, address);
+    while ((remote = ln_map_next(&server->remotes, &at)) != NULL) {
+        ln_server__release(server, remote);
     }
     ln_server__release(server, server->answers.ring);
     ln_map_fini(&server->by_endpoint);
     ln_map_fini(&server->by_location);
     ln_map_fini(&server->lists);
-    ln_map_fini(&server->addresses);
+    ln_map_fini(&server->locals);
+    ln_map_fini(&server->remotes);
     ln_server__release(server, server);
 }
 
