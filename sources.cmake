@@ -7,8 +7,9 @@ set(LN_BASE_SOURCES
     random.c utf8.c wheel.c)
 
 set(LN_CODEC_SOURCES
-    array.c base64_value.c decoder.c format.c json.c json_reader.c json_value.c link_format.c one_value.c
-    opaque.c pack.c path.c text.c tlv.c value.c)
+    array.c base64_value.c cbor.c cbor_reader.c cbor_value.c decoder.c format.c json.c json_reader.c
+    json_value.c link_format.c one_value.c opaque.c pack.c path.c senml.c senml_cbor.c senml_json.c
+    text.c time_text.c tlv.c value.c)
 
 set(LN_COAP_SOURCES
     block.c block_fetcher.c block_receiver.c block_sender.c builder.c code.c exchange.c history.c
@@ -37,8 +38,8 @@ set(LN_BASE_TESTS
     memory_test.c number_test.c wheel_test.c)
 
 set(LN_CODEC_TESTS
-    format_test.c link_format_test.c opaque_test.c path_test.c support.c text_test.c tlv_decode_test.c
-    tlv_encode_test.c value_test.c)
+    format_test.c link_format_test.c opaque_test.c path_test.c senml_json_test.c support.c text_test.c
+    tlv_decode_test.c tlv_encode_test.c value_test.c)
 
 set(LN_COAP_TESTS
     block_fetcher_test.c block_receiver_test.c block_sender_test.c block_test.c
@@ -50,8 +51,9 @@ set(LN_LWM2M_TESTS
     registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS
-    create_test.c data_test.c exchange_test.c execute_test.c init_test.c objects_test.c read_test.c
-    register_test.c registration_test.c support.c write_test.c)
+    blocks_support.c blocks_test.c create_test.c data_test.c exchange_test.c execute_test.c
+    init_test.c list_blocks_test.c objects_test.c read_test.c register_test.c registration_test.c
+    support.c write_test.c)
 
 set(LN_SERVER_TESTS
     answers_test.c bad_input_test.c events_test.c lifetime_test.c operations_test.c owner_test.c

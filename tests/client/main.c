@@ -13,6 +13,8 @@ int main(void)
     failed += read_tests();
     failed += write_tests();
     failed += create_tests();
+    failed += blocks_tests();
+    failed += list_blocks_tests();
     failed += execute_tests();
     failed += data_tests();
     failed += objects_tests();

@@ -81,11 +81,13 @@ struct ln_coap_message post(const char *path, uint16_t format, struct ln_bytes p
 struct ln_coap_message execute(const char *path, const char *arguments);
 
 /* One for each x_test.c. */
+int blocks_tests(void);
 int create_tests(void);
 int data_tests(void);
 int exchange_tests(void);
 int execute_tests(void);
 int init_tests(void);
+int list_blocks_tests(void);
 int objects_tests(void);
 int read_tests(void);
 int register_tests(void);
