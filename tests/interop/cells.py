@@ -4,7 +4,7 @@ import dataclasses
 import typing
 
 from values import (
-    COMPOSITE, INITIAL, MANY_VALUES, MULTIPLE, ONE_VALUE, OPAQUE, WRITTEN, by_path, expected, multiple)
+    BIG, COMPOSITE, INITIAL, MANY_VALUES, MULTIPLE, ONE_VALUE, OPAQUE, WRITTEN, by_path, expected, multiple)
 
 OBJECT = "/3442"
 INSTANCE = "/3442/0"
@@ -16,6 +16,8 @@ class Pair:
 
     server: typing.Any
     device: typing.Any
+    registration: dict = dataclasses.field(default_factory=dict)
+    observed: list = dataclasses.field(default_factory=list)
 
     @property
     def endpoint(self):
@@ -36,11 +38,27 @@ class Pair:
         if hasattr(self.device, "set"):
             self.device.set(path, {"value": value})
         else:
-            must(self.ask("write", path, {"value": value}, format="text"), "2.04")
+            must(self.ask("write", path, {"value": value}, format="tlv"), "2.04")
+
+    def ask_event(self, name):
+        return self.server.wait_event(name, self.endpoint)
+
+    def observe(self, path, format):
+        self.observed.append(path)
+        must(self.ask("observe", path, format=format), "2.05")
+
+    def notified(self):
+        return by_path(self.ask("wait_notification"))
+
+    def end(self):
+        """Leaves no observation to the next cell."""
+        for path in self.observed:
+            self.ask("cancel", path)
 
 
 def must(answer, code):
-    assert answer.code == code, f"{answer.code or 'no answer'} instead of {code}: {answer.detail}"
+    why = f": {answer.detail}" if answer.detail else ""
+    assert answer.code == code, f"{answer.code or 'no answer'} instead of {code}{why}"
 
 
 def same(found, wanted):
@@ -150,10 +168,26 @@ def write_instance_update(pair, format):
     assert held.get(f"{INSTANCE}/1120/5") == WRITTEN[120], held
 
 
+# ---- More than one message holds ----
+
+def write_big(pair, format):
+    must(pair.ask("write", INSTANCE, {"values": json_of(BIG)}, format=format, mode="update"), "2.04")
+    held = pair.held(INSTANCE)
+    same({path: held.get(path) for path in expected(BIG)}, expected(BIG))
+
+
+def read_big(pair, format):
+    for resource, values in BIG.items():
+        must(pair.ask("write", f"{INSTANCE}/{resource}", {"values": json_of(values)}, format="tlv"), "2.04")
+    answer = pair.ask("read", INSTANCE, format=format)
+    must(answer, "2.05")
+    same(by_path(answer.records), expected(INITIAL | multiple(INITIAL) | BIG))
+
+
 # ---- Execute, Create, Delete ----
 
 def execute(pair, _):
-    must(pair.ask("write", f"{INSTANCE}/120", {"value": 7}, format="text"), "2.04")
+    must(pair.ask("write", f"{INSTANCE}/120", {"value": 7}, format="tlv"), "2.04")
     must(pair.ask("execute", f"{INSTANCE}/0"), "2.04")
     assert pair.held(INSTANCE)[f"{INSTANCE}/120"] == INITIAL[120]
 
@@ -230,26 +264,25 @@ def write_attributes(pair, _):
 def observe_value(pair, format):
     resource = OPAQUE if format == "opaque" else 120
     path = f"{INSTANCE}/{resource}"
-    must(pair.ask("observe", path, format=format), "2.05")
+    pair.observe(path, format)
     pair.change(path, WRITTEN[resource])
-    same(by_path(pair.ask("wait_notification", path)), expected({resource: WRITTEN[resource]}))
+    same(pair.notified(), expected({resource: WRITTEN[resource]}))
 
 
 def observe_instance(pair, format):
-    must(pair.ask("observe", INSTANCE, format=format), "2.05")
+    pair.observe(INSTANCE, format)
     pair.change(f"{INSTANCE}/120", WRITTEN[120])
-    found = by_path(pair.ask("wait_notification", INSTANCE))
-    same(found, expected(INITIAL | multiple(INITIAL) | {120: WRITTEN[120]}))
+    same(pair.notified(), expected(INITIAL | multiple(INITIAL) | {120: WRITTEN[120]}))
 
 
 def cancel_observation(pair, _):
-    """Nothing comes after it: what is observed next is the first to be told again."""
-    must(pair.ask("observe", f"{INSTANCE}/120", format="text"), "2.05")
+    """The change of what is no longer observed tells nothing: the next notification is of the other resource."""
+    pair.observe(f"{INSTANCE}/120", "tlv")
     must(pair.ask("cancel", f"{INSTANCE}/120"), "2.05")
+    pair.observe(f"{INSTANCE}/110", "tlv")
     pair.change(f"{INSTANCE}/120", WRITTEN[120])
-    must(pair.ask("observe", f"{INSTANCE}/110", format="text"), "2.05")
     pair.change(f"{INSTANCE}/110", WRITTEN[110])
-    same(by_path(pair.ask("wait_notification", f"{INSTANCE}/110")), expected({110: WRITTEN[110]}))
+    same(pair.notified(), expected({110: WRITTEN[110]}))
 
 
 # ---- Composite operations and Send ----
@@ -272,9 +305,10 @@ def write_composite(pair, format):
 
 
 def observe_composite(pair, format):
+    pair.observed.append("/")
     must(pair.ask("observe_composite", PATHS, format=format, accept=format), "2.05")
     pair.change(PATHS[0], WRITTEN[110])
-    same(by_path(pair.ask("wait_notification", "/")), expected({110: WRITTEN[110], 1120: {0: INITIAL[120]}}))
+    same(pair.notified(), expected({110: WRITTEN[110], 1120: {0: INITIAL[120]}}))
 
 
 def send(pair, format):
@@ -285,6 +319,49 @@ def send(pair, format):
         must(pair.ask("execute", f"{INSTANCE}/5", arguments=f"0='{ {'senml-json': 110, 'senml-cbor': 112}[format] }'"),
              "2.04")
     same(by_path(pair.ask("wait_send")), expected({110: INITIAL[110], 1120: {0: INITIAL[120]}}))
+
+
+# ---- Registration: the device is new, and says this version ----
+
+def instances(registration):
+    return {link["path"] for link in registration["links"]}
+
+
+def register(pair, version):
+    registration = pair.registration
+    assert registration["version"] == version, registration
+    assert registration["lifetime"] == 300, registration
+    assert registration["binding"] in ("U", "[U]"), registration
+    assert {"/1/0", "/3/0", INSTANCE} <= instances(registration), registration
+
+
+def read_without_format(pair, _):
+    """The device chooses the format."""
+    answer = pair.ask("read", INSTANCE)
+    must(answer, "2.05")
+    same(by_path(answer.records), expected(INITIAL | multiple(INITIAL)))
+
+
+def update_by_trigger(pair, _):
+    must(pair.ask("execute", "/1/0/8"), "2.04")
+    pair.ask_event("updated")
+
+
+def update_of_lifetime(pair, _):
+    must(pair.ask("write", "/1/0/1", {"value": 1234}, format="tlv"), "2.04")
+    registration = pair.ask_event("updated")
+    assert registration["lifetime"] == 1234, registration
+
+
+def update_of_objects(pair, _):
+    must(pair.ask("create", OBJECT, json_of({120: 7}), instance=5, format="tlv"), "2.01")
+    registration = pair.ask_event("updated")
+    assert f"{OBJECT}/5" in instances(registration), registration
+
+
+def deregister(pair, _):
+    pair.device.stop()
+    pair.ask_event("deregistered")
 
 
 @dataclasses.dataclass
@@ -302,14 +379,16 @@ ROWS = [
     Row("Read a resource instance", read_resource_instance, EVERY),
     Row("Read a multiple resource", read_multiple, MANY_VALUES),
     Row("Read an instance", read_instance, MANY_VALUES),
+    Row("Read an instance, in blocks", read_big, MANY_VALUES),
     Row("Read an object", read_object, MANY_VALUES),
     Row("Write a resource", write_value, EVERY),
     Row("Write a resource instance", write_resource_instance, EVERY),
     Row("Write a multiple resource", write_multiple, MANY_VALUES),
     Row("Write an instance, replace", write_instance_replace, MANY_VALUES),
     Row("Write an instance, update", write_instance_update, MANY_VALUES),
+    Row("Write an instance, in blocks", write_big, MANY_VALUES),
     Row("Create, the server chooses the id", create_with_id, MANY_VALUES),
-    Row("Create, the device chooses the id", create_without_id, ["tlv", "json"]),
+    Row("Create, the device chooses the id", create_without_id, ["tlv"]),
     Row("Observe a resource", observe_value, EVERY),
     Row("Observe an instance", observe_instance, MANY_VALUES),
     Row("Read-Composite", read_composite, COMPOSITE),
@@ -324,4 +403,13 @@ ROWS = [
     Row("Discover a resource", discover_resource, None),
     Row("Write-Attributes", write_attributes, None),
     Row("Cancel an observation", cancel_observation, None),
+]
+VERSIONS = ["1.0", "1.1"]
+REGISTRATION_ROWS = [
+    Row("Register", register, VERSIONS),
+    Row("Read in the device's own format", read_without_format, VERSIONS),
+    Row("Update by the trigger", update_by_trigger, VERSIONS),
+    Row("Update of the lifetime", update_of_lifetime, VERSIONS),
+    Row("Update of the objects", update_of_objects, VERSIONS),
+    Row("De-register", deregister, VERSIONS),
 ]

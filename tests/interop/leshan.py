@@ -5,8 +5,8 @@ import re
 import shutil
 import subprocess
 
-from program import Peer
-from values import Answer, CODES, notification_records
+from program import PATIENCE, Peer
+from values import Answer, CODES
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = pathlib.Path(__file__).parent / "leshan"
@@ -50,6 +50,22 @@ def answer_of(line):
         detail=line.get("error") or line.get("detail"))
 
 
+def given(**parameters):
+    """What is not None, with formats as numbers."""
+    return {
+        key: CODES[value] if key in ("format", "accept") else value
+        for key, value in parameters.items()
+        if value is not None}
+
+
+def observed(line):
+    """A Read's answer to an Observe is none."""
+    answer = answer_of(line)
+    if answer.code == "2.05" and not line["observing"]:
+        return Answer(code="2.05 without Observe", detail="the device answered as to a Read")
+    return answer
+
+
 class LeshanServer:
     """The server's side of a pair."""
 
@@ -57,17 +73,13 @@ class LeshanServer:
 
     def __init__(self, block_size=1024):
         self.peer = Peer(command("server", "127.0.0.1:0", block_size))
-        self.uri = self.peer.wait("ready")["uri"]
+        self.uri = self.peer.wait("ready", patience=PATIENCE)["uri"]
 
     def stop(self):
         self.peer.stop()
 
     def _ask(self, op, endpoint, **parameters):
-        parameters = {key: value for key, value in parameters.items() if value is not None}
-        for key in ("format", "accept"):
-            if key in parameters:
-                parameters[key] = CODES[parameters[key]]
-        return answer_of(self.peer.ask(op, endpoint=endpoint, **parameters))
+        return answer_of(self.peer.ask(op, endpoint=endpoint, **given(**parameters)))
 
     def wait_registered(self, endpoint):
         return self.wait_event("registered", endpoint)
@@ -98,17 +110,14 @@ class LeshanServer:
         return self._ask("attributes", endpoint, path=path, query=query)
 
     def observe(self, endpoint, path, format=None):
-        return self._ask("observe", endpoint, path=path, format=format)
+        return observed(self.peer.ask("observe", endpoint=endpoint, **given(path=path, format=format)))
 
     def cancel(self, endpoint, path):
+        """All observations of the device: no cell has two at a time that it would keep."""
         return self._ask("cancel", endpoint)
 
-    def forget(self, endpoint, path):
-        """The server no longer knows of the observation: the next notification is answered by a reset."""
-        return self._ask("cancel", endpoint, forget=True)
-
-    def wait_notification(self, endpoint, path):
-        return notification_records(self.wait_event("notification", endpoint))
+    def wait_notification(self, endpoint):
+        return self.wait_event("notification", endpoint)["records"]
 
     def read_composite(self, endpoint, paths, format, accept):
         return self._ask("read-composite", endpoint, paths=paths, format=format, accept=accept)
@@ -117,10 +126,11 @@ class LeshanServer:
         return self._ask("write-composite", endpoint, items=items, format=format)
 
     def observe_composite(self, endpoint, paths, format, accept):
-        return self._ask("observe-composite", endpoint, paths=paths, format=format, accept=accept)
+        return observed(self.peer.ask(
+            "observe-composite", endpoint=endpoint, **given(paths=paths, format=format, accept=accept)))
 
     def wait_send(self, endpoint):
-        return notification_records(self.wait_event("send", endpoint))
+        return self.wait_event("send", endpoint)["records"]
 
 
 class LeshanClient:
@@ -131,7 +141,7 @@ class LeshanClient:
     def __init__(self, endpoint, uri, version="1.1", block_size=1024):
         self.endpoint = endpoint
         self.peer = Peer(command("client", endpoint, uri, version, block_size))
-        self.peer.wait("ready")
+        self.peer.wait("ready", patience=PATIENCE)
 
     def stop(self):
         self.peer.stop()

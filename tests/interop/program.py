@@ -7,7 +7,9 @@ import subprocess
 import threading
 import time
 
-PATIENCE = 20.0  # seconds; only a program that hangs takes them
+# Seconds; only what hangs or is lost takes them.
+PATIENCE = 20.0
+EVENT_PATIENCE = 5.0
 
 
 class Program:
@@ -56,15 +58,20 @@ class Program:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def stop(self):
-        """Asks first: end of stdin and SIGTERM; then kills. Returns the exit status."""
-        self.process.stdin.close()
+    def ask_to_end(self):
         self.process.terminate()
+
+    def stop(self):
+        """Asks first, then kills. Returns the exit status. May be called twice."""
+        if self.process.stdout.closed:
+            return self.process.returncode
+        self.ask_to_end()
         try:
             status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
+        self.process.stdin.close()
         for thread in self.threads:
             thread.join(PATIENCE)
         self.process.stdout.close()
@@ -79,6 +86,9 @@ class Peer(Program):
         super().__init__(command, **options)
         self.last_id = 0
         self.events = []
+
+    def ask_to_end(self):
+        self.process.stdin.close()
 
     def _next(self, end, what):
         try:
@@ -99,14 +109,14 @@ class Peer(Program):
                 return line
             self.events.append(line)
 
-    def wait(self, name, fits=lambda event: True):
+    def wait(self, name, fits=lambda event: True, patience=EVENT_PATIENCE):
         """Takes the first event of this name that fits."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         seen = 0
         while True:
             for i in range(seen, len(self.events)):
                 if self.events[i].get("event") == name and fits(self.events[i]):
                     return self.events.pop(i)
             seen = len(self.events)
-            line = self._next(end, f"the event {name} (there were: {self.events})")
+            line = self._next(end, f"the event {name}")
             self.events.append(line)

@@ -34,6 +34,11 @@ WRITTEN = {
     170: "3442:0",
     180: "</1/0>,</3>;ver=1.1",
 }
+# More than one message holds, in every format.
+BIG = {
+    1110: {one: f"{one} " + "x" * 58 for one in range(10)},
+    1150: {one: base64.b64encode(bytes([one] * 64)).decode() for one in range(10)},
+}
 OPAQUE = 150
 MULTIPLE = 1000  # resource 1110 is of the type of 110, and so on
 
@@ -47,10 +52,6 @@ class Answer:
     links: list = dataclasses.field(default_factory=list)
     location: str | None = None
     detail: str | None = None
-
-
-def notification_records(event):
-    return event["records"]
 
 
 def seconds(text):

@@ -243,8 +243,8 @@ final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
             }
             return (UplinkRequest<T>) new RegisterRequest(
                     register.getEndpointName(), register.getLifetime(), version, register.getBindingMode(),
-                    register.getQueueMode(), register.getSmsNumber(), register.getObjectLinks(),
-                    register.getAdditionalAttributes());
+                    version.equals("1.0") ? null : register.getQueueMode(), register.getSmsNumber(),
+                    register.getObjectLinks(), register.getAdditionalAttributes());
         }
     }
 }

@@ -21,6 +21,7 @@ final class Models {
             "LN_MODEL_RESOURCE\\( *(\\d+), *\"(.*)\", *(\\w+), *(\\w+), *(\\w+), *(\\w+), *\"(.*)\"\\)");
     private static final Pattern END = Pattern.compile(
             "LN_MODEL_END\\( *(\\d+), *(\\d+), *(\\d+), *\"(.*)\", *(\\w+), *(\\w+)\\)");
+    private static final int SECURITY = 0;
     private static final Map<String, Type> TYPES = Map.of(
             "NONE", Type.NONE,
             "STRING", Type.STRING,
@@ -34,25 +35,30 @@ final class Models {
             "CORELNK", Type.CORELINK);
 
     private final List<ObjectModel> added = new ArrayList<>();
+    private final List<ObjectModel> all = new ArrayList<>(ObjectLoader.loadAllDefault());
 
     Models(List<String> files) throws IOException {
         for (String file : files) {
             added.add(read(Path.of(file)));
         }
+        all.addAll(added);
     }
 
     /* All versions of the objects of LwM2M: for a server. */
     List<ObjectModel> all() {
-        List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadAllDefault());
-
-        models.addAll(added);
-        return models;
+        return all;
     }
 
-    /* The objects as a client of this version has them. */
+    /* The objects as a client of this version has them. Leshan's own object 0 is of its highest, and never seen. */
     List<ObjectModel> of(LwM2mVersion version) {
         List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault(version));
 
+        models.removeIf(model -> model.id == SECURITY);
+        for (ObjectModel model : ObjectLoader.loadDefault(LwM2mVersion.lastSupported())) {
+            if (model.id == SECURITY) {
+                models.add(model);
+            }
+        }
         models.addAll(added);
         return models;
     }
@@ -67,7 +73,7 @@ final class Models {
     }
 
     private ResourceModel resourceOf(int object, int resource) {
-        for (ObjectModel model : all()) {
+        for (ObjectModel model : all) {
             if (model.id == object && model.resources.containsKey(resource)) {
                 return model.resources.get(resource);
             }

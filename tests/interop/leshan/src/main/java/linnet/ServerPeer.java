@@ -202,12 +202,25 @@ final class ServerPeer implements Peer, RegistrationListener, ObservationListene
         if (response instanceof DiscoverResponse found && found.isSuccess()) {
             answer.set("links", links(found.getObjectLinks()));
         }
+        if (isOfObserve(response)) {
+            answer.put("observing", isObserving(response));
+        }
         if (response instanceof ReadCompositeResponse read && read.isSuccess()) {
             answer.set("records", records(read.getContent()));
         }
         if (response instanceof ReadResponse read && read.isSuccess()) {
             answer.set("records", records(pathOf(request), read.getContent()));
         }
+    }
+
+    private static boolean isOfObserve(LwM2mResponse response) {
+        return response instanceof ObserveResponse || response instanceof ObserveCompositeResponse;
+    }
+
+    /* A device may answer as to a Read, without the option Observe: then nothing is observed. */
+    private static boolean isObserving(LwM2mResponse response) {
+        return response instanceof ObserveResponse one && one.getObservation() != null
+                || response instanceof ObserveCompositeResponse many && many.getObservation() != null;
     }
 
     private static LwM2mPath pathOf(DownlinkDeviceManagementRequest<?> request) {
