@@ -131,8 +131,16 @@ LN_MUST_USE ln_err ln_value_convert(struct ln_value *value, enum ln_type type);
 struct ln_record {
     struct ln_path path;
     struct ln_value value;
-    double time; /* seconds since 1970, or 0 where the record has none */
+    /*
+     * Nanoseconds since 1970, or 0 where the record has none: a double would not hold them. The
+     * codec knows no clock: below LN_TIME_ABSOLUTE it is relative to when the payload was made,
+     * mostly negative (RFC 8428 §4.5.3). Not so in OMA JSON, where all above 0 are absolute.
+     */
+    int64_t time_ns;
 };
+
+/* 2^28 seconds, in July 1978. */
+#define LN_TIME_ABSOLUTE (((int64_t)1 << 28) * 1000000000)
 
 /* ---- Formats: spec CORE-1.1.1 §7.4 ---- */
 
@@ -151,7 +159,8 @@ enum ln_content_format {
 
 /*
  * What the type of the resource at `path` is: text, opaque and TLV do not say it themselves.
- * LN_NONE where it is not known: the value is then given as LN_OPAQUE, by text as LN_STRING.
+ * LN_NONE where it is not known: the value is then given as LN_OPAQUE, by text as LN_STRING; by
+ * JSON and CBOR in the type that they say.
  */
 struct ln_types {
     enum ln_type (*of)(const void *context, struct ln_path path);
@@ -201,6 +210,10 @@ typedef const struct ln_format *const ln_formats[];
 extern const struct ln_format ln_format_text;
 extern const struct ln_format ln_format_opaque;
 extern const struct ln_format ln_format_tlv;
+extern const struct ln_format ln_format_json;
+extern const struct ln_format ln_format_cbor;
+extern const struct ln_format ln_format_senml_json;
+extern const struct ln_format ln_format_senml_cbor;
 
 /* By number, old ones too; NULL if the table has none. */
 const struct ln_format *ln_format_find(const struct ln_format *const *formats, uint16_t id);
@@ -215,7 +228,9 @@ const struct ln_format *ln_format_named(const struct ln_format *const *formats,
  *
  * A failure of the writer is left in the writer, the error of the format is returned:
  * LN_ERR_NOT_ACCEPTABLE if the format cannot hold these records (text holds just one, at `base`
- * itself), LN_ERR_TOO_LARGE beyond the format's own lengths (16 MiB in TLV).
+ * itself; JSON knows no NaN and no infinity; only TLV has instances without an id),
+ * LN_ERR_TOO_LARGE beyond the format's own lengths (16 MiB in TLV). SenML and OMA JSON leave
+ * records of LN_NONE out, for they have no way to say them.
  */
 LN_MUST_USE ln_err ln_encode(const struct ln_format *format, struct ln_writer *out,
                              struct ln_path base, struct ln_records records);
@@ -236,13 +251,21 @@ struct ln_decoder {
     } level[3];
     struct ln_path path; /* of the container that is being read */
     struct ln_path last; /* record given, where there was one */
-    double last_time;
+    int64_t last_time;
     bool has_last;
     bool started;
     uint8_t depth;
-    double base_time;
-    struct ln_bytes base_name; /* SenML and JSON */
+    /* SenML and OMA JSON alone use what follows. */
+    bool ended;
+    bool paths_only;         /* going back for names: values are passed over */
+    struct ln_reader first;  /* from the first record on */
+    size_t left;             /* records in a CBOR array */
+    struct ln_path greatest; /* record so far, by path and then time */
+    int64_t greatest_time;
+    int64_t base_time;
     struct ln_value base_value;
+    uint8_t base_name[LN_PATH_TEXT_MAX];
+    uint8_t base_name_len;
 };
 
 /*
@@ -265,6 +288,12 @@ struct ln_decoder {
  * is refused wherever the ids ascend; one out of order is looked for among the first 64
  * entries of its container only. Booleans of two bytes, which Zephyr has sent, are taken if
  * they hold 0 or 1.
+ *
+ * SenML and OMA JSON find a path that occurs twice at one time wherever paths, and times of
+ * one path, ascend; a record out of order is looked for among the first 64 records and
+ * 2 KiB only. Where no type is known, values keep the one that they have in the payload;
+ * JSON numbers are integers if they are written without fraction and exponent. Times that are
+ * finer than nanoseconds or beyond the years 1678 to 2262 are LN_ERR_BAD_VALUE.
  */
 void ln_decoder_init(struct ln_decoder *decoder, const struct ln_format *format,
                      struct ln_path base, struct ln_bytes payload, const struct ln_types *types,

@@ -38,7 +38,7 @@ static bool depth_fits(const struct ln_record *record)
 /* Also where one is inside the other: a resource is a single one or a multiple one, not both. */
 static bool repeats(const struct ln_decoder *in, const struct ln_record *record)
 {
-    return in->has_last && in->last_time == record->time &&
+    return in->has_last && in->last_time == record->time_ns &&
            (ln_path_within(record->path, in->last) || ln_path_within(in->last, record->path));
 }
 
@@ -62,7 +62,7 @@ bool ln_decode(struct ln_decoder *decoder, struct ln_record *out)
         return ln__decoder_fail(decoder, LN_ERR_BAD_VALUE);
     }
     decoder->last = out->path;
-    decoder->last_time = out->time;
+    decoder->last_time = out->time_ns;
     decoder->has_last = true;
     return true;
 }

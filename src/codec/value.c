@@ -129,14 +129,13 @@ static bool whole_of_value(const struct ln_value *value, struct whole *out)
     }
 }
 
-static bool integer_of_whole(struct whole whole, int64_t *out)
+bool ln__integer_of_magnitude(uint64_t magnitude, bool negative, int64_t *out)
 {
-    if (whole.magnitude > (uint64_t)INT64_MAX + whole.negative) {
+    if (magnitude > (uint64_t)INT64_MAX + negative) {
         return false;
     }
     /* One less and back again: the magnitude of INT64_MIN is no int64_t. */
-    *out = whole.negative && whole.magnitude > 0 ? -(int64_t)(whole.magnitude - 1) - 1
-                                                 : (int64_t)whole.magnitude;
+    *out = negative && magnitude > 0 ? -(int64_t)(magnitude - 1) - 1 : (int64_t)magnitude;
     return true;
 }
 
@@ -154,7 +153,7 @@ static bool value_of_whole(struct whole whole, enum ln_type type, struct ln_valu
     switch (type) {
     case LN_INTEGER:
     case LN_TIME:
-        return integer_of_whole(whole, &out->as.integer);
+        return ln__integer_of_magnitude(whole.magnitude, whole.negative, &out->as.integer);
     case LN_UNSIGNED:
         out->as.unsigned_integer = whole.magnitude;
         return !whole.negative || whole.magnitude == 0;
@@ -190,6 +189,35 @@ ln_err ln_value_convert(struct ln_value *value, enum ln_type type)
     }
     *value = converted;
     return LN_OK;
+}
+
+/* ---- Numbers of formats that tell one type from another less finely ---- */
+
+bool ln__scale_by_ten(uint64_t *magnitude, int64_t power)
+{
+    for (; power > 0 && *magnitude != 0; power--) {
+        if (*magnitude > UINT64_MAX / 10) {
+            return false;
+        }
+        *magnitude *= 10;
+    }
+    for (; power < 0 && *magnitude != 0; power++) {
+        if (*magnitude % 10 != 0) {
+            return false;
+        }
+        *magnitude /= 10;
+    }
+    return true;
+}
+
+ln_err ln__number_convert(struct ln_value *value, enum ln_type type)
+{
+    if (type == LN_FLOAT && value->type == LN_INTEGER) {
+        *value = ln_value_float((double)value->as.integer);
+    } else if (type == LN_FLOAT && value->type == LN_UNSIGNED) {
+        *value = ln_value_float((double)value->as.unsigned_integer);
+    }
+    return type == LN_NONE ? LN_OK : ln_value_convert(value, type);
 }
 
 /* ---- Objlnk text ---- */

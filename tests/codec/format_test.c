@@ -132,8 +132,8 @@ TEST(refuses_a_resource_that_is_both_single_and_multiple)
 TEST(takes_the_same_path_at_another_time)
 {
     const struct ln_record records[] = {
-        {AT(3, 3, 0, 9), ONE, .time = 1},
-        {AT(3, 3, 0, 9), ONE, .time = 2},
+        {AT(3, 3, 0, 9), ONE, .time_ns = 1},
+        {AT(3, 3, 0, 9), ONE, .time_ns = 2},
         {AT(3, 3, 0, 9), ONE},
     };
     ln_err err;

@@ -1,0 +1,24 @@
+/* Numbers and texts in JSON, as values and back: what both formats in JSON share. */
+#ifndef LN_CODEC_JSON_VALUE_H
+#define LN_CODEC_JSON_VALUE_H
+
+#include <linnet/codec.h>
+
+/*
+ * A number as a value of `type`, exact in all 64 bits of the whole ones, which may have
+ * fraction and exponent if they are whole all the same: 1.638435E9. LN_NONE: an integer if it is
+ * written as one, else a float.
+ */
+LN_MUST_USE ln_err ln__json_number(struct ln_bytes text, enum ln_type type,
+                                   struct ln_value *out);
+/* Seconds as nanoseconds. LN_ERR_BAD_VALUE if they are finer, or too many. */
+LN_MUST_USE ln_err ln__json_time(struct ln_bytes text, int64_t *ns);
+
+/* With its quotes. LN_ERR_NOT_ACCEPTABLE: it is not UTF-8. */
+LN_MUST_USE ln_err ln__write_json_text(struct ln_writer *w, struct ln_bytes text);
+/* Of the types that are numbers. LN_ERR_NOT_ACCEPTABLE: JSON has no NaN and no infinities. */
+LN_MUST_USE ln_err ln__write_json_number(struct ln_writer *w, const struct ln_value *value);
+/* Nanoseconds as seconds, exactly. */
+void ln__write_json_time(struct ln_writer *w, int64_t ns);
+
+#endif
