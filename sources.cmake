@@ -12,8 +12,8 @@ set(LN_CODEC_SOURCES
     text.c time_text.c tlv.c value.c)
 
 set(LN_COAP_SOURCES
-    block.c block_fetcher.c block_receiver.c block_sender.c builder.c code.c exchange.c history.c
-    message.c options.c parameters.c)
+    block.c block_fetcher.c block_key.c block_receiver.c block_sender.c builder.c code.c exchange.c
+    history.c message.c options.c parameters.c)
 
 set(LN_LWM2M_SOURCES
     arguments.c binding.c binding_text.c instances.c object.c object_list.c object_version.c
@@ -21,8 +21,8 @@ set(LN_LWM2M_SOURCES
     version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
-    blocks.c client.c data.c events.c field.c link_list.c register.c registration.c requests.c
-    store.c
+    block_list.c block_requests.c blocks.c client.c data.c events.c field.c link_list.c register.c
+    registration.c requests.c store.c
     objects/device.c objects/security.c objects/server.c objects/test.c)
 
 set(LN_SERVER_SOURCES
@@ -38,8 +38,9 @@ set(LN_BASE_TESTS
     memory_test.c number_test.c wheel_test.c)
 
 set(LN_CODEC_TESTS
-    format_test.c link_format_test.c opaque_test.c path_test.c senml_json_test.c support.c text_test.c
-    tlv_decode_test.c tlv_encode_test.c value_test.c)
+    cbor_test.c format_test.c json_test.c link_format_test.c opaque_test.c path_test.c random_records.c
+    round_trip_test.c senml_cbor_test.c senml_json_test.c support.c text_test.c tlv_decode_test.c
+    tlv_encode_test.c value_test.c)
 
 set(LN_COAP_TESTS
     block_fetcher_test.c block_receiver_test.c block_sender_test.c block_test.c
@@ -69,7 +70,8 @@ set(LN_SIM_SOURCES
 
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
 set(LN_FUZZ_TARGETS
-    message number query arguments object_list link_format path text tlv client server)
+    message number query arguments object_list link_format path text tlv client server
+    json cbor senml_json senml_cbor)
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES

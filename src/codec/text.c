@@ -1,14 +1,10 @@
 /* The plain text format: one value as text. spec: CORE-1.1.1 §7.4.1, Appendix C */
 
+#include "codec/base64_value.h"
 #include "codec/decoder.h"
+#include "codec/float_bits.h"
 #include "codec/one_value.h"
 #include "codec/value.h"
-
-/* Of a NaN or an infinity, the difference to itself is a NaN. */
-static bool is_finite(double v)
-{
-    return v - v == 0;
-}
 
 static ln_err write_value(struct ln_writer *w, const struct ln_value *value)
 {
@@ -27,7 +23,7 @@ static ln_err write_value(struct ln_writer *w, const struct ln_value *value)
         ln_write_unsigned_text(w, value->as.unsigned_integer);
         return LN_OK;
     case LN_FLOAT:
-        if (!is_finite(value->as.number)) {
+        if (!ln__is_finite(value->as.number)) {
             return LN_ERR_NOT_ACCEPTABLE;
         }
         ln_write_double_text(w, value->as.number);
@@ -53,30 +49,6 @@ static ln_err encode(struct ln_writer *out, struct ln_path base, struct ln_recor
     return err != LN_OK ? err : write_value(out, &record.value);
 }
 
-static ln_err read_base64(struct ln_arena *scratch, struct ln_bytes text, struct ln_bytes *out)
-{
-    size_t size = text.len / 4 * 3;
-    void *memory;
-
-    if (text.len == 0) {
-        *out = text;
-        return LN_OK;
-    }
-    if (text.len % 4 != 0) {
-        return LN_ERR_BAD_VALUE;
-    }
-    memory = scratch == NULL ? NULL : ln_arena_take(scratch, size);
-    if (memory == NULL) {
-        return LN_ERR_NO_SPACE;
-    }
-    struct ln_writer w = ln_writer(memory, size);
-    if (!ln_base64_decode(&w, text, false) || w.failed) {
-        return LN_ERR_BAD_VALUE;
-    }
-    *out = ln_writer_bytes(&w);
-    return LN_OK;
-}
-
 static bool read_boolean(struct ln_bytes text, bool *out)
 {
     *out = ln_bytes_are(text, "1");
@@ -94,7 +66,7 @@ static ln_err read_value(struct ln_arena *scratch, struct ln_bytes text, struct 
         out->as.bytes = text;
         return LN_OK;
     case LN_OPAQUE:
-        return read_base64(scratch, text, &out->as.bytes);
+        return ln__base64_value(scratch, text, false, &out->as.bytes);
     case LN_INTEGER:
     case LN_TIME:
         good = ln_integer_of_text(text, &out->as.integer);

@@ -2,6 +2,7 @@
  * spec: CORE-1.1.1 §7.4.3 */
 
 #include "codec/decoder.h"
+#include "codec/float_bits.h"
 
 enum kind { INSTANCE, RESOURCE_INSTANCE, MULTIPLE_RESOURCE, RESOURCE };
 
@@ -10,18 +11,6 @@ enum {
     LENGTH_IN_TYPE = 7,
     LENGTH_MAX = 0xFFFFFF,
     SEARCHED = 64, /* entries at the start of a container, see repeats() */
-};
-
-static const double largest_single = 0x1.fffffep127;
-
-union single {
-    float number;
-    uint32_t bits;
-};
-
-union twice {
-    double number;
-    uint64_t bits;
 };
 
 /* ---- Encoding ---- */
@@ -85,13 +74,10 @@ static void write_integer(struct ln_writer *w, int64_t v)
 
 static void write_number(struct ln_writer *w, double v)
 {
-    union twice twice = {.number = v};
-
-    if (v >= -largest_single && v <= largest_single && (double)(float)v == v) {
-        union single single = {.number = (float)v};
-        ln_write_u32(w, single.bits);
+    if (ln__is_single(v)) {
+        ln_write_u32(w, ln__single_bits((float)v));
     } else {
-        ln_write_u64(w, twice.bits);
+        ln_write_u64(w, ln__double_bits(v));
     }
 }
 
@@ -410,9 +396,9 @@ static bool read_number(struct ln_bytes bytes, double *out)
     struct ln_reader in = ln_reader(bytes);
 
     if (bytes.len == 4) {
-        *out = (double)(union single){.bits = ln_read_u32(&in)}.number;
+        *out = ln__single_of_bits(ln_read_u32(&in));
     } else if (bytes.len == 8) {
-        *out = (union twice){.bits = ln_read_u64(&in)}.number;
+        *out = ln__double_of_bits(ln_read_u64(&in));
     }
     return bytes.len == 4 || bytes.len == 8;
 }

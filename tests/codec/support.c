@@ -2,6 +2,8 @@
 
 #include "codec/support.h"
 
+#include "codec/senml_vectors.h"
+
 #include <stdlib.h>
 
 struct row {
@@ -157,4 +159,40 @@ uint32_t test_random(uint32_t *seed)
 {
     *seed = *seed * 1664525 + 1013904223;
     return *seed >> 8;
+}
+
+static void check_text(const struct decoded *got, const char *at, const char *expected)
+{
+    CHECK_EQ(value_at(got, at)->type, LN_STRING);
+    CHECK_TEXT(value_at(got, at)->as.bytes, expected);
+}
+
+static void check_integer(const struct decoded *got, const char *at, int64_t expected)
+{
+    CHECK_EQ(value_at(got, at)->type, LN_INTEGER);
+    CHECK_EQ(value_at(got, at)->as.integer, expected);
+}
+
+void check_senml_device(const struct decoded *got)
+{
+    const struct ln_value time = ln_value_time(1367491215);
+
+    CHECK_OK(got->err);
+    CHECK_EQ(got->count, 16);
+    check_text(got, "/3/0/0", "Open Mobile Alliance");
+    check_text(got, "/3/0/1", "Lightweight M2M Client");
+    check_text(got, "/3/0/2", "345000123");
+    check_text(got, "/3/0/3", "1.0");
+    check_integer(got, "/3/0/6/0", 1);
+    check_integer(got, "/3/0/6/1", 5);
+    check_integer(got, "/3/0/7/0", 3800);
+    check_integer(got, "/3/0/7/1", 5000);
+    check_integer(got, "/3/0/8/0", 125);
+    check_integer(got, "/3/0/8/1", 900);
+    check_integer(got, "/3/0/9", 100);
+    check_integer(got, "/3/0/10", 15);
+    check_integer(got, "/3/0/11/0", 0);
+    CHECK(ln_value_equal(value_at(got, "/3/0/13"), &time));
+    check_text(got, "/3/0/14", "+02:00");
+    check_text(got, "/3/0/16", "U");
 }

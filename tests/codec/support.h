@@ -15,7 +15,7 @@ struct decoded {
     struct ln_record records[RECORDS_MAX];
     uint8_t *payload; /* in a block of its exact size, so that a read past the end is seen */
     size_t payload_len;
-    uint8_t scratch[2048];
+    uint8_t scratch[65536];
 };
 
 /* Of objects 1, 2, 3, 65, 66 as the vectors have them; of 3442 one resource for each type, 110 to
