@@ -1,51 +1,24 @@
-/* What the optional part for bodies in blocks (blocks.c) does for the rest of the client. */
+/* Bodies in blocks: what the optional part does for the rest of the client. */
 #ifndef LN_CLIENT_BLOCKS_H
 #define LN_CLIENT_BLOCKS_H
 
-#include <linnet/client.h>
+#include "client/requests.h"
 
-/* A request with a part of a body; all but the body was found good. */
-struct ln_client__part {
-    const struct ln_coap_message *message;
-    const struct ln_coap_options *options;
-    struct ln_path path;
-    const struct ln_stream_calls
-        *stream; /* where the body flows to; NULL: it is put together */
-    void *instance;
-};
-
-enum ln_client__taken_what {
-    LN_TAKEN_BLOCK,  /* answer `code` */
-    LN_TAKEN_BODY,   /* `bytes` is the whole body: carry the request out */
-    LN_TAKEN_STREAM, /* the whole body has flown into the stream */
-    LN_TAKEN_REPEAT, /* answer as before: `bytes` is the datagram */
-    LN_TAKEN_HELD,   /* the stream is busy: answer after ln_client_resume() */
-    LN_TAKEN_FAULT,  /* answer `err` */
-};
-
-struct ln_client__taken {
-    enum ln_client__taken_what what;
-    uint8_t code;
-    ln_err err;
-    bool ends_body; /* whatever the answer is, keep_answer() */
-    struct ln_bytes bytes;
-    struct ln_coap_block block1; /* options of the answer */
-    uint32_t size1;
-};
-
+/* blocks.c and what it calls is linked through this table only. */
 struct ln_client_blocks_calls {
-    struct ln_client__taken (*take)(struct ln_client *client, struct ln_client_server *server,
-                                    ln_time now, const struct ln_client__part *part);
-    /* The same for a block that was held; sets what its answer needs of the request. */
-    struct ln_client__taken (*resume)(struct ln_client *client, struct ln_client_server *server,
-                                      struct ln_coap_message *message, struct ln_path *path);
-    /* The answer to the last block stands in server->answer. */
-    void (*keep_answer)(struct ln_client *client, struct ln_client_server *server);
-    /* A stream is to be written whole. LN_ERR_BUSY: another server's body flows into it. */
-    ln_err (*claim)(struct ln_client *client, struct ln_client_server *server, ln_time now,
-                    struct ln_path path);
-    /* Nothing more comes from this server, or time is up. */
+    /* False: too little memory. */
+    bool (*init)(const struct ln_client *client);
+    /* Nothing more comes from this server. */
     void (*drop)(struct ln_client *client, struct ln_client_server *server);
+    /* What time, or the app's ln_client_resume(), has made due; it may leave an answer. */
+    void (*pursue)(struct ln_client *client, struct ln_client_server *server, ln_time now);
+    ln_time (*deadline)(const struct ln_client *client, const struct ln_client_server *server);
+
+    /*
+     * Takes a request, found good but for its body, if that comes in blocks: then `served` is
+     * true, or there is an error to answer.
+     */
+    ln_err (*serve)(struct ln_client__request *r, bool *served);
 
     /*
      * Adds the object list to a Register or Update, or one block of it. False, and nothing
@@ -53,13 +26,40 @@ struct ln_client_blocks_calls {
      */
     bool (*add_list)(struct ln_client *client, struct ln_client_server *server,
                      struct ln_coap_builder *b, enum ln_version version);
-    /* What comes after an answer to our request; END where it was not sent in blocks. */
-    enum ln_coap_block_step (*answered)(struct ln_client *client,
-                                        struct ln_client_server *server, uint8_t code,
-                                        const struct ln_coap_options *options);
+    /*
+     * After an answer to our request, or none (`options` NULL). NEXT: another block has been
+     * written. END: it was not sent in blocks, or is over by this answer. FAILED: it is over.
+     */
+    enum ln_coap_block_step (*go_on)(struct ln_client *client, struct ln_client_server *server,
+                                     uint8_t code, const struct ln_coap_options *options);
 };
 
 /* NULL: the client has no part for blocks. */
-struct ln_client_transfer *ln_client__transfer(const struct ln_client *client,
-                                               const struct ln_client_server *server);
+static inline struct ln_client_transfer *
+ln_client__transfer(const struct ln_client *client, const struct ln_client_server *server)
+{
+    const struct ln_client_blocks *blocks = client->config->blocks;
+
+    return blocks == NULL ? NULL : &blocks->transfers[server - client->config->servers];
+}
+
+/* The place for a body of that server. */
+uint8_t *ln_client__body(const struct ln_client *client, const struct ln_client_server *server);
+
+/* ---- block_requests.c ---- */
+
+ln_err ln_client__serve_block(struct ln_client__request *r, bool *served);
+/* Gives a stream the block again that it could not take, and answers the request if it could. */
+void ln_client__resume_block(struct ln_client *client, struct ln_client_server *server,
+                             ln_time now);
+void ln_client__drop_body(struct ln_client *client, struct ln_client_server *server);
+
+/* ---- block_list.c ---- */
+
+bool ln_client__add_list(struct ln_client *client, struct ln_client_server *server,
+                         struct ln_coap_builder *b, enum ln_version version);
+enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
+                                                struct ln_client_server *server, uint8_t code,
+                                                const struct ln_coap_options *options);
+
 #endif

@@ -57,30 +57,11 @@ static bool is_whole(const struct ln_client_config *config)
            objects_hold_together(config);
 }
 
-struct ln_client_transfer *ln_client__transfer(const struct ln_client *client,
-                                               const struct ln_client_server *server)
-{
-    const struct ln_client_blocks *blocks = client->config->blocks;
-
-    return blocks == NULL ? NULL : &blocks->transfers[server - client->config->servers];
-}
-
-/* A body's place is also where a block is held, and where an answer is kept. */
 static bool init_blocks(const struct ln_client *client)
 {
     const struct ln_client_blocks *blocks = client->config->blocks;
 
-    if (blocks == NULL) {
-        return true;
-    }
-    if (blocks->calls == NULL || blocks->transfers == NULL || blocks->memory == NULL ||
-        blocks->body_size < ln_client__datagram_size(client)) {
-        return false;
-    }
-    for (size_t i = 0; i < client->config->server_count; i++) {
-        blocks->transfers[i] = (struct ln_client_transfer){0};
-    }
-    return true;
+    return blocks == NULL || (blocks->calls != NULL && blocks->calls->init(client));
 }
 
 ln_err ln_client_init(struct ln_client *client, size_t size,
@@ -338,36 +319,21 @@ static void send_empty(struct ln_client_server *server, enum ln_coap_type type, 
 }
 
 /*
- * What comes after a block of our request was answered, or given up (`answer` NULL); false: it
- * was the last one, or there are no blocks.
+ * After a block of our request was answered, or given up (`options` NULL). False: it was the
+ * last one, or there are no blocks.
  */
 static bool goes_on(struct ln_client *client, struct ln_client_server *server, ln_time now,
-                    const struct ln_coap_message *answer, const struct ln_coap_options *options)
+                    uint8_t code, const struct ln_coap_options *options)
 {
     const struct ln_client_blocks *blocks = client->config->blocks;
-    uint8_t code = answer == NULL ? 0 : answer->code;
-    bool fits = true;
+    enum ln_coap_block_step next = blocks == NULL
+                                       ? LN_COAP_BLOCK_END
+                                       : blocks->calls->go_on(client, server, code, options);
 
-    if (blocks == NULL) {
-        return false;
-    }
-    switch (blocks->calls->answered(client, server, code, options)) {
-    case LN_COAP_BLOCK_NEXT:
-    case LN_COAP_BLOCK_RESTART:
-        fits = server->state == LN_REGISTRATION_REGISTERING
-                   ? ln_client__register(client, server)
-                   : ln_client__update(client, server);
-        break;
-    case LN_COAP_BLOCK_FAILED:
-        fits = false;
-        break;
-    default:
-        return false;
-    }
-    if (!fits) {
+    if (next == LN_COAP_BLOCK_FAILED) {
         step(client, server, now, LN_ON_LOST);
     }
-    return true;
+    return next != LN_COAP_BLOCK_END;
 }
 
 static void lost(struct ln_client *client, struct ln_client_server *server, ln_time now)
@@ -375,7 +341,7 @@ static void lost(struct ln_client *client, struct ln_client_server *server, ln_t
     bool reset = server->exchange.outcome == LN_COAP_RESET;
 
     server->exchange.state = LN_COAP_IDLE;
-    if (reset || !goes_on(client, server, now, NULL, NULL)) {
+    if (reset || !goes_on(client, server, now, 0, NULL)) {
         step(client, server, now, LN_ON_LOST);
     }
 }
@@ -418,7 +384,7 @@ static void take_response(struct ln_client *client, struct ln_client_server *ser
     if (x->state != LN_COAP_IDLE &&
         ln_coap_exchange_step(x, ln_client__coap(client), now, LN_COAP_ON_RESPONSE)) {
         x->state = LN_COAP_IDLE;
-        if (!goes_on(client, server, now, m, &options)) {
+        if (!goes_on(client, server, now, m->code, &options)) {
             step(client, server, now, ln_client__answered(client, server, m));
         }
     }
@@ -484,44 +450,6 @@ void ln_client_recv(struct ln_client *client, ln_time now, ln_link link,
 
 /* ---- Datagrams out ---- */
 
-void ln_client_resume(struct ln_client *client)
-{
-    for (size_t i = 0; i < client->config->server_count; i++) {
-        struct ln_client_transfer *t = ln_client__transfer(client, &client->config->servers[i]);
-        if (t != NULL) {
-            t->resumes = t->waits;
-        }
-    }
-}
-
-/* A body that nothing came for is given up; a block that a stream could not take comes again. */
-static void pursue_blocks(struct ln_client *client, struct ln_client_server *server,
-                          ln_time now)
-{
-    struct ln_client_transfer *t = ln_client__transfer(client, server);
-
-    if (t == NULL) {
-        return;
-    }
-    if (t->stream != NULL && t->in.until <= now) {
-        client->config->blocks->calls->drop(client, server);
-    }
-    if (t->resumes && ln_client__can_tell(client)) {
-        ln_client__resume(client, server, now);
-    }
-}
-
-static ln_time blocks_deadline(const struct ln_client *client,
-                               const struct ln_client_server *server)
-{
-    const struct ln_client_transfer *t = ln_client__transfer(client, server);
-
-    if (t == NULL || t->stream == NULL) {
-        return LN_NEVER;
-    }
-    return t->resumes && ln_client__can_tell(client) ? 0 : t->in.until;
-}
-
 /* What an answer or time has made due: a request of ours, or the end of one. */
 static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now)
 {
@@ -575,10 +503,9 @@ static size_t send_one(struct ln_client *client, struct ln_client_server *server
         server->empty = 0;
         return ln_coap_empty(buffer, size, type, server->empty_id);
     }
-    if (server->answer_due) {
-        return send_answer(server, buffer, size);
+    if (!server->answer_due && client->config->blocks != NULL) {
+        client->config->blocks->calls->pursue(client, server, now);
     }
-    pursue_blocks(client, server, now);
     if (server->answer_due) {
         return send_answer(server, buffer, size);
     }
@@ -613,8 +540,9 @@ static ln_time deadline_of(const struct ln_client *client,
     if (server->empty != 0 || server->answer_due || wish) {
         return 0;
     }
-    return ln_time_min(ln_time_min(server->due, blocks_deadline(client, server)),
-                       ln_coap_exchange_deadline(&server->exchange));
+    ln_time due = ln_time_min(server->due, ln_coap_exchange_deadline(&server->exchange));
+    const struct ln_client_blocks *blocks = client->config->blocks;
+    return blocks == NULL ? due : ln_time_min(due, blocks->calls->deadline(client, server));
 }
 
 ln_time ln_client_deadline(const struct ln_client *client)

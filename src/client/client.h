@@ -32,8 +32,6 @@ void ln_client__tell(struct ln_client *client, struct ln_client_server *server,
 /* Carries out a request of a registered server and leaves the answer in the server. */
 void ln_client__serve(struct ln_client *client, struct ln_client_server *server, ln_time now,
                       const struct ln_coap_message *message);
-/* Gives a stream the block again that it could not take, and answers the request if it could. */
-void ln_client__resume(struct ln_client *client, struct ln_client_server *server, ln_time now);
 
 /* ---- store.c ---- */
 

@@ -1,76 +1,57 @@
 /* Serving a server's requests: what is asked, whether it may be, and the answer. */
 
-#include "client/client.h"
+#include "client/requests.h"
 
 #include "client/blocks.h"
 #include "client/data.h"
 #include "client/link_list.h"
 
-/* A request, and where its path leads. */
-struct request {
-    struct ln_client *client;
-    struct ln_client_server *server;
-    const struct ln_coap_message *message;
-    struct ln_coap_options options;
-    struct ln_operation operation;
-    const struct ln_object_entry *entry;
-    void *instance;                /* from depth 2 on */
-    const struct ln_resource *row; /* from depth 3 on */
-    ln_time now;
-    struct ln_coap_block block1; /* of the answer */
-    uint32_t size1;              /* of the answer */
-    bool ends_body;              /* its answer is kept: the last block may come again */
-};
-
-static enum ln_version version_of(const struct request *r)
+static enum ln_version version_of(const struct ln_client__request *r)
 {
     return (enum ln_version)r->server->version;
 }
 
 /* ---- Answers ---- */
 
-static struct ln_coap_builder begin_answer(const struct request *r, uint8_t code)
+struct ln_coap_builder ln_client__answer_begin(const struct ln_client__request *r, uint8_t code)
 {
     return ln_coap_answer(r->server->answer, ln_client__datagram_size(r->client), r->message,
                           code, r->message->type == LN_COAP_CON ? 0 : r->client->next_id++);
 }
 
-static void end_answer(const struct request *r, const struct ln_coap_builder *b)
+void ln_client__answer_end(const struct ln_client__request *r, const struct ln_coap_builder *b)
 {
     r->server->answer_len = (uint16_t)ln_coap_finish(b);
     r->server->answer_due = r->server->answer_len > 0;
 }
 
 /* RFC 7959 §2.3: the answer says which block it is for. */
-static void add_block1(const struct request *r, struct ln_coap_builder *b)
+static void add_block1(const struct ln_client__request *r, struct ln_coap_builder *b)
 {
     if (r->block1.present) {
         ln_coap_add_block(b, LN_COAP_BLOCK1, r->block1);
     }
 }
 
-static void answer(const struct request *r, uint8_t code)
+void ln_client__answer(const struct ln_client__request *r, uint8_t code)
 {
-    struct ln_coap_builder b = begin_answer(r, code);
+    struct ln_coap_builder b = ln_client__answer_begin(r, code);
 
     add_block1(r, &b);
-    if (r->size1 > 0) {
-        ln_coap_add_uint(&b, LN_COAP_SIZE1, r->size1);
-    }
-    end_answer(r, &b);
+    ln_client__answer_end(r, &b);
 }
 
-static void refuse(const struct request *r, ln_err err)
+void ln_client__refuse(const struct ln_client__request *r, ln_err err)
 {
     r->client->stats.refused_requests++;
-    answer(r, ln_coap_code_of(err));
+    ln_client__answer(r, ln_coap_code_of(err));
 }
 
 /* ---- Answers with a body, which may be longer than a datagram ---- */
 
 struct body {
     uint16_t format;
-    ln_err (*write)(const struct request *r, struct ln_writer *w);
+    ln_err (*write)(const struct ln_client__request *r, struct ln_writer *w);
 };
 
 struct measure {
@@ -79,7 +60,8 @@ struct measure {
 };
 
 /* Writes all of it, a window at a time, into the place where the answer will stand. */
-static ln_err measure(const struct request *r, const struct body *body, struct measure *out)
+static ln_err measure(const struct ln_client__request *r, const struct body *body,
+                      struct measure *out)
 {
     size_t size = ln_client__datagram_size(r->client);
     size_t skip = 0;
@@ -98,54 +80,25 @@ static ln_err measure(const struct request *r, const struct body *body, struct m
     return LN_OK;
 }
 
-/* The largest block that leaves room for header, token and options. */
-static uint8_t largest_block(const struct request *r)
-{
-    enum { LARGEST = 6, AROUND = 48 };
-    size_t room = ln_client__datagram_size(r->client) - AROUND;
-    uint8_t exponent = LARGEST;
-
-    while (exponent > 0 && (size_t)16 << exponent > room) {
-        exponent--;
-    }
-    return exponent;
-}
-
-/* RFC 7959 §2.4: what was asked for, or smaller; without being asked only where it must be. */
-static struct ln_coap_block block_of(const struct request *r, const struct measure *measured)
-{
-    struct ln_coap_block block = r->options.block2;
-    uint8_t largest = largest_block(r);
-
-    if (!block.present) {
-        block.size_exponent = largest;
-        block.present = measured->whole > (size_t)16 << largest;
-    } else if (block.size_exponent > largest) {
-        block.number <<= block.size_exponent - largest;
-        block.size_exponent = largest;
-    }
-    block.more = ((size_t)block.number + 1) << (block.size_exponent + 4) < measured->whole;
-    return block;
-}
-
 /* Each block is cut from the whole anew: nothing is kept between them (RFC 7959 §2.6 ETag). */
-static ln_err answer_body(const struct request *r, const struct body *body)
+static ln_err answer_body(const struct ln_client__request *r, const struct body *body)
 {
+    uint8_t largest = ln_coap_block_fit(ln_client__datagram_size(r->client) - LN_CLIENT_AROUND);
+    struct ln_coap_block block;
     struct measure measured;
     ln_err err = measure(r, body, &measured);
 
+    if (err == LN_OK) {
+        err =
+            ln_coap_block_window(r->options.block2, largest, (uint32_t)measured.whole, &block);
+    }
     if (err != LN_OK) {
         return err;
     }
-    struct ln_coap_block block = block_of(r, &measured);
-    size_t size = (size_t)16 << block.size_exponent;
-    size_t skip = block.number * size;
-    bool one_of_many = block.present && (block.more || block.number > 0);
-
-    if (block.number > 0 && skip >= measured.whole) {
-        return LN_ERR_BAD_REQUEST;
-    }
-    struct ln_coap_builder b = begin_answer(r, LN_COAP_2_05);
+    size_t size = ln_coap_block_size(block);
+    size_t skip = ln_coap_block_offset(block);
+    bool one_of_many = block.more || block.number > 0;
+    struct ln_coap_builder b = ln_client__answer_begin(r, LN_COAP_2_05);
     if (one_of_many) {
         ln_coap_add_uint(&b, LN_COAP_ETAG, measured.checksum);
     }
@@ -161,13 +114,13 @@ static ln_err answer_body(const struct request *r, const struct body *body)
     struct ln_writer w = ln_writer_window(room.out, size < room.size ? size : room.size, skip);
     err = body->write(r, &w);
     ln_coap_payload_end(&b, &w);
-    end_answer(r, &b);
+    ln_client__answer_end(r, &b);
     return err;
 }
 
 /* ---- Read and Discover ---- */
 
-static ln_err write_values(const struct request *r, struct ln_writer *w)
+static ln_err write_values(const struct ln_client__request *r, struct ln_writer *w)
 {
     struct ln_client__scope scope = {r->client->config, r->operation.path};
     const struct ln_format *format =
@@ -177,7 +130,7 @@ static ln_err write_values(const struct request *r, struct ln_writer *w)
 }
 
 /* Without Accept the choice is ours: from 1.1 on what a value looks like as text or bytes. */
-static uint16_t preferred_format(const struct request *r)
+static uint16_t preferred_format(const struct ln_client__request *r)
 {
     const struct ln_format *const *formats = r->client->config->formats;
     uint8_t depth = r->operation.path.depth;
@@ -196,7 +149,7 @@ static uint16_t preferred_format(const struct request *r)
     return *formats == NULL ? LN_FORMAT_NONE : (*formats)->id;
 }
 
-static ln_err read_values(struct request *r)
+static ln_err read_values(struct ln_client__request *r)
 {
     struct ln_value value;
     uint16_t id = r->operation.path.id[3];
@@ -220,20 +173,20 @@ static ln_err read_values(struct request *r)
     return answer_body(r, &(struct body){format->id, write_values});
 }
 
-static ln_err write_links(const struct request *r, struct ln_writer *w)
+static ln_err write_links(const struct ln_client__request *r, struct ln_writer *w)
 {
     ln_client__write_discover(w, r->client->config, version_of(r), r->operation.path);
     return LN_OK;
 }
 
-static ln_err discover(struct request *r)
+static ln_err discover(struct ln_client__request *r)
 {
     return answer_body(r, &(struct body){LN_FORMAT_LINK, write_links});
 }
 
 /* ---- Write and Create ---- */
 
-static ln_err store(struct request *r, uint16_t id, bool must_be_whole)
+static ln_err store(struct ln_client__request *r, uint16_t id, bool must_be_whole)
 {
     struct ln_client__write write = {
         .config = r->client->config,
@@ -252,7 +205,7 @@ static ln_err store(struct request *r, uint16_t id, bool must_be_whole)
     return write.format == NULL ? LN_ERR_BAD_FORMAT : ln_client__store(&write);
 }
 
-static ln_err write_values_of(struct request *r)
+static ln_err write_values_of(struct ln_client__request *r)
 {
     struct ln_value value;
     uint16_t id = r->operation.path.id[3];
@@ -268,13 +221,13 @@ static ln_err write_values_of(struct request *r)
     ln_err err = store(r, r->operation.path.id[1], false);
     if (err == LN_OK) {
         ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, r->operation.path);
-        answer(r, LN_COAP_2_04);
+        ln_client__answer(r, LN_COAP_2_04);
     }
     return err;
 }
 
 /* The instance that the payload names, or else the lowest free one. */
-static ln_err instance_to_create(struct request *r, uint16_t *id)
+static ln_err instance_to_create(struct ln_client__request *r, uint16_t *id)
 {
     const struct ln_format *format =
         ln_format_find(r->client->config->formats, r->operation.format);
@@ -311,7 +264,7 @@ static ln_err instance_to_create(struct request *r, uint16_t *id)
 }
 
 /* spec: CORE-1.1.1 §6.3.7 Create: from 1.1 on the new values may be left out, all together. */
-static ln_err fill(struct request *r, uint16_t id)
+static ln_err fill(struct ln_client__request *r, uint16_t id)
 {
     bool empty = r->operation.payload.len == 0;
 
@@ -322,12 +275,12 @@ static ln_err fill(struct request *r, uint16_t id)
 }
 
 /* Server accounts come and go by bootstrap only: half of one is in object 0. */
-static bool is_fixed(const struct request *r)
+static bool is_fixed(const struct ln_client__request *r)
 {
     return ln_object_is_single(r->entry->object) || r->entry->object->id == 1;
 }
 
-static ln_err create(struct request *r)
+static ln_err create(struct ln_client__request *r)
 {
     const struct ln_object_calls *calls = r->entry->object->calls;
     uint16_t id;
@@ -349,15 +302,15 @@ static ln_err create(struct request *r)
         return err;
     }
     struct ln_path path = ln_path_add(r->operation.path, id);
-    struct ln_coap_builder b = begin_answer(r, LN_COAP_2_01);
+    struct ln_coap_builder b = ln_client__answer_begin(r, LN_COAP_2_01);
     ln_coap_add_path(&b, LN_COAP_LOCATION_PATH, path);
     add_block1(r, &b);
-    end_answer(r, &b);
+    ln_client__answer_end(r, &b);
     ln_client__tell(r->client, r->server, LN_CLIENT_CREATED, path);
     return LN_OK;
 }
 
-static ln_err delete (struct request *r)
+static ln_err delete (struct ln_client__request *r)
 {
     const struct ln_object_calls *calls = r->entry->object->calls;
 
@@ -367,7 +320,7 @@ static ln_err delete (struct request *r)
     ln_err err = calls->remove(r->entry->store, r->operation.path.id[1]);
     if (err == LN_OK) {
         ln_client__tell(r->client, r->server, LN_CLIENT_DELETED, r->operation.path);
-        answer(r, LN_COAP_2_02);
+        ln_client__answer(r, LN_COAP_2_02);
     }
     return err;
 }
@@ -386,7 +339,7 @@ static struct ln_client_server *server_of_instance(const struct ln_client *clien
 }
 
 /* What the Server object's executables mean is ours to do, once the answer has left. */
-static void execute_on_server(const struct request *r)
+static void execute_on_server(const struct ln_client__request *r)
 {
     enum { DISABLE = 4, UPDATE = 8 };
     struct ln_client_server *server = server_of_instance(r->client, r->operation.path.id[1]);
@@ -397,7 +350,7 @@ static void execute_on_server(const struct request *r)
     }
 }
 
-static ln_err execute(struct request *r)
+static ln_err execute(struct ln_client__request *r)
 {
     uint16_t format = r->operation.format;
     struct ln_bytes arguments = r->operation.payload;
@@ -422,13 +375,13 @@ static ln_err execute(struct request *r)
     } else {
         ln_client__tell(r->client, r->server, LN_CLIENT_EXECUTED, r->operation.path);
     }
-    answer(r, LN_COAP_2_04);
+    ln_client__answer(r, LN_COAP_2_04);
     return LN_OK;
 }
 
 /* ---- The order of checks. spec: CORE-1.1.1 §6.3, TRANSPORT-1.1.1 §6.4.3 ---- */
 
-static ln_err find_target(struct request *r)
+static ln_err find_target(struct ln_client__request *r)
 {
     struct ln_path path = r->operation.path;
     bool writes = r->operation.kind == LN_OPERATION_WRITE;
@@ -453,12 +406,7 @@ static ln_err find_target(struct request *r)
     return LN_OK;
 }
 
-static bool changes_something(enum ln_operation_kind kind)
-{
-    return kind != LN_OPERATION_READ && kind != LN_OPERATION_DISCOVER;
-}
-
-static ln_err dispatch(struct request *r)
+ln_err ln_client__perform(struct ln_client__request *r)
 {
     switch (r->operation.kind) {
     case LN_OPERATION_READ:
@@ -479,126 +427,7 @@ static ln_err dispatch(struct request *r)
     }
 }
 
-/* ---- Bodies in blocks: blocks.c puts them together or lets them flow ---- */
-
-static bool comes_in_parts(const struct request *r)
-{
-    switch (r->operation.kind) {
-    case LN_OPERATION_WRITE:
-    case LN_OPERATION_WRITE_PARTIAL:
-    case LN_OPERATION_CREATE:
-    case LN_OPERATION_EXECUTE:
-        return r->client->config->blocks != NULL && r->options.block1.present;
-    default:
-        return false;
-    }
-}
-
-static bool is_stream(const struct request *r)
-{
-    return r->row != NULL && r->row->place == LN_PLACE_STREAM &&
-           r->operation.kind == LN_OPERATION_WRITE;
-}
-
-/* One that is written in one piece takes the place of what flowed into it in blocks. */
-static ln_err claim_stream(const struct request *r)
-{
-    const struct ln_client_blocks *blocks = r->client->config->blocks;
-
-    return blocks == NULL || !is_stream(r)
-               ? LN_OK
-               : blocks->calls->claim(r->client, r->server, r->now, r->operation.path);
-}
-
-/* As before, but for whoever asks this time. */
-static void answer_again(const struct request *r, struct ln_bytes kept)
-{
-    struct ln_coap_message before;
-
-    if (ln_coap_parse(kept, &before) != LN_OK) {
-        return;
-    }
-    struct ln_coap_option_cursor option = ln_coap_option_first(&before);
-    struct ln_coap_builder b = begin_answer(r, before.code);
-    while (ln_coap_option_next(&option)) {
-        ln_coap_add(&b, option.number, option.value);
-    }
-    ln_coap_add_payload(&b, before.payload);
-    end_answer(r, &b);
-}
-
-static ln_err act_on(struct request *r, const struct ln_client__taken *taken)
-{
-    r->block1 = taken->block1;
-    r->size1 = taken->size1;
-    r->ends_body = taken->ends_body;
-    switch (taken->what) {
-    case LN_TAKEN_BODY:
-        r->operation.payload = taken->bytes;
-        return dispatch(r);
-    case LN_TAKEN_STREAM:
-        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, r->operation.path);
-        answer(r, LN_COAP_2_04);
-        return LN_OK;
-    case LN_TAKEN_BLOCK:
-        r->client->stats.refused_requests += ln_coap_code_class(taken->code) != 2;
-        answer(r, taken->code);
-        return LN_OK;
-    case LN_TAKEN_REPEAT:
-        answer_again(r, taken->bytes);
-        return LN_OK;
-    case LN_TAKEN_HELD:
-        return LN_OK;
-    case LN_TAKEN_FAULT:
-        break;
-    }
-    return taken->err;
-}
-
-static ln_err take_part(struct request *r)
-{
-    bool flows = is_stream(r) && r->operation.format == LN_FORMAT_OPAQUE &&
-                 ln_format_find(r->client->config->formats, LN_FORMAT_OPAQUE) != NULL;
-    bool writes = r->operation.kind == LN_OPERATION_WRITE && r->row != NULL;
-    struct ln_client__part part = {
-        .message = r->message,
-        .options = &r->options,
-        .path = r->operation.path,
-        .stream = flows ? r->row->at.stream : NULL,
-        .instance = r->instance,
-    };
-
-    if (writes && (r->row->operations & LN_WRITE) == 0) {
-        return LN_ERR_NOT_ALLOWED;
-    }
-    struct ln_client__taken taken =
-        r->client->config->blocks->calls->take(r->client, r->server, r->now, &part);
-    return act_on(r, &taken);
-}
-
-static void finish(struct request *r, ln_err err)
-{
-    if (err != LN_OK) {
-        refuse(r, err);
-    }
-    if (r->ends_body) {
-        r->client->config->blocks->calls->keep_answer(r->client, r->server);
-    }
-}
-
-void ln_client__resume(struct ln_client *client, struct ln_client_server *server, ln_time now)
-{
-    struct ln_coap_message message = {0};
-    struct request r = {.client = client, .server = server, .message = &message, .now = now};
-    struct ln_client__taken taken =
-        client->config->blocks->calls->resume(client, server, &message, &r.operation.path);
-
-    if (taken.what != LN_TAKEN_HELD) {
-        finish(&r, act_on(&r, &taken));
-    }
-}
-
-static ln_err carry_out(struct request *r)
+static ln_err carry_out(struct ln_client__request *r)
 {
     const struct ln_path *path = &r->operation.path;
     ln_err err = ln_operation_read(r->message, &r->options, &r->operation);
@@ -617,25 +446,26 @@ static ln_err carry_out(struct request *r)
         (path->depth == 4 && (r->row->operations & LN_MANY) == 0)) {
         return LN_ERR_NOT_ALLOWED;
     }
-    bool parts = comes_in_parts(r);
-    if (!parts && (r->options.block1.more || r->options.block1.number > 0)) {
+    const struct ln_client_blocks *blocks = r->client->config->blocks;
+    bool served = false;
+    err = blocks == NULL ? LN_OK : blocks->calls->serve(r, &served);
+    if (err != LN_OK || served) {
+        return err;
+    }
+    if (r->options.block1.more || r->options.block1.number > 0) {
         return LN_ERR_TOO_LARGE;
     }
-    if (changes_something(r->operation.kind) && !r->options.block1.more &&
-        !ln_client__can_tell(r->client)) {
+    if (ln_client__changes(r) && !ln_client__can_tell(r->client)) {
         return LN_ERR_BUSY;
     }
-    if (parts) {
-        return take_part(r);
-    }
-    err = claim_stream(r);
-    return err != LN_OK ? err : dispatch(r);
+    return ln_client__perform(r);
 }
 
 void ln_client__serve(struct ln_client *client, struct ln_client_server *server, ln_time now,
                       const struct ln_coap_message *message)
 {
-    struct request r = {.client = client, .server = server, .message = message, .now = now};
+    struct ln_client__request r = {
+        .client = client, .server = server, .message = message, .now = now};
     ln_err err = ln_coap_options(message, &r.options);
 
     server->answer_len = 0;
@@ -647,5 +477,7 @@ void ln_client__serve(struct ln_client *client, struct ln_client_server *server,
         r.block1 = r.options.block1;
         err = carry_out(&r);
     }
-    finish(&r, err);
+    if (err != LN_OK) {
+        ln_client__refuse(&r, err);
+    }
 }

@@ -1,4 +1,4 @@
-/* Blocks of a body (RFC 7959): what their options say, and which body a block belongs to. */
+/* Blocks of a body (RFC 7959): which of them are asked for and fit. */
 
 #include <linnet/coap.h>
 
@@ -10,37 +10,6 @@ uint8_t ln_coap_block_fit(size_t room)
         exponent--;
     }
     return exponent;
-}
-
-/* RFC 7252 §5.4.6: how an option's number says that it does not tell requests apart. */
-static bool is_no_cache_key(uint16_t number)
-{
-    return (number & 0x1e) == 0x1c; /* Size1, Size2 and Echo among them */
-}
-
-static bool tells_apart(uint16_t number)
-{
-    return number != LN_COAP_BLOCK1 && number != LN_COAP_BLOCK2 && number != LN_COAP_OBSERVE &&
-           !is_no_cache_key(number);
-}
-
-uint32_t ln_coap_block_key(const struct ln_coap_message *request)
-{
-    struct ln_coap_option_cursor option = ln_coap_option_first(request);
-    uint32_t key = request->code;
-
-    while (ln_coap_option_next(&option)) {
-        if (tells_apart(option.number)) {
-            uint8_t both[10];
-            struct ln_writer w = ln_writer(both, sizeof(both));
-
-            ln_write_u32(&w, key);
-            ln_write_u16(&w, option.number);
-            ln_write_u32(&w, ln_checksum(option.value));
-            key = ln_checksum(ln_writer_bytes(&w));
-        }
-    }
-    return key;
 }
 
 ln_err ln_coap_block_window(struct ln_coap_block asked, uint8_t largest, uint32_t total,

@@ -1,0 +1,82 @@
+/* Our object list in blocks: a Register or Update that is longer than a datagram. */
+
+#include "client/blocks.h"
+#include "client/link_list.h"
+#include "client/register.h"
+
+static uint32_t list_size(const struct ln_client *client, enum ln_version version)
+{
+    struct ln_writer w = ln_writer_window(NULL, 0, 0);
+
+    ln_client__write_object_list(&w, client->config, version);
+    return (uint32_t)w.written;
+}
+
+static void add_block(const struct ln_client *client, struct ln_client_transfer *t,
+                      struct ln_coap_builder *b, enum ln_version version)
+{
+    struct ln_coap_block block = ln_coap_block_sender_next(&t->out);
+
+    ln_coap_add_block(b, LN_COAP_BLOCK1, block);
+    if (block.number == 0) {
+        ln_coap_add_uint(b, LN_COAP_SIZE1, t->out.total);
+    }
+    t->sends_more = block.more;
+    struct ln_writer room = ln_coap_payload_begin(b);
+    struct ln_writer w =
+        ln_writer_window(room.out, ln_coap_block_size(block), ln_coap_block_offset(block));
+    if (room.size < ln_coap_block_size(block)) {
+        ln_writer_fail(&w);
+    }
+    ln_client__write_object_list(&w, client->config, version);
+    ln_coap_payload_end(b, &w);
+}
+
+/* A list that changes between two blocks begins again, for all blocks are to be of one list. */
+bool ln_client__add_list(struct ln_client *client, struct ln_client_server *server,
+                         struct ln_coap_builder *b, enum ln_version version)
+{
+    enum { BLOCK1_SIZE1_AND_MARKER = 4 + 6 + 1 };
+    struct ln_client_transfer *t = ln_client__transfer(client, server);
+    uint32_t checksum = ln_client__object_list_checksum(client->config);
+    size_t room = b->out.size - b->out.written;
+    uint32_t total = list_size(client, version);
+
+    if (!t->sends && total < room) {
+        return false;
+    }
+    if (!t->sends || t->list_checksum != checksum) {
+        size_t rest = room > BLOCK1_SIZE1_AND_MARKER ? room - BLOCK1_SIZE1_AND_MARKER : 0;
+        uint8_t exponent = ln_coap_block_fit(rest);
+        bool smaller = t->sends && t->out.exponent < exponent;
+        ln_coap_block_sender_start(&t->out, total, smaller ? t->out.exponent : exponent);
+        t->list_checksum = checksum;
+        t->sends = true;
+    }
+    add_block(client, t, b, version);
+    return true;
+}
+
+enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
+                                                struct ln_client_server *server, uint8_t code,
+                                                const struct ln_coap_options *options)
+{
+    struct ln_client_transfer *t = ln_client__transfer(client, server);
+
+    if (!t->sends) {
+        return LN_COAP_BLOCK_END;
+    }
+    enum ln_coap_block_step step = options == NULL
+                                       ? ln_coap_block_sender_given_up(&t->out)
+                                       : ln_coap_block_sender_answered(&t->out, code, options);
+    if (step == LN_COAP_BLOCK_FAILED) {
+        return LN_COAP_BLOCK_FAILED;
+    }
+    if (step != LN_COAP_BLOCK_NEXT && step != LN_COAP_BLOCK_RESTART) {
+        return LN_COAP_BLOCK_END;
+    }
+    bool fits = server->state == LN_REGISTRATION_REGISTERING
+                    ? ln_client__register(client, server)
+                    : ln_client__update(client, server);
+    return fits ? LN_COAP_BLOCK_NEXT : LN_COAP_BLOCK_FAILED;
+}

@@ -1,0 +1,34 @@
+/* Which body a block belongs to: a number from what its requests have in common. */
+
+#include <linnet/coap.h>
+
+/* RFC 7252 §5.4.6: how an option's number says that it does not tell requests apart. */
+static bool is_no_cache_key(uint16_t number)
+{
+    return (number & 0x1e) == 0x1c; /* Size1, Size2 and Echo among them */
+}
+
+static bool tells_apart(uint16_t number)
+{
+    return number != LN_COAP_BLOCK1 && number != LN_COAP_BLOCK2 && number != LN_COAP_OBSERVE &&
+           !is_no_cache_key(number);
+}
+
+uint32_t ln_coap_block_key(const struct ln_coap_message *request)
+{
+    struct ln_coap_option_cursor option = ln_coap_option_first(request);
+    uint32_t key = request->code;
+
+    while (ln_coap_option_next(&option)) {
+        if (tells_apart(option.number)) {
+            uint8_t both[10];
+            struct ln_writer w = ln_writer(both, sizeof(both));
+
+            ln_write_u32(&w, key);
+            ln_write_u16(&w, option.number);
+            ln_write_u32(&w, ln_checksum(option.value));
+            key = ln_checksum(ln_writer_bytes(&w));
+        }
+    }
+    return key;
+}
