@@ -10,7 +10,6 @@
 #include <strings.h>
 
 enum {
-    TOKEN_MIN = 8,
     FAILURES_IN_A_ROW = 20,
     FAILURE_REFILL_MS = 1000,
 };
@@ -40,13 +39,12 @@ bool auth_init(struct auth *auth, const char *token, char made[AUTH_GENERATED_TE
 {
     memset(auth, 0, sizeof(*auth));
     ln_random_system.fill(ln_random_system.context, auth->seed, sizeof(auth->seed));
-    if (token == NULL) {
+    if (token == NULL || token[0] == '\0') {
         make_token(made);
         token = made;
     }
     auth->token_len = strlen(token);
-    if (auth->token_len < TOKEN_MIN || auth->token_len > AUTH_TOKEN_MAX ||
-        !is_printable(token)) {
+    if (auth->token_len > AUTH_TOKEN_MAX || !is_printable(token)) {
         return false;
     }
     memcpy(auth->token, token, auth->token_len);

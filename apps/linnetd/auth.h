@@ -13,6 +13,7 @@ enum role { ROLE_OPEN, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
 
 enum {
     AUTH_TOKEN_MAX = 256,
+    AUTH_TOKEN_STRONG = 16,       /* shorter ones can be guessed in time */
     AUTH_GENERATED_TEXT = 43 + 1, /* 32 random bytes in base64url, and NUL */
     AUTH_SLOTS = 1024,
 };
@@ -36,8 +37,8 @@ struct auth {
 };
 
 /*
- * `token` NULL: makes one, and writes it to `made`. False: the token is too short or too long,
- * or not printable.
+ * `token` NULL or empty: makes one, and writes it to `made`. False: the token is too long, or has
+ * characters that no header can hold.
  */
 LN_MUST_USE bool auth_init(struct auth *auth, const char *token,
                            char made[AUTH_GENERATED_TEXT]);

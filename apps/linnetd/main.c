@@ -38,11 +38,21 @@ static bool start_auth(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
     const char *token = getenv("LINNET_TOKEN");
 
     if (!auth_init(&daemon->auth, token, made)) {
-        complain("LINNET_TOKEN", "a token has 8 to 256 printable characters and no spaces");
+        complain("LINNET_TOKEN", "a token has up to 256 printable characters and no spaces");
         return false;
     }
     (void)unsetenv("LINNET_TOKEN"); /* what we start must not inherit it */
     return true;
+}
+
+/* Our shards share their port, and would share it with another linnetd without a word. */
+static bool port_is_free(const struct ln_address *address)
+{
+    struct ln_udp probe;
+    bool is_free = ln_udp_open(&probe, address, 0) == LN_OK;
+
+    ln_udp_close(&probe);
+    return is_free;
 }
 
 static bool start_shards(struct daemon *daemon)
@@ -50,6 +60,10 @@ static bool start_shards(struct daemon *daemon)
     const struct config *config = &daemon->config;
 
     daemon->coap = config->coap.address;
+    if (!config->coap.off && !port_is_free(&daemon->coap)) {
+        complain("--coap", strerror(errno));
+        return false;
+    }
     for (uint8_t i = 0; i < config->shards; i++) {
         ln_err err =
             shard_new(daemon, i, config->coap.off ? NULL : &daemon->coap, &daemon->shards[i]);
@@ -86,6 +100,10 @@ static void say_ready(struct daemon *daemon, const char *made_token)
 {
     char text[LN_ADDRESS_TEXT_MAX + 1];
 
+    if (made_token[0] == '\0' && daemon->auth.token_len < AUTH_TOKEN_STRONG) {
+        log_line(LOG_WARN, "LINNET_TOKEN is short: use %d random characters or more",
+                 AUTH_TOKEN_STRONG);
+    }
     if (daemon->config.data_given) {
         log_line(LOG_WARN,
                  "--data: this version keeps nothing: registrations are gone after a restart");

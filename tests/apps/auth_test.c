@@ -62,7 +62,7 @@ TEST(makes_a_token_where_none_is_given_and_another_each_time)
     char first[AUTH_GENERATED_TEXT];
 
     CHECK(auth_init(&auth, NULL, first));
-    CHECK(auth_init(&auth, NULL, made));
+    CHECK(auth_init(&auth, "", made));
     CHECK_EQ(strlen(made), 43);
     assert_string_not_equal(first, made);
     strcpy(header, "Bearer ");
@@ -70,9 +70,9 @@ TEST(makes_a_token_where_none_is_given_and_another_each_time)
     CHECK_EQ(ask(header, &here, 1), PROBLEM_NONE);
 }
 
-TEST(refuses_tokens_that_are_weak_or_cannot_stand_in_a_header)
+TEST(refuses_tokens_that_cannot_stand_in_a_header)
 {
-    static const char *const wrong[] = {"", "short", "with space", "line\nbreak"};
+    static const char *const wrong[] = {"with space", "line\nbreak", "caf\xc3\xa9"};
 
     for (size_t i = 0; i < LN_COUNT(wrong); i++) {
         CHECK(!auth_init(&auth, wrong[i], made));
@@ -88,7 +88,7 @@ int auth_tests(void)
         cmocka_unit_test(keeps_out_who_has_not),
         cmocka_unit_test(slows_down_an_address_that_guesses_and_no_other),
         cmocka_unit_test(makes_a_token_where_none_is_given_and_another_each_time),
-        cmocka_unit_test(refuses_tokens_that_are_weak_or_cannot_stand_in_a_header),
+        cmocka_unit_test(refuses_tokens_that_cannot_stand_in_a_header),
     };
     return RUN_TESTS(group);
 }
