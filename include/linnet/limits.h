@@ -14,6 +14,8 @@ enum {
      * peers without one the last LN_LIMIT_SERVER_STRANGERS messages of all together. */
     LN_LIMIT_SERVER_UPDATES = 3,
     LN_LIMIT_SERVER_STRANGERS = 1024,
+    /* server: answers that wait for ln_server_send(). One more is dropped: the peer asks again. */
+    LN_LIMIT_SERVER_ANSWERS = 65536,
     /* lwm2m: an endpoint name, in bytes */
     LN_LIMIT_ENDPOINT = 255,
     /* lwm2m: bytes of parameters of a Register that are not ours, kept */

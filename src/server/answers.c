@@ -4,18 +4,14 @@
 
 #include <assert.h>
 
-enum {
-    FIRST_SIZE = 64,
-    /* No caller that sends between its batches comes near. */
-    LARGEST_SIZE = 65536,
-};
+enum { FIRST_SIZE = 64 };
 
 static bool grow(struct ln_server *server, struct answers *answers)
 {
     size_t size = answers->size == 0 ? FIRST_SIZE : answers->size * 2;
     struct answer *ring = NULL;
 
-    if (size <= LARGEST_SIZE) {
+    if (size <= LN_LIMIT_SERVER_ANSWERS) {
         ring = ln_server__allocate(server, size * sizeof(*ring));
     }
     if (ring == NULL) {

@@ -149,6 +149,7 @@ ln_err ln_server__register(struct ln_server *server, const struct request *reque
     struct ln_registration *old = ln_server_find(server, query.endpoint);
     if (old != NULL && is_repeat(server, old, request)) {
         server->counters.repeats++;
+        old->seen_at = request->now;
         ln_server__answer_request(server, request, LN_COAP_2_01, &old->location,
                                   &old->next_message);
         return LN_OK;
@@ -400,6 +401,7 @@ ln_err ln_server__update(struct ln_server *server, const struct request *request
     }
     if (is_repeated_update(server, registration, request)) {
         server->counters.repeats++;
+        registration->seen_at = request->now;
     } else {
         err = check_payload(request);
         if (err == LN_OK) {

@@ -2,6 +2,8 @@
 
 #include "support.h"
 
+#include <linnet/limits.h>
+
 TEST(answers_leave_in_the_order_of_their_requests)
 {
     enum { PINGS = 1000 };
@@ -34,7 +36,7 @@ TEST(a_caller_that_never_sends_cannot_eat_all_memory)
     struct ln_peer peer = device(1);
     struct datagram d = empty(LN_COAP_CON, 1);
 
-    for (uint32_t i = 0; i < 65536 + 100; i++) {
+    for (uint32_t i = 0; i < LN_LIMIT_SERVER_ANSWERS + 100; i++) {
         arrives(&peer, &d);
     }
 

@@ -102,7 +102,7 @@ TEST(the_location_of_a_create_comes_with_the_result)
     struct ln_operation create = {
         .kind = LN_OPERATION_CREATE,
         .path = ln_path_object(16),
-        .accept = LN_FORMAT_NONE,
+        .accept = LN_FORMAT_TEXT,
         .format = LN_FORMAT_TLV,
         .payload = BYTES("\xC1\x00\x05"),
     };
@@ -125,6 +125,8 @@ TEST(the_location_of_a_create_comes_with_the_result)
     CHECK_TEXT(result.location, "16/5");
     CHECK_EQ(result.payload.len, 0);
     CHECK_EQ(result.operation.payload.len, 0);
+    CHECK_EQ(result.operation.format, LN_FORMAT_TLV);
+    CHECK_EQ(result.operation.accept, LN_FORMAT_TEXT);
     then_all_is_given_back();
 }
 
@@ -239,6 +241,42 @@ TEST(an_operation_that_waits_can_be_cancelled_wherever_it_stands)
     then_result(2, LN_OUTCOME_ANSWERED);
     then_it_is_silent();
     then_no_event();
+    then_all_is_given_back();
+}
+
+TEST(the_id_of_an_operation_that_is_over_names_no_other)
+{
+    given_a_device();
+    uint64_t old = given_a_read("one", 1);
+    struct sent asked = then_it_sends();
+    device_answers(&asked, LN_COAP_2_05, "x");
+    then_result(1, LN_OUTCOME_ANSWERED);
+
+    uint64_t id = given_a_read("one", 2);
+
+    assert_int_not_equal(id, old);
+    assert_false(ln_server_cancel(server, now, old));
+    assert_false(ln_server_cancel(server, now, 0));
+    assert_false(ln_server_cancel(server, now, UINT64_MAX));
+    then_no_event();
+    assert_true(ln_server_cancel(server, now, id));
+    then_all_is_given_back();
+}
+
+TEST(operations_that_are_over_make_room_for_others)
+{
+    struct ln_server_config config = config_of_tests();
+    config.max_operations = 1;
+    given_a_server_of(&config);
+    one = device(1);
+    given_a_registered_device(1, "one");
+
+    for (uint64_t tag = 1; tag < 200; tag++) {
+        given_a_read("one", tag);
+        struct sent asked = then_it_sends();
+        device_answers(&asked, LN_COAP_2_05, "x");
+        then_result(tag, LN_OUTCOME_ANSWERED);
+    }
     then_all_is_given_back();
 }
 
@@ -437,6 +475,8 @@ int operations_tests(void)
         cmocka_unit_test(operations_of_several_devices_are_under_way_at_once),
         cmocka_unit_test(the_answer_to_a_register_leaves_before_a_request_to_the_device),
         cmocka_unit_test(an_operation_that_waits_can_be_cancelled_wherever_it_stands),
+        cmocka_unit_test(the_id_of_an_operation_that_is_over_names_no_other),
+        cmocka_unit_test(operations_that_are_over_make_room_for_others),
         cmocka_unit_test(an_answer_to_a_cancelled_operation_is_dropped_and_the_next_begins),
         cmocka_unit_test(operations_end_when_their_device_registers_anew),
         cmocka_unit_test(operations_end_when_their_device_leaves_or_expires),

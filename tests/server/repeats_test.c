@@ -38,6 +38,14 @@ static void then_the_same_answer(const struct sent *first)
     then_it_is_silent();
 }
 
+static ln_time seen_at(void)
+{
+    struct ln_registration_view view;
+
+    ln_registration_get(ln_server_find(server, BYTES("one")), &view);
+    return view.seen_at;
+}
+
 TEST(a_repeated_register_gets_the_same_location_and_makes_nothing)
 {
     given_a_server_and_one();
@@ -53,6 +61,7 @@ TEST(a_repeated_register_gets_the_same_location_and_makes_nothing)
     then_the_same_answer(&first);
     then_no_event();
     CHECK_EQ(ln_server_digest(server), digest);
+    CHECK_EQ(seen_at(), now);
     CHECK_EQ(ln_server_counters(server)->repeats, 1);
     CHECK_EQ(ln_server_counters(server)->registers, 1);
     then_all_is_given_back();
@@ -135,6 +144,7 @@ TEST(a_repeated_update_is_answered_and_does_not_prolong)
     then_the_same_answer(&first);
     then_no_event();
     CHECK_EQ(ln_server_digest(server), digest);
+    CHECK_EQ(seen_at(), now);
     CHECK_EQ(ln_server_counters(server)->repeats, 1);
 
     now += 1;
