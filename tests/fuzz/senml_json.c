@@ -1,0 +1,9 @@
+/* SenML in JSON from any bytes: what is taken must come back the same when it is written and read again. */
+
+#include "records.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_format(&ln_format_senml_json, data, size);
+    return 0;
+}
