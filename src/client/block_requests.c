@@ -303,7 +303,7 @@ static ln_err take(struct ln_client__request *r)
         repeat(r, &got);
         return LN_OK;
     }
-    if (got.begins || t->in.until <= r->now) {
+    if (got.begins) {
         (void)close_stream(r->client, t, false);
     }
     if (got.what == LN_COAP_RECEIVED_REFUSED) {

@@ -58,7 +58,9 @@ static struct ln_coap_block_received too_large(struct ln_coap_block_receiver *r,
 {
     struct ln_coap_block_received out = refused(a, LN_COAP_4_13);
 
-    ln_coap_block_receiver_drop(r);
+    if (r->key == a->key) {
+        ln_coap_block_receiver_drop(r);
+    }
     out.size1 = r->largest;
     return out;
 }

@@ -31,6 +31,7 @@ static ln_err chunk(void *instance, size_t offset, struct ln_bytes bytes)
         return t->refusal;
     }
     CHECK_EQ(offset, t->got);
+    CHECK(bytes.len > 0 || offset == 0); /* an empty last block is no chunk */
     CHECK(offset + bytes.len <= sizeof(t->stream));
     memcpy(t->stream + offset, bytes.at, bytes.len);
     t->got += bytes.len;

@@ -290,6 +290,7 @@ TEST(a_busy_stream_delays_the_answer_until_it_has_taken_the_block)
     thing.refusal = LN_ERR_BUSY;
     CHECK_EQ(put_full("/33000/0/0", 1), 0); /* no answer */
     uint16_t id = (uint16_t)(f.next_id - 1);
+    CHECK_EQ(put_full("/33000/0/0", 2), LN_COAP_4_08);                /* nothing overtakes it */
     CHECK_EQ(read_path("/3/0/0", LN_FORMAT_TEXT).code, LN_COAP_2_05); /* others are */
     ln_client_resume(&f.client);
     CHECK_EQ(ln_client_deadline(&f.client), 0);
@@ -321,16 +322,65 @@ TEST(a_held_block_that_comes_again_is_answered_under_its_new_id)
     thing.refusal = LN_ERR_BUSY;
     CHECK_EQ(put_last("/33000/0/0", 1, 20), 0);
     CHECK_EQ(put_last("/33000/0/0", 1, 20), 0);
-    CHECK_EQ(put_full("/33000/0/0", 2), LN_COAP_4_08); /* nothing overtakes it */
     thing.refusal = LN_OK;
     ln_client_resume(&f.client);
     CHECK(client_sends(&m));
     CHECK_EQ(m.code, LN_COAP_2_04);
-    CHECK_EQ(m.id, f.next_id - 2);
+    CHECK_EQ(m.id, f.next_id - 1);
     CHECK_EQ(thing.got, 276);
     CHECK(client_tells(LN_CLIENT_WRITTEN));
     CHECK_EQ(put_last("/33000/0/0", 1, 20), LN_COAP_2_04);
     no_more_events();
+}
+
+static void given_no_room_for_events(void)
+{
+    for (int i = 0; i < LN_CLIENT_EVENTS; i++) {
+        CHECK_EQ(write_text("/1/0/2", "5").code, LN_COAP_2_04);
+    }
+}
+
+/* spec: what a server did is never left out. */
+TEST(the_last_block_alone_waits_for_room_to_tell_of_it)
+{
+    given_a_client_with_blocks();
+    given_no_room_for_events();
+    CHECK_EQ(put_full("/33000/0/0", 0), LN_COAP_2_31);
+    CHECK_EQ(put_last("/33000/0/0", 1, 5), LN_COAP_5_03);
+    CHECK_EQ(write_path("/33000/0/0", LN_FORMAT_OPAQUE, BYTES("all")).code, LN_COAP_5_03);
+    CHECK_EQ(thing.broken_off, 0);
+    CHECK(client_tells(LN_CLIENT_WRITTEN));
+    CHECK_EQ(put_last("/33000/0/0", 1, 5), LN_COAP_2_04);
+    CHECK_EQ(thing.got, 261);
+}
+
+TEST(a_held_last_block_waits_for_room_to_tell_of_it)
+{
+    struct ln_coap_message m;
+
+    given_a_client_with_blocks();
+    CHECK_EQ(put_full("/33000/0/0", 0), LN_COAP_2_31);
+    thing.refusal = LN_ERR_BUSY;
+    CHECK_EQ(put_last("/33000/0/0", 1, 5), 0);
+    given_no_room_for_events();
+    thing.refusal = LN_OK;
+    ln_client_resume(&f.client);
+    CHECK(!client_sends(&m));
+    CHECK(client_tells(LN_CLIENT_WRITTEN));
+    CHECK(client_sends(&m));
+    CHECK_EQ(m.code, LN_COAP_2_04);
+}
+
+TEST(a_format_that_is_not_known_is_refused_with_the_first_block)
+{
+    struct block_question q = {.code = LN_COAP_PUT,
+                               .path = "/33000/0/1",
+                               .format = 110,
+                               .block1 = {0, 0, true, true},
+                               .payload = part_of_body(0, 16)};
+
+    given_a_client_with_blocks();
+    CHECK_EQ(ask_block(&q).code, LN_COAP_4_15);
 }
 
 TEST(a_body_that_stops_coming_is_broken_off_after_the_lifetime_of_an_exchange)
@@ -404,6 +454,9 @@ int blocks_tests(void)
             a_stream_that_refuses_the_whole_says_so_each_time_the_last_block_comes),
         cmocka_unit_test(a_busy_stream_delays_the_answer_until_it_has_taken_the_block),
         cmocka_unit_test(a_held_block_that_comes_again_is_answered_under_its_new_id),
+        cmocka_unit_test(the_last_block_alone_waits_for_room_to_tell_of_it),
+        cmocka_unit_test(a_held_last_block_waits_for_room_to_tell_of_it),
+        cmocka_unit_test(a_format_that_is_not_known_is_refused_with_the_first_block),
         cmocka_unit_test(
             a_body_that_stops_coming_is_broken_off_after_the_lifetime_of_an_exchange),
         cmocka_unit_test(a_link_that_goes_down_breaks_off_its_body),

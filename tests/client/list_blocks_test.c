@@ -132,6 +132,24 @@ TEST(cuts_blocks_that_fit_its_datagrams)
     check_list(20);
 }
 
+/* Whatever the room, the list comes whole: in blocks, or in one piece where it just fits. */
+TEST(finds_the_edge_between_one_piece_and_blocks)
+{
+    unsigned whole = 0;
+
+    given_a_client_with_blocks();
+    for (uint16_t size = 200; size < 500; size++) {
+        f.config.datagram_size = size;
+        given_it_registers(20);
+        take_all_but_the_last_answer(6);
+        check_list(20);
+        whole += !o.block1.present;
+        CHECK(!o.block1.present || whole == 0);
+        CHECK(whole != 1 || f.datagram_len == size);
+    }
+    CHECK(whole > 0 && whole < 300);
+}
+
 TEST(sends_a_block_again_that_got_no_answer_and_then_starts_over_later)
 {
     uint16_t id;
@@ -156,6 +174,33 @@ TEST(sends_a_block_again_that_got_no_answer_and_then_starts_over_later)
     }
     f.now = ln_client_deadline(&f.client);
     CHECK(!client_sends(&m));
+    CHECK(client_tells(LN_CLIENT_LOST));
+    CHECK(client_tells(LN_CLIENT_CLOSE));
+
+    f.now = ln_client_deadline(&f.client);
+    CHECK(!client_sends(&m));
+    link_goes_up();
+    take_all_but_the_last_answer(6); /* from the beginning */
+    check_list(300);
+}
+
+TEST(a_reset_of_a_block_is_a_loss_at_once)
+{
+    uint8_t reset[4];
+
+    given_a_long_list(300);
+    next_block();
+    client_receives(ln_bytes(reset, ln_coap_empty(reset, 4, LN_COAP_RST, m.id)));
+    CHECK(client_tells(LN_CLIENT_LOST));
+    CHECK(!client_sends(&m));
+}
+
+TEST(fails_when_the_server_confirms_a_block_that_was_not_sent)
+{
+    given_a_long_list(300);
+    next_block();
+    o.block1.number = 5;
+    answer(LN_COAP_2_31, 6);
     CHECK(client_tells(LN_CLIENT_LOST));
 }
 
@@ -195,8 +240,9 @@ TEST(begins_again_when_the_list_changes_between_blocks)
     given_a_long_list(300);
     next_block();
     many = 310;
-    answer(LN_COAP_2_31, 6);
+    answer(LN_COAP_2_31, 5);
     take_all_but_the_last_answer(6);
+    CHECK_EQ(o.block1.size_exponent, 5); /* what the server asked for is kept */
     check_list(310);
     answer(LN_COAP_2_01, 6);
     CHECK(client_tells(LN_CLIENT_REGISTERED));
@@ -250,6 +296,9 @@ int list_blocks_tests(void)
         cmocka_unit_test(registers_with_a_long_list_in_blocks),
         cmocka_unit_test(goes_on_with_smaller_blocks_when_the_server_wants_them),
         cmocka_unit_test(cuts_blocks_that_fit_its_datagrams),
+        cmocka_unit_test(finds_the_edge_between_one_piece_and_blocks),
+        cmocka_unit_test(a_reset_of_a_block_is_a_loss_at_once),
+        cmocka_unit_test(fails_when_the_server_confirms_a_block_that_was_not_sent),
         cmocka_unit_test(sends_a_block_again_that_got_no_answer_and_then_starts_over_later),
         cmocka_unit_test(goes_on_after_a_block_that_was_sent_again),
         cmocka_unit_test(begins_again_once_when_the_server_has_lost_blocks),

@@ -204,6 +204,15 @@ TEST(answers_a_body_that_is_too_large_with_4_13_and_what_it_has_room_for)
                   LN_COAP_4_08); /* it is forgotten */
 }
 
+TEST(keeps_a_body_when_another_one_is_too_large)
+{
+    given_two_blocks_taken();
+    check_refused(put("6", block(0, 2, true), 64, 'a', LARGEST + 1), LN_COAP_4_13);
+    check(more(2), LN_COAP_RECEIVED_BLOCK, LN_COAP_2_31, 128);
+    check_refused(put("5", block(0, 2, true), 64, 'a', LARGEST + 1), LN_COAP_4_13);
+    check_refused(more(3), LN_COAP_4_08);
+}
+
 TEST(takes_a_body_that_just_fits)
 {
     given_a_receiver();
@@ -258,6 +267,7 @@ int block_receiver_tests(void)
         cmocka_unit_test(asks_for_smaller_blocks_when_it_answers_the_first),
         cmocka_unit_test(puts_up_with_a_peer_that_keeps_to_its_large_blocks),
         cmocka_unit_test(answers_a_body_that_is_too_large_with_4_13_and_what_it_has_room_for),
+        cmocka_unit_test(keeps_a_body_when_another_one_is_too_large),
         cmocka_unit_test(takes_a_body_that_just_fits),
         cmocka_unit_test(does_not_overflow_at_the_largest_number),
         cmocka_unit_test(forgets_a_body_after_the_lifetime_of_an_exchange_since_its_last_block),
