@@ -15,6 +15,7 @@ int main(void)
     failed += create_tests();
     failed += blocks_tests();
     failed += list_blocks_tests();
+    failed += transfer_tests();
     failed += execute_tests();
     failed += data_tests();
     failed += objects_tests();

@@ -92,6 +92,7 @@ int objects_tests(void);
 int read_tests(void);
 int register_tests(void);
 int registration_tests(void);
+int transfer_tests(void);
 int write_tests(void);
 
 #endif
