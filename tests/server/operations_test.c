@@ -319,6 +319,23 @@ TEST(operations_end_when_their_device_registers_anew)
     then_all_is_given_back();
 }
 
+/* The device still remembers the ids of before: one of them would be taken for a repeat. */
+TEST(message_ids_go_on_when_a_device_registers_anew)
+{
+    given_a_device();
+    given_a_read("one", 1);
+    struct sent before = then_it_sends();
+    struct datagram d =
+        request(LN_COAP_CON, 800, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
+    arrives(&one, &d);
+    then_it_answers(LN_COAP_2_01);
+
+    given_a_read("one", 2);
+
+    CHECK_EQ(then_it_sends().message.id, (uint16_t)(before.message.id + 1));
+    then_all_is_given_back();
+}
+
 TEST(operations_end_when_their_device_leaves_or_expires)
 {
     given_a_device();
@@ -479,6 +496,7 @@ int operations_tests(void)
         cmocka_unit_test(operations_that_are_over_make_room_for_others),
         cmocka_unit_test(an_answer_to_a_cancelled_operation_is_dropped_and_the_next_begins),
         cmocka_unit_test(operations_end_when_their_device_registers_anew),
+        cmocka_unit_test(message_ids_go_on_when_a_device_registers_anew),
         cmocka_unit_test(operations_end_when_their_device_leaves_or_expires),
         cmocka_unit_test(close_ends_each_operation_once_and_the_engine_is_silent_from_then_on),
         cmocka_unit_test(what_cannot_be_done_is_said_at_once_and_no_result_follows),

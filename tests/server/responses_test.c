@@ -262,6 +262,33 @@ TEST(what_comes_from_another_address_is_dropped_and_the_device_can_still_answer)
     then_all_is_given_back();
 }
 
+TEST(an_answer_outside_the_session_of_the_request_is_dropped)
+{
+    given_a_server();
+    one = device(1);
+    one.session = 7;
+    struct datagram d = request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
+    arrives(&one, &d);
+    then_it_answers(LN_COAP_2_01);
+    events_are_read();
+    given_a_read("one", 1);
+    struct sent asked = then_it_sends();
+    CHECK_EQ(asked.to.session, 7);
+
+    struct ln_peer outside = one;
+    outside.session = 0;
+    arrives_from(&outside, answer_of(LN_COAP_NON, 5, &asked));
+    outside.session = 8;
+    arrives_from(&outside, answer_of(LN_COAP_NON, 5, &asked));
+    then_no_event();
+    CHECK_EQ(ln_server_counters(server)->wrong_peer, 2);
+
+    one.remote.port++; /* the session may move */
+    arrives_from(&one, answer_of(LN_COAP_NON, 5, &asked));
+    then_hello();
+    then_all_is_given_back();
+}
+
 TEST(a_device_that_moved_answers_from_its_old_or_its_new_address)
 {
     for (int old = 0; old < 2; old++) {
@@ -412,6 +439,7 @@ int responses_tests(void)
         cmocka_unit_test(a_response_with_an_unknown_token_gets_a_reset_unless_it_is_an_ack),
         cmocka_unit_test(
             what_comes_from_another_address_is_dropped_and_the_device_can_still_answer),
+        cmocka_unit_test(an_answer_outside_the_session_of_the_request_is_dropped),
         cmocka_unit_test(a_device_that_moved_answers_from_its_old_or_its_new_address),
         cmocka_unit_test(a_response_with_an_unknown_critical_option_is_rejected),
         cmocka_unit_test(a_response_code_of_a_class_that_is_none_is_rejected),

@@ -47,6 +47,7 @@ TEST(an_empty_update_prolongs_the_registration_and_changes_nothing_else)
     struct ln_registration_view after = view();
     CHECK_EQ(after.registered_at, before.registered_at);
     CHECK_EQ(after.updated_at, now);
+    CHECK_EQ(after.seen_at, now);
     CHECK_EQ(after.expires_at, now + 300000);
     CHECK_EQ(after.lifetime, before.lifetime);
     assert_ptr_equal(after.objects, before.objects);
@@ -299,14 +300,27 @@ TEST(a_new_session_of_the_same_identity_is_the_same_device)
     then_all_is_given_back();
 }
 
+/* Only one may be there: so what an Update that failed had counted would be in the way. */
+static void then_there_is_room_at(const struct ln_peer *peer, uint16_t id)
+{
+    struct datagram d =
+        request(LN_COAP_CON, id, "POST /rd?ep=other", LN_FORMAT_LINK, object_list);
+
+    arrives(peer, &d);
+    then_it_answers(LN_COAP_2_01);
+    ln_server_forget(server, now, ln_server_find(server, BYTES("other")));
+    events_are_read();
+}
+
 TEST(an_update_for_which_there_is_no_memory_changes_nothing)
 {
     struct ln_server_config config = config_of_tests();
-    config.max_per_address = 100;
+    config.max_per_address = 1;
     given_a_server_of(&config);
     place = given_a_registered_device(1, "one");
     uint64_t digest = ln_server_digest(server);
     struct ln_peer elsewhere = device(3);
+    elsewhere.local.port++;
     char what[80];
     snprintf(what, sizeof(what), "POST /%s?sms=123456&lt=9", place.text);
     uint8_t code = LN_COAP_5_03;
@@ -321,10 +335,11 @@ TEST(an_update_for_which_there_is_no_memory_changes_nothing)
         if (code == LN_COAP_5_03) {
             CHECK_EQ(ln_server_digest(server), digest);
             then_no_event();
+            then_there_is_room_at(&elsewhere, (uint16_t)(1000 + id));
         }
     }
     CHECK_EQ(code, LN_COAP_2_04);
-    assert_true(id >= 3); /* number, list and address */
+    assert_true(id >= 4); /* number, list and both addresses */
     CHECK_TEXT(view().sms, "123456");
     then_all_is_given_back();
 }
