@@ -57,7 +57,8 @@ static void turn(void *context)
 
     (void)context;
     do {
-        if (ln_udp_recv(&udp, &packet, 1) == 1 && ln_address_equal(&packet.remote, &server)) {
+        if (ln_udp_recv(&udp, &packet, 1) == 1 && packet.len <= packet.size &&
+            ln_address_equal(&packet.remote, &server)) {
             ln_client_recv(&client, ln_clock_now(), 0, ln_bytes(buffer, packet.len));
         }
         while (ln_client_event(&client, &event)) {
