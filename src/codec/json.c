@@ -153,7 +153,6 @@ static bool read_outer(struct ln_decoder *in, const struct ln__json_token *name,
  */
 static bool start(struct ln_decoder *in)
 {
-    const unsigned has_entries = 1u << 2;
     struct ln__json_token name;
     unsigned seen = 0;
     bool first = true;
@@ -172,8 +171,8 @@ static bool start(struct ln_decoder *in)
             return ln__decoder_fail(in, LN_ERR_BAD_PAYLOAD);
         }
     }
-    if (!ln__json_take(&in->in, LN__JSON_END) || !(seen & has_entries) ||
-        !ln__json_take(&in->first, '[')) {
+    /* Where there were no entries, `first` stands nowhere. */
+    if (!ln__json_take(&in->in, LN__JSON_END) || !ln__json_take(&in->first, '[')) {
         return ln__decoder_fail(in, LN_ERR_BAD_PAYLOAD);
     }
     in->in = in->first;

@@ -238,6 +238,8 @@ TEST(refuses_what_is_not_senml_in_cbor)
         "81a200662f332f302f3902",
         "81a200662f332f302f39",
         "9bffffffffffffffff",
+        "9bffffffffffffffffff",
+        "81a300662f332f302f3902016178bb8000000000000000",
         "81bb8000000000000000",
         "81a300662f332f302f3902010201",
         "81a300662f332f302f390201036161",
