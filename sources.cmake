@@ -77,7 +77,7 @@ set(LN_FUZZ_TARGETS
 set(LN_LINNETD_SOURCES
     auth.c body.c config.c data.c data_result.c device.c devices.c encoding.c events.c health.c http.c
     inbox.c json_out.c log.c main.c metrics.c models.c notify.c operation.c options.c problem.c
-    record.c router.c routes.c shard.c text_out.c time_text.c values.c)
+    record.c router.c routes.c shard.c text_out.c time_text.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
     device.c links.c machine.c main.c objects.c options.c)

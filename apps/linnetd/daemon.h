@@ -7,11 +7,13 @@
 #include "linnetd/events.h"
 #include "linnetd/http.h"
 #include "linnetd/shard.h"
+#include "linnetd/wall.h"
 
 struct daemon {
     struct config config;
     struct auth auth;
     struct events events;
+    struct wall wall;
     struct http *http; /* NULL: off */
     struct shard *shards[SHARDS_MAX];
     uint8_t shard_count;

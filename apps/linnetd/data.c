@@ -94,6 +94,15 @@ static void ask(struct request *request, void (*finish)(struct request *))
               finish);
 }
 
+/* What the model of a resource has to say of it; all where no model knows it. */
+static bool model_allows(struct ln_path path, unsigned operation)
+{
+    const struct model_resource *resource =
+        path.depth >= 3 ? model_resource_find(path.id[0], path.id[2]) : NULL;
+
+    return resource == NULL || (resource->operations & operation) != 0;
+}
+
 /* ---- The operations ---- */
 
 void handle_data_read(struct request *request)
@@ -103,13 +112,32 @@ void handle_data_read(struct request *request)
     }
 }
 
+static bool is_writable(struct request *request, struct ln_path path)
+{
+    char text[LN_PATH_TEXT_MAX + 1];
+
+    return model_allows(path, LN_WRITE) ||
+           problem(request, PROBLEM_NOT_WRITABLE, "%s: its object does not let it be written",
+                   path_text(path, text));
+}
+
+static bool all_writable(struct request *request, const struct values *values)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        if (!is_writable(request, values->records[i].path)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void write_values(struct request *request, enum ln_operation_kind kind)
 {
     static const char *const members[] = {"value", "values", "type", NULL};
     struct data *data = begin(request, kind);
     json_t *body = data != NULL ? request_json(request, false, members) : NULL;
 
-    if (body == NULL) {
+    if (body == NULL || !is_writable(request, data->op.path)) {
         return;
     }
     if (data->op.path.depth < 2) {
@@ -117,7 +145,8 @@ static void write_values(struct request *request, enum ln_operation_kind kind)
                 "a Write is for an instance, a resource or a resource instance");
         return;
     }
-    if (values_read(request, body, data->op.path, &data->values)) {
+    if (values_read(request, body, data->op.path, &data->values) &&
+        all_writable(request, &data->values)) {
         data->op.records = data->values.records;
         data->op.record_count = data->values.count;
         ask(request, data_finish_empty);
@@ -138,8 +167,14 @@ static void execute(struct request *request, struct data *data)
 {
     static const char *const members[] = {"arguments", NULL};
     json_t *body = request_json(request, true, members);
+    char text[LN_PATH_TEXT_MAX + 1];
 
     if (body == NULL) {
+        return;
+    }
+    if (!model_allows(data->op.path, LN_EXECUTE)) {
+        problem(request, PROBLEM_NOT_EXECUTABLE, "%s: its object does not let it be executed",
+                path_text(data->op.path, text));
         return;
     }
     const json_t *arguments = json_object_get(body, "arguments");

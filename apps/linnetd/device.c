@@ -4,8 +4,6 @@
 
 #include "linnetd/models.h"
 
-#include <linnet/net.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +33,8 @@ static struct ln_bytes copy_bytes(uint8_t **at, struct ln_bytes bytes)
     return copy;
 }
 
-struct device *device_copy(const struct ln_registration *registration, ln_time now)
+struct device *device_copy(const struct ln_registration *registration, ln_time now,
+                           int64_t wall_offset)
 {
     struct ln_registration_view view;
 
@@ -51,7 +50,7 @@ struct device *device_copy(const struct ln_registration *registration, ln_time n
     if (links > 0) {
         memcpy(objects, view.objects, links);
     }
-    *device = (struct device){view, now};
+    *device = (struct device){view, now, wall_offset};
     device->view.objects = objects;
     device->view.endpoint = copy_bytes(&at, view.endpoint);
     device->view.location = copy_bytes(&at, view.location);
@@ -189,22 +188,23 @@ static void attributes_json(struct json_out *json, struct ln_bytes extra)
     out_close(json, '}');
 }
 
-static void time_json(struct json_out *json, const char *key, ln_time time)
+static void time_json(struct json_out *json, const struct device *device, const char *key,
+                      ln_time time)
 {
     out_key(json, key);
     if (time == LN_NEVER) {
         out_null(json);
     } else {
-        out_time_ms(json, ln_clock_wall_ms() - ln_clock_now() + time);
+        out_time_ms(json, device->wall_offset + time);
     }
 }
 
 static void times_json(struct json_out *json, const struct device *device)
 {
-    time_json(json, "registered_at", device->view.registered_at);
-    time_json(json, "updated_at", device->view.updated_at);
-    time_json(json, "last_seen", device->view.seen_at);
-    time_json(json, "expires_at", device->view.expires_at);
+    time_json(json, device, "registered_at", device->view.registered_at);
+    time_json(json, device, "updated_at", device->view.updated_at);
+    time_json(json, device, "last_seen", device->view.seen_at);
+    time_json(json, device, "expires_at", device->view.expires_at);
 }
 
 static void security_json(struct json_out *json)

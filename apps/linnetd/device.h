@@ -15,11 +15,13 @@
  */
 struct device {
     struct ln_registration_view view;
-    ln_time taken_at; /* on the clock of the view's times */
+    ln_time taken_at;    /* on the clock of the view's times */
+    int64_t wall_offset; /* makes wall time of them */
 };
 
 /* NULL: no memory. */
-struct device *device_copy(const struct ln_registration *registration, ln_time now);
+struct device *device_copy(const struct ln_registration *registration, ln_time now,
+                           int64_t wall_offset);
 void device_json(struct json_out *json, const struct device *device);
 
 enum device_state { DEVICE_ONLINE, DEVICE_SLEEPING, DEVICE_UNREACHABLE, DEVICE_GONE };

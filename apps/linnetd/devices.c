@@ -39,7 +39,7 @@ static void run_one(struct shard *shard, struct call *call)
     if (one->found && one->forget) {
         ln_server_forget(shard->server, shard->now, registration);
     } else if (one->found) {
-        one->device = device_copy(registration, shard->now);
+        one->device = device_copy(registration, shard->now, wall_offset(&shard->daemon->wall));
     }
     call_done(call);
 }
@@ -209,6 +209,7 @@ static void fill_page(const struct shard *shard, const struct list *list, struct
 {
     struct ln_registration *registration;
     struct ln_registration_view view;
+    int64_t offset = wall_offset(&shard->daemon->wall);
     size_t at = 0;
 
     while ((registration = ln_server_next(shard->server, &at)) != NULL) {
@@ -220,7 +221,7 @@ static void fill_page(const struct shard *shard, const struct list *list, struct
     qsort(heap->at, heap->count, sizeof(*heap->at), compare_candidates);
     while (page->count < heap->count && !page->failed) {
         page->devices[page->count] =
-            device_copy(heap->at[page->count].registration, shard->now);
+            device_copy(heap->at[page->count].registration, shard->now, offset);
         page->failed = page->devices[page->count] == NULL;
         page->count += page->failed ? 0 : 1;
     }

@@ -79,21 +79,29 @@ static struct ln_address remote_of(struct MHD_Connection *connection)
     return address;
 }
 
-/* Route and token are checked first: who may not do a thing cannot make us keep a body. */
-static void begin(struct request *request, const char *raw_path)
+static bool is_allowed(struct request *request, enum role role)
 {
-    struct daemon *daemon = request->daemon;
-
-    route_request(request, raw_path);
-    if (request->problem == PROBLEM_NOT_FOUND || request->problem == PROBLEM_BAD_METHOD) {
-        return;
-    }
     const char *header =
         MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Authorization");
     struct ln_address from = remote_of(request->connection);
+
+    return auth_check(&request->daemon->auth, request, role, header, &from, ln_clock_now());
+}
+
+/*
+ * Token and route are checked first: who may not do a thing cannot make us keep a body. Below
+ * /api the token comes before the route, so that nobody finds out what is there.
+ */
+static void begin(struct request *request, const char *raw_path)
+{
+    static const char api[] = "/api/";
+
+    if (strncmp(raw_path, api, sizeof(api) - 1) == 0 && !is_allowed(request, ROLE_VIEWER)) {
+        return;
+    }
+    route_request(request, raw_path);
     if (request->problem == PROBLEM_NONE) {
-        (void)auth_check(&daemon->auth, request, request->route->role, header, &from,
-                         ln_clock_now());
+        (void)is_allowed(request, request->route->role);
     }
 }
 
@@ -323,13 +331,11 @@ static void start_mhd(struct http *http)
         MHD_OPTION_END);
 }
 
-struct http *http_start(struct daemon *daemon, const struct ln_address *address, char *error,
-                        size_t size)
+struct http *http_start(struct daemon *daemon, const struct ln_address *address)
 {
     struct http *http = calloc(1, sizeof(*http));
 
     if (http == NULL) {
-        (void)snprintf(error, size, "no memory");
         return NULL;
     }
     http->daemon = daemon;
@@ -337,18 +343,18 @@ struct http *http_start(struct daemon *daemon, const struct ln_address *address,
     pthread_cond_init(&http->idle, NULL);
     http->fd = ln_tcp_listen(address, &http->address);
     if (http->fd < 0) {
-        (void)snprintf(error, size, "%s", strerror(errno));
         goto fail;
     }
     start_mhd(http);
     if (http->mhd == NULL) {
-        (void)snprintf(error, size, "the HTTP library does not start: %s", strerror(errno));
         goto fail;
     }
     return http;
 
-fail:
+fail:;
+    int why = errno;
     http_stop(http);
+    errno = why;
     return NULL;
 }
 

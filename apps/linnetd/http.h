@@ -128,9 +128,8 @@ void call_done(struct call *call);
 
 /* ---- The server ---- */
 
-/* NULL: why is in `error`. */
-struct http *http_start(struct daemon *daemon, const struct ln_address *address, char *error,
-                        size_t size);
+/* NULL: `errno` says why. */
+struct http *http_start(struct daemon *daemon, const struct ln_address *address);
 /* Where it listens. */
 const struct ln_address *http_address(const struct http *http);
 /*

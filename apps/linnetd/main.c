@@ -45,13 +45,34 @@ static bool start_auth(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
     return true;
 }
 
+/* Why a listener does not open, and what to do about it. */
+static bool complain_of_listener(const char *option, const struct ln_address *address, int why)
+{
+    char text[LN_ADDRESS_TEXT_MAX + 1];
+    const char *advice = "";
+
+    if (why == EADDRINUSE) {
+        advice = ": another program listens there, perhaps another linnetd: end it, or give "
+                 "another port";
+    } else if (why == EADDRNOTAVAIL) {
+        advice = ": this machine does not have that address: see `ip address`";
+    } else if (why == EACCES) {
+        advice = ": ports below 1024 need the right CAP_NET_BIND_SERVICE";
+    }
+    (void)fprintf(stderr, "linnetd: %s %s: %s%s\n", option, address_text(address, text),
+                  strerror(why), advice);
+    return false;
+}
+
 /* Our shards share their port, and would share it with another linnetd without a word. */
 static bool port_is_free(const struct ln_address *address)
 {
     struct ln_udp probe;
     bool is_free = ln_udp_open(&probe, address, 0) == LN_OK;
+    int why = errno;
 
     ln_udp_close(&probe);
+    errno = why;
     return is_free;
 }
 
@@ -61,15 +82,14 @@ static bool start_shards(struct daemon *daemon)
 
     daemon->coap = config->coap.address;
     if (!config->coap.off && !port_is_free(&daemon->coap)) {
-        complain("--coap", strerror(errno));
-        return false;
+        return complain_of_listener("--coap", &daemon->coap, errno);
     }
     for (uint8_t i = 0; i < config->shards; i++) {
         ln_err err =
             shard_new(daemon, i, config->coap.off ? NULL : &daemon->coap, &daemon->shards[i]);
         if (err != LN_OK) {
-            complain("--coap", err == LN_ERR_SYSTEM ? strerror(errno) : ln_err_text(err));
-            return false;
+            return complain_of_listener("--coap", &daemon->coap,
+                                        err == LN_ERR_SYSTEM ? errno : ENOMEM);
         }
         daemon->shard_count++;
     }
@@ -84,16 +104,13 @@ static bool start_shards(struct daemon *daemon)
 
 static bool start_http(struct daemon *daemon)
 {
-    char error[128];
+    const struct ln_address *address = &daemon->config.http.address;
 
     if (daemon->config.http.off) {
         return true;
     }
-    daemon->http = http_start(daemon, &daemon->config.http.address, error, sizeof(error));
-    if (daemon->http == NULL) {
-        complain("--http", error);
-    }
-    return daemon->http != NULL;
+    daemon->http = http_start(daemon, address);
+    return daemon->http != NULL || complain_of_listener("--http", address, errno);
 }
 
 static void say_ready(struct daemon *daemon, const char *made_token)

@@ -53,6 +53,9 @@ static void answer(struct request *request, enum problem_kind kind, unsigned sta
     member(&json, "coap", extras->coap);
     member(&json, "operation", extras->operation);
     out_close(&json, '}');
+    if (status == 405 && request->route != NULL) {
+        respond_allow(request);
+    }
 }
 
 bool problem(struct request *request, enum problem_kind kind, const char *detail, ...)
@@ -133,7 +136,4 @@ void problem_of_device(struct request *request, uint8_t code)
     (void)snprintf(text, sizeof(text), "%u.%02u", code >> 5, code & 31u);
     answer(request, PROBLEM_DEVICE_ERROR, status_of_code(code),
            &(struct extras){.detail = meaning_of_code(code), .coap = text});
-    if (request->answer.status == 405) {
-        respond_allow(request);
-    }
 }

@@ -21,6 +21,8 @@
     X(PROBLEM_BAD_PATH, "bad-path", 400, "The path is not valid")                              \
     X(PROBLEM_BAD_VALUE, "bad-value", 400, "A value does not fit its type")                    \
     X(PROBLEM_BAD_FORMAT, "bad-format", 400, "The format cannot hold this")                    \
+    X(PROBLEM_NOT_WRITABLE, "not-writable", 405, "The resource cannot be written")             \
+    X(PROBLEM_NOT_EXECUTABLE, "not-executable", 405, "The resource cannot be executed")        \
     X(PROBLEM_UNKNOWN_TYPE, "unknown-type", 400, "The type of the resource is not known")      \
     X(PROBLEM_UNKNOWN_ENDPOINT, "unknown-endpoint", 404, "No such device is registered")       \
     X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \

@@ -160,7 +160,7 @@ struct walk {
     enum ln_type type; /* of the body's "type"; LN_NONE: not given */
 };
 
-static const char *path_text(struct ln_path path, char out[LN_PATH_TEXT_MAX + 1])
+const char *path_text(struct ln_path path, char out[LN_PATH_TEXT_MAX + 1])
 {
     struct ln_writer w = ln_writer(out, LN_PATH_TEXT_MAX + 1);
 

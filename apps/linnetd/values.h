@@ -30,6 +30,9 @@ void values_free(struct values *values);
 /* The type of that name ("string"); LN_NONE if there is none. */
 enum ln_type type_named(const char *name);
 
+/* "/3/0/9", ended by NUL. */
+const char *path_text(struct ln_path path, char out[LN_PATH_TEXT_MAX + 1]);
+
 /* A record as the API shows it. */
 void record_json(struct json_out *json, const struct ln_record *record);
 

@@ -8,9 +8,10 @@ int json_out_tests(void);
 int models_tests(void);
 int router_tests(void);
 int values_tests(void);
+int wall_tests(void);
 
 int main(void)
 {
     return auth_tests() + config_tests() + encoding_tests() + inbox_tests() + json_out_tests() +
-           models_tests() + router_tests() + values_tests();
+           models_tests() + router_tests() + values_tests() + wall_tests();
 }
