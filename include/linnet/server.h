@@ -185,7 +185,7 @@ struct ln_server_event {
     enum ln_server_event_kind kind;
     ln_time time;
     struct ln_bytes endpoint;
-    /* Of the event of its end too, for its last state. NULL in an earlier event of one that ended. */
+    /* In the event of its end too, for its last state; NULL in earlier ones if it has ended. */
     const struct ln_registration *registration;
     /* LN_SERVER_UPDATED: what the Update changed. */
     bool address_changed, lifetime_changed, binding_changed, objects_changed, sms_changed;

@@ -266,18 +266,10 @@ ln_time ln_server__expires_at(const struct ln_registration *registration)
     return ln_time_after(registration->updated_at, (int64_t)registration->lifetime * 1000);
 }
 
-/*
- * A timer that would fire before is left where it is: it is set anew when it fires. So devices
- * that send many Updates within a lifetime cost one move for each lifetime.
- */
 void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration)
 {
-    struct ln_timer *timer = &registration->at.expiry;
-    ln_time due = ln_server__expires_at(registration);
-
-    if (!ln_timer_is_set(timer) || due < timer->due || due == LN_NEVER) {
-        ln_wheel_set(&server->lifetimes, timer, due);
-    }
+    ln_wheel_set(&server->lifetimes, &registration->at.expiry,
+                 ln_server__expires_at(registration));
 }
 
 static struct ln_registration *registration_of_timer(struct ln_timer *timer)
@@ -294,13 +286,8 @@ void ln_server__advance(struct ln_server *server, ln_time now)
     }
     server->now = now;
     while ((timer = ln_wheel_turn(&server->lifetimes, now)) != NULL) {
-        struct ln_registration *registration = registration_of_timer(timer);
-        if (ln_server__expires_at(registration) > now) {
-            ln_server__expiry_set(server, registration);
-            continue;
-        }
         server->counters.expiries++;
-        ln_server__registration_end(server, registration, LN_SERVER_EXPIRED);
+        ln_server__registration_end(server, registration_of_timer(timer), LN_SERVER_EXPIRED);
     }
 }
 

@@ -20,7 +20,7 @@ struct request;
  */
 struct ln_registration {
     union {
-        struct ln_timer expiry;   /* while it lives: set for when it expires, or before */
+        struct ln_timer expiry;   /* while it lives */
         struct event_node ending; /* once it is over */
     } at;
     struct object_list *objects;
@@ -37,8 +37,8 @@ struct ln_registration {
     uint32_t operation_count;
     uint32_t register_print; /* to recognise a repeat of the Register */
     /*
-     * The Updates that were carried out, the newest first. A copy of one must not be again, and may
-     * come after later ones: that it says what is no longer so the device would never correct.
+     * The Updates that were carried out, the newest first. A copy of one must not be again, and
+     * may come after later ones: what it says that is no longer so the device would not correct.
      */
     uint32_t update_print[LN_LIMIT_SERVER_UPDATES];
     uint32_t update_at[LN_LIMIT_SERVER_UPDATES]; /* the lower half of the time */
