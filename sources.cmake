@@ -21,8 +21,10 @@ set(LN_LWM2M_SOURCES
     version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
-    block_list.c block_requests.c blocks.c client.c data.c events.c field.c link_list.c register.c
-    registration.c requests.c store.c
+    answer_body.c block_list.c block_requests.c blocks.c client.c data.c events.c field.c link_list.c
+    register.c registration.c requests.c store.c
+    operations/all.c operations/create.c operations/delete.c operations/discover.c
+    operations/execute.c operations/read.c operations/write.c
     objects/device.c objects/security.c objects/server.c objects/test.c)
 
 set(LN_SERVER_SOURCES
@@ -53,7 +55,8 @@ set(LN_LWM2M_TESTS
 
 set(LN_CLIENT_TESTS
     blocks_support.c blocks_test.c create_test.c data_test.c exchange_test.c execute_test.c
-    init_test.c list_blocks_test.c objects_test.c read_test.c register_test.c registration_test.c
+    init_test.c list_blocks_test.c objects_test.c operations_test.c read_test.c register_test.c
+    registration_test.c
     support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS

@@ -50,6 +50,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .endpoint = name_of(d),
         .objects = d->objects,
         .object_count = LN_COUNT(d->objects),
+        .operations = ln_client_all_operations,
         .formats = device_formats,
         .version = options->version,
         .random = ln_random_system,

@@ -117,8 +117,8 @@ struct ln_client_event {
 
 /* What is under way in blocks with one server (RFC 7959). Zeroed by ln_client_init(). */
 struct ln_client_transfer {
-    struct ln_coap_block_receiver in; /* the body of a request */
-    struct ln_coap_block_sender out;  /* the object list of a Register or Update */
+    struct ln_coap_block_receiver in;     /* the body of a request */
+    struct ln_coap_block_sender out;      /* the object list of a Register or Update */
     const struct ln_stream_calls *stream; /* that takes the body, at `path`; NULL: none does */
     struct ln_path path;
     uint32_t list_checksum; /* of the object list that is sent */
@@ -149,6 +149,20 @@ struct ln_client_blocks {
     size_t body_size;                           /* a datagram at the least */
 };
 
+/*
+ * What servers may ask of a device: one row for each operation. A row that is left out is not
+ * linked, and the operation is answered 5.01.
+ */
+struct ln_client_operation;
+extern const struct ln_client_operation ln_client_read;
+extern const struct ln_client_operation ln_client_discover;
+extern const struct ln_client_operation ln_client_write; /* and the partial one */
+extern const struct ln_client_operation ln_client_execute;
+extern const struct ln_client_operation ln_client_create;
+extern const struct ln_client_operation ln_client_delete;
+/* All of these, and NULL. */
+extern const struct ln_client_operation *const ln_client_all_operations[];
+
 struct ln_client_stats {
     uint32_t received, sent, retransmitted, repeats, malformed, refused_requests;
 };
@@ -173,6 +187,8 @@ struct ln_client_config {
     /* Ascending by id. Must hold objects 0 (ln_security_object), 1 (ln_server_object) and 3. */
     const struct ln_object_entry *objects;
     size_t object_count;
+    /* Ends with NULL. NULL or none: the device registers, and answers requests with a Reset. */
+    const struct ln_client_operation *const *operations;
     const struct ln_format *const
         *formats;            /* ends with NULL; TLV for 1.0, text and opaque for 1.1 */
     enum ln_version version; /* the highest to register with */

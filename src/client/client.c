@@ -49,7 +49,8 @@ static bool is_whole(const struct ln_client_config *config)
 {
     size_t endpoint = ln_bytes_of_text(config->endpoint).len;
 
-    return endpoint > 0 && endpoint <= LN_LIMIT_ENDPOINT && config->formats != NULL &&
+    return endpoint > 0 && endpoint <= LN_LIMIT_ENDPOINT &&
+           (config->operations == NULL || config->formats != NULL) &&
            config->random.fill != NULL && config->servers != NULL && config->server_count > 0 &&
            config->server_count <= UINT8_MAX && config->version >= LN_VERSION_1_0 &&
            config->version <= LN_VERSION_1_2 &&
@@ -398,9 +399,16 @@ static void take_response(struct ln_client *client, struct ln_client_server *ser
 static void take_request(struct ln_client *client, struct ln_client_server *server, ln_time now,
                          const struct ln_coap_message *m, uint32_t checksum)
 {
+    const struct ln_client_operation *const *operations = client->config->operations;
     bool leaves =
         server->state == LN_REGISTRATION_LEAVING || server->state == LN_REGISTRATION_DISABLING;
 
+    if (operations == NULL || *operations == NULL) {
+        if (m->type == LN_COAP_CON) {
+            send_empty(server, LN_COAP_RST, m->id);
+        }
+        return;
+    }
     if (server->answer_due || (!leaves && !ln_client__is_registered(server))) {
         return;
     }
@@ -409,7 +417,7 @@ static void take_request(struct ln_client *client, struct ln_client_server *serv
     case LN_COAP_NEW:
         server->answer_len = 0; /* that of an older request is not for this one's repeats */
         if (!leaves) {
-            ln_client__serve(client, server, now, m);
+            (*operations)->serve(client, server, now, m);
             ln_client_changed(client, now, ln_path_root());
         }
         break;

@@ -27,33 +27,4 @@ bool ln_client__can_tell(const struct ln_client *client);
 void ln_client__tell(struct ln_client *client, struct ln_client_server *server,
                      enum ln_client_event_kind kind, struct ln_path path);
 
-/* ---- requests.c ---- */
-
-/* Carries out a request of a registered server and leaves the answer in the server. */
-void ln_client__serve(struct ln_client *client, struct ln_client_server *server, ln_time now,
-                      const struct ln_coap_message *message);
-
-/* ---- store.c ---- */
-
-/*
- * Writes values of a request's payload to an instance: first checked whole, then stored. With
- * LN_OPERATION_WRITE they replace what is at the path. In a new instance (LN_OPERATION_CREATE)
- * values that cannot be written are passed over, and mandatory ones must be there if
- * `must_be_whole`.
- */
-struct ln_client__write {
-    const struct ln_client_config *config;
-    const struct ln_object_entry *entry;
-    void *instance;
-    uint16_t id;
-    enum ln_version version;
-    enum ln_operation_kind kind;
-    struct ln_path path; /* of the request */
-    const struct ln_format *format;
-    struct ln_bytes payload;
-    struct ln_arena *scratch;
-    bool must_be_whole;
-};
-LN_MUST_USE ln_err ln_client__store(const struct ln_client__write *write);
-
 #endif

@@ -1,4 +1,4 @@
-/* Lists of links: the object list of a registration, and the answer to a Discover. */
+/* Lists of links: the object list of a registration, and what a Discover needs of it. */
 #ifndef LN_CLIENT_LINK_LIST_H
 #define LN_CLIENT_LINK_LIST_H
 
@@ -14,8 +14,13 @@ void ln_client__write_object_list(struct ln_writer *w, const struct ln_client_co
 /* A number that changes with the object list. */
 uint32_t ln_client__object_list_checksum(const struct ln_client_config *config);
 
-/* The links at a path that is there, and below it. */
-void ln_client__write_discover(struct ln_writer *w, const struct ln_client_config *config,
-                               enum ln_version version, struct ln_path path);
+struct ln_client__links {
+    struct ln_writer *w;
+    const struct ln_client_config *config;
+    enum ln_version version; /* of the enabler */
+};
+/* One link more; that of an object with its version, if it must be said. */
+void ln_client__add_link(const struct ln_client__links *list, struct ln_path path);
+void ln_client__add_object(const struct ln_client__links *list, const struct ln_object *object);
 
 #endif

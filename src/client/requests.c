@@ -6,11 +6,6 @@
 #include "client/data.h"
 #include "client/link_list.h"
 
-static enum ln_version version_of(const struct ln_client__request *r)
-{
-    return (enum ln_version)r->server->version;
-}
-
 /* ---- Answers ---- */
 
 struct ln_coap_builder ln_client__answer_begin(const struct ln_client__request *r, uint8_t code)
@@ -26,7 +21,7 @@ void ln_client__answer_end(const struct ln_client__request *r, const struct ln_c
 }
 
 /* RFC 7959 §2.3: the answer says which block it is for. */
-static void add_block1(const struct ln_client__request *r, struct ln_coap_builder *b)
+void ln_client__answer_block1(const struct ln_client__request *r, struct ln_coap_builder *b)
 {
     if (r->block1.present) {
         ln_coap_add_block(b, LN_COAP_BLOCK1, r->block1);
@@ -37,7 +32,7 @@ void ln_client__answer(const struct ln_client__request *r, uint8_t code)
 {
     struct ln_coap_builder b = ln_client__answer_begin(r, code);
 
-    add_block1(r, &b);
+    ln_client__answer_block1(r, &b);
     ln_client__answer_end(r, &b);
 }
 
@@ -45,338 +40,6 @@ void ln_client__refuse(const struct ln_client__request *r, ln_err err)
 {
     r->client->stats.refused_requests++;
     ln_client__answer(r, ln_coap_code_of(err));
-}
-
-/* ---- Answers with a body, which may be longer than a datagram ---- */
-
-struct body {
-    uint16_t format;
-    ln_err (*write)(const struct ln_client__request *r, struct ln_writer *w);
-};
-
-struct measure {
-    size_t whole;
-    uint32_t checksum;
-};
-
-/* Writes all of it, a window at a time, into the place where the answer will stand. */
-static ln_err measure(const struct ln_client__request *r, const struct body *body,
-                      struct measure *out)
-{
-    size_t size = ln_client__datagram_size(r->client);
-    size_t skip = 0;
-
-    *out = (struct measure){0};
-    do {
-        struct ln_writer w = ln_writer_window(r->server->answer, size, skip);
-        ln_err err = body->write(r, &w);
-        if (err != LN_OK || w.failed) {
-            return err != LN_OK ? err : LN_ERR_NOT_ACCEPTABLE;
-        }
-        out->checksum = (out->checksum * UINT32_C(16777619)) ^ ln_checksum(ln_writer_bytes(&w));
-        out->whole = w.written;
-        skip += size;
-    } while (skip < out->whole);
-    return LN_OK;
-}
-
-/* Each block is cut from the whole anew: nothing is kept between them (RFC 7959 §2.6 ETag). */
-static ln_err answer_body(const struct ln_client__request *r, const struct body *body)
-{
-    uint8_t largest = ln_coap_block_fit(ln_client__datagram_size(r->client) - LN_CLIENT_AROUND);
-    struct ln_coap_block block;
-    struct measure measured;
-    ln_err err = measure(r, body, &measured);
-
-    if (err == LN_OK) {
-        err =
-            ln_coap_block_window(r->options.block2, largest, (uint32_t)measured.whole, &block);
-    }
-    if (err != LN_OK) {
-        return err;
-    }
-    size_t size = ln_coap_block_size(block);
-    size_t skip = ln_coap_block_offset(block);
-    bool one_of_many = block.more || block.number > 0;
-    struct ln_coap_builder b = ln_client__answer_begin(r, LN_COAP_2_05);
-    if (one_of_many) {
-        ln_coap_add_uint(&b, LN_COAP_ETAG, measured.checksum);
-    }
-    ln_coap_add_uint(&b, LN_COAP_CONTENT_FORMAT, body->format);
-    if (block.present) {
-        ln_coap_add_block(&b, LN_COAP_BLOCK2, block);
-    }
-    add_block1(r, &b);
-    if (one_of_many && block.number == 0) {
-        ln_coap_add_uint(&b, LN_COAP_SIZE2, (uint32_t)measured.whole);
-    }
-    struct ln_writer room = ln_coap_payload_begin(&b);
-    struct ln_writer w = ln_writer_window(room.out, size < room.size ? size : room.size, skip);
-    err = body->write(r, &w);
-    ln_coap_payload_end(&b, &w);
-    ln_client__answer_end(r, &b);
-    return err;
-}
-
-/* ---- Read and Discover ---- */
-
-static ln_err write_values(const struct ln_client__request *r, struct ln_writer *w)
-{
-    struct ln_client__scope scope = {r->client->config, r->operation.path};
-    const struct ln_format *format =
-        ln_format_find(r->client->config->formats, r->operation.accept);
-
-    return ln_encode(format, w, scope.path, ln_client__records(&scope));
-}
-
-/* Without Accept the choice is ours: from 1.1 on what a value looks like as text or bytes. */
-static uint16_t preferred_format(const struct ln_client__request *r)
-{
-    const struct ln_format *const *formats = r->client->config->formats;
-    uint8_t depth = r->operation.path.depth;
-    bool one = depth == 4 || (depth == 3 && (r->row->operations & LN_MANY) == 0);
-    uint16_t simple = LN_FORMAT_TLV;
-
-    if (one && version_of(r) > LN_VERSION_1_0) {
-        simple = r->row->type == LN_OPAQUE ? LN_FORMAT_OPAQUE : LN_FORMAT_TEXT;
-    }
-    if (ln_format_find(formats, simple) != NULL) {
-        return simple;
-    }
-    while (*formats != NULL && (*formats)->one_value) {
-        formats++;
-    }
-    return *formats == NULL ? LN_FORMAT_NONE : (*formats)->id;
-}
-
-static ln_err read_values(struct ln_client__request *r)
-{
-    struct ln_value value;
-    uint16_t id = r->operation.path.id[3];
-
-    if (r->row != NULL && (r->row->operations & LN_READ) == 0) {
-        return LN_ERR_NOT_ALLOWED;
-    }
-    if (r->operation.path.depth == 4 &&
-        (ln_client__next_value(r->entry->object, r->row, r->instance, &id, &value) != LN_OK ||
-         id != r->operation.path.id[3])) {
-        return LN_ERR_NOT_FOUND;
-    }
-    if (r->operation.accept == LN_FORMAT_NONE) {
-        r->operation.accept = preferred_format(r);
-    }
-    const struct ln_format *format =
-        ln_format_find(r->client->config->formats, r->operation.accept);
-    if (format == NULL) {
-        return LN_ERR_NOT_ACCEPTABLE;
-    }
-    return answer_body(r, &(struct body){format->id, write_values});
-}
-
-static ln_err write_links(const struct ln_client__request *r, struct ln_writer *w)
-{
-    ln_client__write_discover(w, r->client->config, version_of(r), r->operation.path);
-    return LN_OK;
-}
-
-static ln_err discover(struct ln_client__request *r)
-{
-    return answer_body(r, &(struct body){LN_FORMAT_LINK, write_links});
-}
-
-/* ---- Write and Create ---- */
-
-static ln_err store(struct ln_client__request *r, uint16_t id, bool must_be_whole)
-{
-    struct ln_client__write write = {
-        .config = r->client->config,
-        .entry = r->entry,
-        .instance = r->instance,
-        .id = id,
-        .version = version_of(r),
-        .kind = r->operation.kind,
-        .path = r->operation.path,
-        .format = ln_format_find(r->client->config->formats, r->operation.format),
-        .payload = r->operation.payload,
-        .scratch = &r->client->scratch,
-        .must_be_whole = must_be_whole,
-    };
-
-    return write.format == NULL ? LN_ERR_BAD_FORMAT : ln_client__store(&write);
-}
-
-static ln_err write_values_of(struct ln_client__request *r)
-{
-    struct ln_value value;
-    uint16_t id = r->operation.path.id[3];
-
-    if (r->row != NULL && (r->row->operations & LN_WRITE) == 0) {
-        return LN_ERR_NOT_ALLOWED;
-    }
-    if (r->operation.path.depth == 4 &&
-        (ln_client__next_value(r->entry->object, r->row, r->instance, &id, &value) != LN_OK ||
-         id != r->operation.path.id[3])) {
-        return LN_ERR_NOT_FOUND;
-    }
-    ln_err err = store(r, r->operation.path.id[1], false);
-    if (err == LN_OK) {
-        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, r->operation.path);
-        ln_client__answer(r, LN_COAP_2_04);
-    }
-    return err;
-}
-
-/* The instance that the payload names, or else the lowest free one. */
-static ln_err instance_to_create(struct ln_client__request *r, uint16_t *id)
-{
-    const struct ln_format *format =
-        ln_format_find(r->client->config->formats, r->operation.format);
-    struct ln_types types = ln_client__types(r->client->config);
-    struct ln_decoder in;
-    struct ln_record record;
-    uint16_t named = LN_ID_NONE;
-
-    if (format == NULL && r->operation.payload.len > 0) {
-        return LN_ERR_BAD_FORMAT;
-    }
-    if (format != NULL) {
-        ln_arena_reset(&r->client->scratch);
-        ln_decoder_init(&in, format, r->operation.path, r->operation.payload, &types,
-                        &r->client->scratch);
-        for (bool first = true; ln_decode(&in, &record); first = false) {
-            if (!first && record.path.id[1] != named) {
-                return LN_ERR_BAD_REQUEST; /* several at once */
-            }
-            named = record.path.id[1];
-        }
-        if (in.err != LN_OK) {
-            return in.err;
-        }
-    }
-    *id = named == LN_ID_NONE ? 0 : named;
-    while (ln_client__instance(r->entry, *id) != NULL) {
-        if (named != LN_ID_NONE) {
-            return LN_ERR_EXISTS;
-        }
-        (*id)++;
-    }
-    return LN_OK;
-}
-
-/* spec: CORE-1.1.1 §6.3.7 Create: from 1.1 on the new values may be left out, all together. */
-static ln_err fill(struct ln_client__request *r, uint16_t id)
-{
-    bool empty = r->operation.payload.len == 0;
-
-    if (empty && version_of(r) > LN_VERSION_1_0) {
-        return LN_OK;
-    }
-    return empty ? LN_ERR_BAD_REQUEST : store(r, id, true);
-}
-
-/* Server accounts come and go by bootstrap only: half of one is in object 0. */
-static bool is_fixed(const struct ln_client__request *r)
-{
-    return ln_object_is_single(r->entry->object) || r->entry->object->id == 1;
-}
-
-static ln_err create(struct ln_client__request *r)
-{
-    const struct ln_object_calls *calls = r->entry->object->calls;
-    uint16_t id;
-
-    if (is_fixed(r) || calls->create == NULL || calls->remove == NULL) {
-        return LN_ERR_NOT_ALLOWED;
-    }
-    ln_err err = instance_to_create(r, &id);
-    if (err != LN_OK) {
-        return err;
-    }
-    r->instance = calls->create(r->entry->store, id);
-    if (r->instance == NULL) {
-        return LN_ERR_NO_SPACE;
-    }
-    err = fill(r, id);
-    if (err != LN_OK) {
-        (void)calls->remove(r->entry->store, id);
-        return err;
-    }
-    struct ln_path path = ln_path_add(r->operation.path, id);
-    struct ln_coap_builder b = ln_client__answer_begin(r, LN_COAP_2_01);
-    ln_coap_add_path(&b, LN_COAP_LOCATION_PATH, path);
-    add_block1(r, &b);
-    ln_client__answer_end(r, &b);
-    ln_client__tell(r->client, r->server, LN_CLIENT_CREATED, path);
-    return LN_OK;
-}
-
-static ln_err delete (struct ln_client__request *r)
-{
-    const struct ln_object_calls *calls = r->entry->object->calls;
-
-    if (is_fixed(r) || calls->remove == NULL) {
-        return LN_ERR_NOT_ALLOWED;
-    }
-    ln_err err = calls->remove(r->entry->store, r->operation.path.id[1]);
-    if (err == LN_OK) {
-        ln_client__tell(r->client, r->server, LN_CLIENT_DELETED, r->operation.path);
-        ln_client__answer(r, LN_COAP_2_02);
-    }
-    return err;
-}
-
-/* ---- Execute ---- */
-
-static struct ln_client_server *server_of_instance(const struct ln_client *client, uint16_t id)
-{
-    for (size_t i = 0; i < client->config->server_count; i++) {
-        struct ln_client_server *server = &client->config->servers[i];
-        if (server->in_use && server->server_instance == id) {
-            return server;
-        }
-    }
-    return NULL;
-}
-
-/* What the Server object's executables mean is ours to do, once the answer has left. */
-static void execute_on_server(const struct ln_client__request *r)
-{
-    enum { DISABLE = 4, UPDATE = 8 };
-    struct ln_client_server *server = server_of_instance(r->client, r->operation.path.id[1]);
-
-    if (server != NULL) {
-        server->wants_disable |= r->row->id == DISABLE;
-        server->wants_update |= r->row->id == UPDATE;
-    }
-}
-
-static ln_err execute(struct ln_client__request *r)
-{
-    uint16_t format = r->operation.format;
-    struct ln_bytes arguments = r->operation.payload;
-
-    if ((r->row->operations & LN_EXECUTE) == 0) {
-        return LN_ERR_NOT_ALLOWED;
-    }
-    if (format != LN_FORMAT_NONE && format != LN_FORMAT_TEXT) {
-        return LN_ERR_BAD_FORMAT;
-    }
-    if (!ln_arguments_valid(arguments)) {
-        return LN_ERR_BAD_REQUEST;
-    }
-    if (r->row->at.execute != NULL) {
-        ln_err err = r->row->at.execute(r->instance, arguments);
-        if (err != LN_OK) {
-            return err;
-        }
-    }
-    if (r->entry->object == &ln_server_object) {
-        execute_on_server(r);
-    } else {
-        ln_client__tell(r->client, r->server, LN_CLIENT_EXECUTED, r->operation.path);
-    }
-    ln_client__answer(r, LN_COAP_2_04);
-    return LN_OK;
 }
 
 /* ---- The order of checks. spec: CORE-1.1.1 §6.3, TRANSPORT-1.1.1 §6.4.3 ---- */
@@ -391,6 +54,7 @@ static ln_err find_target(struct ln_client__request *r)
         return LN_ERR_NOT_FOUND;
     }
     if (path.depth >= 2) {
+        r->instance_id = path.id[1];
         r->instance = ln_client__instance(r->entry, path.id[1]);
         if (r->instance == NULL) {
             return LN_ERR_NOT_FOUND;
@@ -406,25 +70,31 @@ static ln_err find_target(struct ln_client__request *r)
     return LN_OK;
 }
 
+bool ln_client__has_instance(const struct ln_client__request *r)
+{
+    uint16_t wanted = r->operation.path.id[3];
+    uint16_t id = wanted;
+    struct ln_value value;
+
+    return r->operation.path.depth < 4 ||
+           (ln_client__next_value(r->entry->object, r->row, r->instance, &id, &value) ==
+                LN_OK &&
+            id == wanted);
+}
+
+bool ln_client__is_fixed(const struct ln_client__request *r)
+{
+    return ln_object_is_single(r->entry->object) || r->entry->object->id == 1;
+}
+
 ln_err ln_client__perform(struct ln_client__request *r)
 {
-    switch (r->operation.kind) {
-    case LN_OPERATION_READ:
-        return read_values(r);
-    case LN_OPERATION_DISCOVER:
-        return discover(r);
-    case LN_OPERATION_WRITE:
-    case LN_OPERATION_WRITE_PARTIAL:
-        return write_values_of(r);
-    case LN_OPERATION_EXECUTE:
-        return execute(r);
-    case LN_OPERATION_CREATE:
-        return create(r);
-    case LN_OPERATION_DELETE:
-        return delete (r);
-    default:
-        return LN_ERR_NOT_IMPLEMENTED;
+    const struct ln_client_operation *const *row = r->client->config->operations;
+
+    while (*row != NULL && ((*row)->kinds >> r->operation.kind & 1) == 0) {
+        row++;
     }
+    return *row == NULL ? LN_ERR_NOT_IMPLEMENTED : (*row)->perform(r);
 }
 
 static ln_err carry_out(struct ln_client__request *r)
@@ -442,7 +112,7 @@ static ln_err carry_out(struct ln_client__request *r)
     if (found != LN_OK || err != LN_OK) {
         return found != LN_OK ? found : err;
     }
-    if (!ln_operation_fits(r->operation.kind, *path, version_of(r)) ||
+    if (!ln_operation_fits(r->operation.kind, *path, ln_client__version(r)) ||
         (path->depth == 4 && (r->row->operations & LN_MANY) == 0)) {
         return LN_ERR_NOT_ALLOWED;
     }

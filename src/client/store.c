@@ -1,14 +1,13 @@
 /* Writes the values of a request to an instance: first checked whole, then stored. */
 
-#include "client/client.h"
-
 #include "client/data.h"
+#include "client/requests.h"
 
 #include <string.h>
 
 /* One pass over the payload. */
 struct pass {
-    const struct ln_client__write *write;
+    struct ln_client__request *request;
     enum ln_write_step step;
     const struct ln_resource *row; /* of the record before */
     uint16_t added;                /* values that are new in its list */
@@ -18,12 +17,12 @@ struct pass {
 
 static void *member(const struct pass *pass, size_t offset)
 {
-    return (char *)pass->write->instance + offset;
+    return (char *)pass->request->instance + offset;
 }
 
 static const struct ln_object *object_of(const struct pass *pass)
 {
-    return pass->write->entry->object;
+    return pass->request->entry->object;
 }
 
 /* ---- Lists ---- */
@@ -91,7 +90,7 @@ static ln_err write_stream(struct pass *pass, const struct ln_resource *row,
                            const struct ln_value *value)
 {
     const struct ln_stream_calls *calls = row->at.stream;
-    void *instance = pass->write->instance;
+    void *instance = pass->request->instance;
 
     if (pass->step == LN_CHECK) {
         return LN_OK;
@@ -108,7 +107,7 @@ static ln_err write_stream(struct pass *pass, const struct ln_resource *row,
 static ln_err write_value(struct pass *pass, const struct ln_resource *row, uint16_t id,
                           const struct ln_value *value)
 {
-    uint32_t *absent = ln_client__absent(object_of(pass), pass->write->instance);
+    uint32_t *absent = ln_client__absent(object_of(pass), pass->request->instance);
 
     if (absent != NULL && pass->step == LN_STORE) {
         *absent &= ~ln_client__absent_bit(object_of(pass), row);
@@ -120,7 +119,7 @@ static ln_err write_value(struct pass *pass, const struct ln_resource *row, uint
     case LN_PLACE_LIST:
         return write_list(pass, row, id, value);
     case LN_PLACE_CALL:
-        return row->at.calls->write(pass->write->instance, id, value, pass->step);
+        return row->at.calls->write(pass->request->instance, id, value, pass->step);
     case LN_PLACE_STREAM:
         return write_stream(pass, row, value);
     default:
@@ -130,7 +129,7 @@ static ln_err write_value(struct pass *pass, const struct ln_resource *row, uint
 
 static void clear_field(const struct pass *pass, const struct ln_resource *row)
 {
-    uint32_t *absent = ln_client__absent(object_of(pass), pass->write->instance);
+    uint32_t *absent = ln_client__absent(object_of(pass), pass->request->instance);
     void *at = member(pass, row->at.field.offset);
 
     if (absent != NULL) {
@@ -153,7 +152,7 @@ static ln_err clear(const struct pass *pass, const struct ln_resource *row)
         *(uint16_t *)member(pass, row->at.list->count) = 0;
         return LN_OK;
     case LN_PLACE_CALL:
-        return row->at.calls->write(pass->write->instance, 0, NULL, LN_CLEAR);
+        return row->at.calls->write(pass->request->instance, 0, NULL, LN_CLEAR);
     default:
         return LN_OK;
     }
@@ -170,15 +169,16 @@ static bool seen(const struct pass *pass, size_t index)
 static ln_err enter_row(struct pass *pass, const struct ln_resource *row)
 {
     size_t index = (size_t)(row - object_of(pass)->resources);
-    const struct ln_client__write *write = pass->write;
+    struct ln_client__request *request = pass->request;
 
     if (row == pass->row) {
         return LN_OK;
     }
     pass->row = row;
     pass->added = 0;
-    pass->cleared = (row->operations & LN_MANY) != 0 && write->kind == LN_OPERATION_WRITE &&
-                    write->path.depth < 4 && !seen(pass, index);
+    pass->cleared = (row->operations & LN_MANY) != 0 &&
+                    request->operation.kind == LN_OPERATION_WRITE &&
+                    request->operation.path.depth < 4 && !seen(pass, index);
     pass->seen[index / 8] |= (uint8_t)(1U << index % 8);
     return pass->cleared && pass->step == LN_STORE ? clear(pass, row) : LN_OK;
 }
@@ -201,7 +201,7 @@ static ln_err check_value(const struct pass *pass, const struct ln_resource *row
     ln_err err = ln_value_convert(value, (enum ln_type)row->type);
 
     if (err == LN_OK && value->type == LN_OBJLNK &&
-        !link_leads_somewhere(pass->write->config, value->as.link)) {
+        !link_leads_somewhere(pass->request->client->config, value->as.link)) {
         err = LN_ERR_BAD_VALUE;
     }
     return err;
@@ -209,8 +209,8 @@ static ln_err check_value(const struct pass *pass, const struct ln_resource *row
 
 static ln_err take(struct pass *pass, struct ln_record *record)
 {
-    const struct ln_client__write *write = pass->write;
-    bool is_new = write->kind == LN_OPERATION_CREATE;
+    struct ln_client__request *request = pass->request;
+    bool is_new = request->operation.kind == LN_OPERATION_CREATE;
     bool none = record->value.type == LN_NONE;
 
     if (record->path.depth < 3) {
@@ -219,7 +219,7 @@ static ln_err take(struct pass *pass, struct ln_record *record)
     const struct ln_resource *row = ln_object_resource(object_of(pass), record->path.id[2]);
     if (row == NULL) {
         /* spec: CORE-1.1.1 §6.3.4 Write: unknown optional resources are passed over. */
-        return write->version > LN_VERSION_1_0 ? LN_OK : LN_ERR_NOT_FOUND;
+        return ln_client__version(request) > LN_VERSION_1_0 ? LN_OK : LN_ERR_NOT_FOUND;
     }
     if ((row->operations & LN_WRITE) == 0) {
         return is_new ? LN_OK : LN_ERR_NOT_ALLOWED;
@@ -239,8 +239,9 @@ static ln_err take(struct pass *pass, struct ln_record *record)
 static ln_err finish(struct pass *pass)
 {
     const struct ln_object *object = object_of(pass);
-    const struct ln_client__write *write = pass->write;
-    bool replaces = write->kind == LN_OPERATION_WRITE && write->path.depth == 2;
+    struct ln_client__request *request = pass->request;
+    bool replaces =
+        request->operation.kind == LN_OPERATION_WRITE && request->operation.path.depth == 2;
     ln_err err = LN_OK;
 
     for (size_t i = 0; i < object->resource_count && err == LN_OK; i++) {
@@ -249,7 +250,9 @@ static ln_err finish(struct pass *pass)
             continue;
         }
         if ((row->operations & LN_MANDATORY) != 0) {
-            err = replaces || write->must_be_whole ? LN_ERR_BAD_REQUEST : LN_OK;
+            err = replaces || request->operation.kind == LN_OPERATION_CREATE
+                      ? LN_ERR_BAD_REQUEST
+                      : LN_OK;
         } else if (replaces && pass->step == LN_STORE) {
             err = clear(pass, row);
         }
@@ -257,16 +260,30 @@ static ln_err finish(struct pass *pass)
     return err;
 }
 
-static ln_err run(const struct ln_client__write *write, enum ln_write_step step)
+bool ln_client__decoder(struct ln_client__request *r, struct ln_types *types,
+                        struct ln_decoder *out)
 {
-    struct ln_types types = ln_client__types(write->config);
-    struct pass pass = {.write = write, .step = step};
+    const struct ln_format *format =
+        ln_format_find(r->client->config->formats, r->operation.format);
+
+    if (format == NULL) {
+        return false;
+    }
+    *types = ln_client__types(r->client->config);
+    ln_arena_reset(&r->client->scratch);
+    ln_decoder_init(out, format, r->operation.path, r->operation.payload, types,
+                    &r->client->scratch);
+    return true;
+}
+
+static ln_err run(struct ln_client__request *request, enum ln_write_step step)
+{
+    struct pass pass = {.request = request, .step = step};
+    struct ln_types types;
     struct ln_decoder in;
     struct ln_record record;
-    ln_err err = LN_OK;
+    ln_err err = ln_client__decoder(request, &types, &in) ? LN_OK : LN_ERR_BAD_FORMAT;
 
-    ln_arena_reset(write->scratch);
-    ln_decoder_init(&in, write->format, write->path, write->payload, &types, write->scratch);
     while (err == LN_OK && ln_decode(&in, &record)) {
         err = take(&pass, &record);
     }
@@ -277,33 +294,33 @@ static ln_err run(const struct ln_client__write *write, enum ln_write_step step)
 }
 
 /* Between begin and the end of it: the object may look at the whole before it is kept. */
-static ln_err store(const struct ln_client__write *write)
+static ln_err store(struct ln_client__request *request)
 {
     static const struct ln_object_calls none = {0};
     const struct ln_object_calls *calls =
-        write->entry->object->calls == NULL ? &none : write->entry->object->calls;
-    void *objects = write->entry->store;
-    ln_err err = calls->begin == NULL ? LN_OK : calls->begin(objects, write->id);
+        request->entry->object->calls == NULL ? &none : request->entry->object->calls;
+    void *objects = request->entry->store;
+    ln_err err = calls->begin == NULL ? LN_OK : calls->begin(objects, request->instance_id);
 
     if (err != LN_OK) {
         return err;
     }
-    err = run(write, LN_STORE);
+    err = run(request, LN_STORE);
     if (err == LN_OK && calls->validate != NULL) {
-        err = calls->validate(objects, write->id);
+        err = calls->validate(objects, request->instance_id);
     }
     if (err == LN_OK && calls->commit != NULL) {
-        calls->commit(objects, write->id);
+        calls->commit(objects, request->instance_id);
     }
     if (err != LN_OK && calls->rollback != NULL) {
-        calls->rollback(objects, write->id);
+        calls->rollback(objects, request->instance_id);
     }
     return err;
 }
 
-ln_err ln_client__store(const struct ln_client__write *write)
+ln_err ln_client__store(struct ln_client__request *request)
 {
-    ln_err err = run(write, LN_CHECK);
+    ln_err err = run(request, LN_CHECK);
 
-    return err != LN_OK ? err : store(write);
+    return err != LN_OK ? err : store(request);
 }

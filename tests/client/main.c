@@ -19,5 +19,6 @@ int main(void)
     failed += execute_tests();
     failed += data_tests();
     failed += objects_tests();
+    failed += operations_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -74,6 +74,7 @@ void given_a_client(enum ln_version version)
         .endpoint = "urn:dev:1",
         .objects = f.objects,
         .object_count = 4,
+        .operations = ln_client_all_operations,
         .formats = formats,
         .version = version,
         .random = {noise, NULL},

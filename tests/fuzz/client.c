@@ -56,8 +56,8 @@ static const struct ln_client_config configs[] = {
 #define CONFIG(version_)                                                                       \
     {                                                                                          \
         .endpoint = "fuzz", .objects = objects, .object_count = LN_COUNT(objects),             \
-        .formats = formats, .version = (version_), .random = {zeros, NULL},                    \
-        .servers = &server, .server_count = 1, .memory = memory,                               \
+        .operations = ln_client_all_operations, .formats = formats, .version = (version_),     \
+        .random = {zeros, NULL}, .servers = &server, .server_count = 1, .memory = memory,      \
         .memory_size = sizeof(memory), .datagram_size = DATAGRAM, .scratch_size = SCRATCH,     \
     }
     CONFIG(LN_VERSION_1_0),

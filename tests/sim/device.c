@@ -113,6 +113,7 @@ void device_init(struct device *d, struct world *world, uint32_t index, uint32_t
         .endpoint = d->endpoint,
         .objects = d->objects,
         .object_count = LN_COUNT(d->objects),
+        .operations = ln_client_all_operations,
         .formats = formats,
         .version = version,
         .random = {dice_fill, &world->dice},

@@ -1,0 +1,86 @@
+/* Discover: the links at a path and below.
+ * spec: CORE-1.1.1 §6.3.3; 1.0.2 §5.4.2 lists no instances. */
+
+#include "client/data.h"
+#include "client/link_list.h"
+#include "client/requests.h"
+
+static void discover_resource(const struct ln_client__links *list,
+                              const struct ln_object *object, const struct ln_resource *row,
+                              void *instance, struct ln_path path, bool with_instances)
+{
+    bool many = (row->operations & LN_MANY) != 0;
+    struct ln_value value;
+    uint32_t count = 0;
+
+    ln_client__add_link(list, path);
+    for (uint16_t id = 0;
+         many && ln_client__next_value(object, row, instance, &id, &value) == LN_OK; id++) {
+        count++;
+    }
+    if (!many) {
+        return;
+    }
+    ln_write_text(list->w, ";dim=");
+    ln_write_unsigned_text(list->w, count);
+    for (uint16_t id = 0;
+         with_instances && ln_client__next_value(object, row, instance, &id, &value) == LN_OK;
+         id++) {
+        ln_client__add_link(list, ln_path_add(path, id));
+    }
+}
+
+static void discover_resources(const struct ln_client__links *list,
+                               const struct ln_object *object, void *instance,
+                               struct ln_path path)
+{
+    for (size_t i = 0; i < object->resource_count; i++) {
+        const struct ln_resource *row = &object->resources[i];
+        if (ln_client__is_there(object, row, instance)) {
+            discover_resource(list, object, row, instance, ln_path_add(path, row->id), false);
+        }
+    }
+}
+
+static void discover_object(const struct ln_client__links *list,
+                            const struct ln_object_entry *entry)
+{
+    void *instance;
+
+    ln_client__add_object(list, entry->object);
+    for (uint16_t id = 0; (instance = ln_client__next_instance(entry, &id)) != NULL; id++) {
+        struct ln_path path = ln_path_instance(entry->object->id, id);
+        if (list->version > LN_VERSION_1_0) {
+            ln_client__add_link(list, path);
+        }
+        discover_resources(list, entry->object, instance, path);
+    }
+}
+
+static ln_err write_links(struct ln_client__request *r, struct ln_writer *w)
+{
+    const struct ln_client__links list = {w, r->client->config, ln_client__version(r)};
+    struct ln_path path = r->operation.path;
+
+    if (path.depth == 1) {
+        discover_object(&list, r->entry);
+    } else if (path.depth == 2) {
+        ln_client__add_link(&list, path);
+        discover_resources(&list, r->entry->object, r->instance, path);
+    } else {
+        discover_resource(&list, r->entry->object, r->row, r->instance, path,
+                          list.version > LN_VERSION_1_0);
+    }
+    return LN_OK;
+}
+
+static ln_err discover(struct ln_client__request *r)
+{
+    return ln_client__answer_body(r, LN_FORMAT_LINK, write_links);
+}
+
+const struct ln_client_operation ln_client_discover = {
+    .kinds = LN_KIND(DISCOVER),
+    .perform = discover,
+    .serve = ln_client__serve,
+};
