@@ -239,7 +239,7 @@ static ln_err handle(struct ln_server *server, struct request *request)
     struct ln_coap_option_cursor option = ln_coap_option_first(request->message);
     uint8_t depth = request->options.path_count;
 
-    if (depth < 1 || depth > 2 || !ln_coap_option_find(&option, LN_COAP_URI_PATH) ||
+    if (depth > 2 || !ln_coap_option_find(&option, LN_COAP_URI_PATH) ||
         !ln_bytes_are(option.value, "rd")) {
         return LN_ERR_NOT_FOUND;
     }

@@ -55,6 +55,22 @@ TEST(an_empty_update_prolongs_the_registration_and_changes_nothing_else)
     then_all_is_given_back();
 }
 
+TEST(an_update_can_be_non_confirmable_and_so_is_its_answer)
+{
+    given_a_device();
+    struct datagram d = update(1, &place, "lt=60");
+    d.bytes[0] |= LN_COAP_NON << 4;
+
+    arrives(&one, &d);
+
+    CHECK_EQ(then_it_answers(LN_COAP_2_04).message.type, LN_COAP_NON);
+    CHECK_EQ(view().lifetime, 60);
+    arrives(&one, &d);
+    CHECK_EQ(then_it_answers(LN_COAP_2_04).message.type, LN_COAP_NON);
+    CHECK_EQ(ln_server_counters(server)->repeats, 1);
+    then_all_is_given_back();
+}
+
 TEST(an_update_takes_no_memory)
 {
     given_a_device();
@@ -348,6 +364,7 @@ int update_tests(void)
 {
     const struct CMUnitTest update_group[] = {
         cmocka_unit_test(an_empty_update_prolongs_the_registration_and_changes_nothing_else),
+        cmocka_unit_test(an_update_can_be_non_confirmable_and_so_is_its_answer),
         cmocka_unit_test(an_update_takes_no_memory),
         cmocka_unit_test(an_update_changes_what_it_names),
         cmocka_unit_test(a_phone_number_can_come_change_in_length_and_stay),
