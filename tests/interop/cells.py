@@ -371,6 +371,8 @@ class Row:
     name: str
     run: typing.Callable
     formats: list | None
+    pairs: tuple = ("linnet-device", "linnetd")
+    block_size: int = 1024  # Leshan's
 
 
 EVERY = ONE_VALUE + MANY_VALUES
@@ -407,6 +409,8 @@ ROWS = [
 VERSIONS = ["1.0", "1.1"]
 REGISTRATION_ROWS = [
     Row("Register", register, VERSIONS),
+    # linnet-device cannot be told to use blocks that small.
+    Row("Register, in blocks of 64 bytes", register, VERSIONS, pairs=("linnetd",), block_size=64),
     Row("Read in the device's own format", read_without_format, VERSIONS),
     Row("Update by the trigger", update_by_trigger, VERSIONS),
     Row("Update of the lifetime", update_of_lifetime, VERSIONS),

@@ -94,9 +94,9 @@ class Peer(Program):
         try:
             line = self.lines.get(timeout=max(0.0, end - time.monotonic()))
         except queue.Empty:
-            raise AssertionError(f"{what} did not come; {self.name} said:\n" + "".join(self.errors)) from None
+            raise AssertionError(f"{what} did not come\n{self.name} said:\n" + "".join(self.errors)) from None
         if line is None:
-            raise AssertionError(f"{self.name} ended; it said:\n" + "".join(self.errors))
+            raise AssertionError(f"{self.name} ended\nit said:\n" + "".join(self.errors))
         return json.loads(line)
 
     def ask(self, op, **parameters):
