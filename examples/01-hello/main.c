@@ -24,16 +24,19 @@ static const struct ln_object_entry objects[] = {
 };
 /* end objects */
 
+/* begin memory */
 static const struct ln_format *const formats[] = {&ln_format_tlv, &ln_format_text,
                                                   &ln_format_opaque, NULL};
 
 static struct ln_client client;
 static struct ln_client_server servers[1];
 static uint8_t memory[LN_CLIENT_MEMORY(1, DATAGRAM, SCRATCH)];
+/* end memory */
 
 static struct ln_udp udp;
 static struct ln_address server;
 
+/* begin act */
 static void act(const struct ln_client_event *event)
 {
     if (event->kind == LN_CLIENT_OPEN) {
@@ -46,6 +49,7 @@ static void act(const struct ln_client_event *event)
     }
     fflush(stdout);
 }
+/* end act */
 
 /* begin loop */
 static void turn(void *context)

@@ -169,6 +169,7 @@ int main(int argc, char **argv)
         .endpoint = argc > 2 ? argv[2] : "clock",
         .objects = objects,
         .object_count = LN_COUNT(objects),
+        .operations = ln_client_all_operations,
         .formats = formats,
         .version = LN_VERSION_1_1,
         .random = ln_random_system,

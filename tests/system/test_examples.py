@@ -108,7 +108,21 @@ def test_server_reads_who_made_a_device(start_example, version):
     device.end(signal.SIGKILL)
 
 
-@pytest.mark.parametrize("name", ["01-hello", "02-object", "03-server"])
+def test_coap_asks_a_server(server, run):
+    where = f"127.0.0.1:{server.coap_port}"
+    assert run("example-04-coap", where, "/rd") == (0, "4.05 \n", "")
+    assert run("example-04-coap", where, "/nothing") == (0, "4.04 \n", "")
+
+
+def test_coap_asks_again_until_there_is_an_answer(start_server, start_example):
+    port = free_port()
+    example = start_example("04-coap", f"127.0.0.1:{port}", "/rd")
+    start_server("--coap", f"127.0.0.1:{port}")
+    example.wait_for("4.05")
+    assert example.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("name", ["01-hello", "02-object", "03-server", "04-coap"])
 def test_examples_explain_themselves(run, name):
     status, out, err = run(f"example-{name}", "127.0.0.1:99999")
     assert (status, out) == (2, "") and err.startswith(f"usage: {'hello' if name == '01-hello' else 'example-' + name}")
