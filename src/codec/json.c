@@ -301,7 +301,9 @@ static ln_err value_of(struct ln_decoder *in, const struct entry *entry, enum ln
     case NUMBER:
         return ln__json_number(entry->value.text, type, out);
     case TEXT:
-        return read_text(in, &entry->value, type, out);
+        /* Leshan writes links as strings. */
+        return type == LN_OBJLNK ? read_link(&entry->value, out)
+                                 : read_text(in, &entry->value, type, out);
     case LINK:
         err = read_link(&entry->value, out);
         break;

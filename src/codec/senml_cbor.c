@@ -267,6 +267,9 @@ static ln_err read_value(struct ln_decoder *in, struct fields *fields, enum ln_t
     if (err == LN_OK) {
         err = check_value(in, ln__senml_value(&fields->senml), out);
     }
+    if (err == LN_OK && type == LN_OBJLNK && out->type == LN_STRING) {
+        return ln__cbor_convert(out, type); /* Leshan writes links as strings */
+    }
     return err == LN_OK ? ln__number_convert(out, type) : err;
 }
 

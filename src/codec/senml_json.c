@@ -262,7 +262,8 @@ static ln_err read_value(struct ln_decoder *in, const struct fields *fields, enu
     if (label == LN__SENML_V) {
         return read_number(in, &fields->value, type, out);
     }
-    out->type = ln__senml_type(label);
+    /* Leshan writes links as strings. */
+    out->type = label == LN__SENML_VS && type == LN_OBJLNK ? LN_OBJLNK : ln__senml_type(label);
     if (label == LN__SENML_VB) {
         out->as.boolean = fields->value.kind == LN__JSON_TRUE;
     } else {

@@ -292,6 +292,11 @@ TEST(reads_and_writes_links)
     CHECK_OK(got->err);
     CHECK_EQ(value_at(got, "/3442/0/170")->as.link.object, 66);
     check_encoded("/3442/0/170", got->records, 1, hex);
+    got = senml("/3442/0/170", "81a20366333434323a30216b2f333434322f302f313730");
+    CHECK_OK(got->err);
+    CHECK_EQ(value_at(got, "/3442/0/170")->as.link.object, 3442); /* Leshan's, a string */
+    got = senml("/3442/0/170", "81a203623636216b2f333434322f302f313730");
+    CHECK_ERR(got->err, LN_ERR_BAD_VALUE);
     got = senml("/9999/0/0", "81a200692f393939392f302f3063766c6f65363a363600");
     CHECK_OK(got->err);
     CHECK_EQ(value_at(got, "/9999/0/0")->type, LN_OBJLNK); /* with Zephyr's NUL */
