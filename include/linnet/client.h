@@ -206,6 +206,7 @@ struct ln_client_config {
     size_t memory_size;
     uint16_t datagram_size; /* 0: 1152 bytes (RFC 7252 §4.6); 128 at the least */
     uint16_t scratch_size;
+    uint16_t block_size; /* bytes of the largest block, 16 to 1024; 0: what fits a datagram */
     /* NULL: nothing that comes in, and no object list, is longer than a datagram. */
     const struct ln_client_blocks *blocks;
 };

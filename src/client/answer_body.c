@@ -32,7 +32,7 @@ static ln_err measure(struct ln_client__request *r, ln_client__body_fn *write,
 ln_err ln_client__answer_body(struct ln_client__request *r, uint16_t format,
                               ln_client__body_fn *write)
 {
-    uint8_t largest = ln_coap_block_fit(ln_client__datagram_size(r->client) - LN_CLIENT_AROUND);
+    uint8_t largest = ln_client__largest_block(r->client);
     struct ln_coap_block block;
     struct measure measured;
     ln_err err = measure(r, write, &measured);

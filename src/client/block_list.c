@@ -32,6 +32,19 @@ static void add_block(const struct ln_client *client, struct ln_client_transfer 
     ln_coap_payload_end(b, &w);
 }
 
+/* In one piece where it fits into the rest of the datagram, and is no longer than our blocks. */
+static bool fits_whole(const struct ln_client *client, uint32_t total, size_t room)
+{
+    uint16_t block_size = client->config->block_size;
+
+    return total < room && (block_size == 0 || total <= block_size);
+}
+
+static uint8_t least(uint8_t a, uint8_t b)
+{
+    return a < b ? a : b;
+}
+
 /* A list that changes between two blocks begins again, for all blocks are to be of one list. */
 bool ln_client__add_list(struct ln_client *client, struct ln_client_server *server,
                          struct ln_coap_builder *b, enum ln_version version)
@@ -42,14 +55,14 @@ bool ln_client__add_list(struct ln_client *client, struct ln_client_server *serv
     size_t room = b->out.size - b->out.written;
     uint32_t total = list_size(client, version);
 
-    if (!t->sends && total < room) {
+    if (!t->sends && fits_whole(client, total, room)) {
         return false;
     }
     if (!t->sends || t->list_checksum != checksum) {
         size_t rest = room > BLOCK1_SIZE1_AND_MARKER ? room - BLOCK1_SIZE1_AND_MARKER : 0;
-        uint8_t exponent = ln_coap_block_fit(rest);
-        bool smaller = t->sends && t->out.exponent < exponent;
-        ln_coap_block_sender_start(&t->out, total, smaller ? t->out.exponent : exponent);
+        uint8_t exponent = least(ln_coap_block_fit(rest), ln_client__largest_block(client));
+        ln_coap_block_sender_start(&t->out, total,
+                                   t->sends ? least(exponent, t->out.exponent) : exponent);
         t->list_checksum = checksum;
         t->sends = true;
     }

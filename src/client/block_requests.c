@@ -281,7 +281,7 @@ static struct ln_coap_block_received receive(const struct ln_client__request *r,
     bool bounded = !flows && body_size < UINT32_MAX;
 
     t->in.largest = bounded ? (uint32_t)body_size : UINT32_MAX;
-    t->in.exponent = ln_coap_block_fit(ln_client__datagram_size(r->client) - LN_CLIENT_AROUND);
+    t->in.exponent = ln_client__largest_block(r->client);
     return ln_coap_block_receive(&t->in, ln_client__coap(r->client), r->now, r->message,
                                  &r->options);
 }

@@ -31,6 +31,15 @@ static inline enum ln_version ln_client__version(const struct ln_client__request
     return (enum ln_version)r->server->version;
 }
 
+/* The exponent of the largest block that we send or ask for. */
+static inline uint8_t ln_client__largest_block(const struct ln_client *client)
+{
+    size_t room = ln_client__datagram_size(client) - LN_CLIENT_AROUND;
+    size_t wish = client->config->block_size;
+
+    return ln_coap_block_fit(wish > 0 && wish < room ? wish : room);
+}
+
 typedef void ln_client__serve_fn(struct ln_client *client, struct ln_client_server *server,
                                  ln_time now, const struct ln_coap_message *message);
 

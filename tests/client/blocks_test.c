@@ -183,6 +183,24 @@ TEST(blocks_larger_than_a_datagram_are_negotiated_down)
     assert_memory_equal(thing.value.at, body, 356);
 }
 
+TEST(blocks_larger_than_it_was_told_are_negotiated_down_in_both_directions)
+{
+    struct question q = {.code = LN_COAP_GET, .path = "/33000/0/1", NO_FORMAT};
+    struct ln_coap_options o;
+
+    given_a_client_with_blocks();
+    f.config.block_size = 64;
+    given_it_is_registered();
+    struct ln_coap_message m = put_block("/33000/0/1", 0, true, part_of_body(0, 256));
+    CHECK_EQ(block1_of(&m).size_exponent, 2);
+    CHECK_EQ(put_last("/33000/0/1", 1, 1), LN_COAP_2_04);
+    m = ask(&q);
+    CHECK_OK(ln_coap_options(&m, &o));
+    CHECK_EQ(m.payload.len, 64);
+    CHECK_EQ(o.block2.size_exponent, 2);
+    CHECK_EQ(o.size2, 257);
+}
+
 TEST(without_the_part_for_blocks_a_body_in_blocks_is_too_large)
 {
     given_a_client_with_blocks();
@@ -444,6 +462,7 @@ int blocks_tests(void)
         cmocka_unit_test(blocks_out_of_order_are_refused_and_two_bodies_are_not_mixed),
         cmocka_unit_test(a_block_for_what_is_not_there_or_cannot_be_written_is_refused_at_once),
         cmocka_unit_test(blocks_larger_than_a_datagram_are_negotiated_down),
+        cmocka_unit_test(blocks_larger_than_it_was_told_are_negotiated_down_in_both_directions),
         cmocka_unit_test(without_the_part_for_blocks_a_body_in_blocks_is_too_large),
         cmocka_unit_test(too_small_a_place_for_bodies_is_a_bad_configuration),
         cmocka_unit_test(a_stream_takes_its_blocks_as_they_come),

@@ -122,6 +122,28 @@ TEST(goes_on_with_smaller_blocks_when_the_server_wants_them)
     CHECK(client_tells(LN_CLIENT_REGISTERED));
 }
 
+TEST(cuts_blocks_no_larger_than_it_was_told_to)
+{
+    given_a_client_with_blocks();
+    f.config.block_size = 64;
+    given_it_registers(20);
+    next_block();
+    CHECK_EQ(o.block1.size_exponent, 2);
+    keep();
+    answer(LN_COAP_2_31, 2);
+    take_all_but_the_last_answer(6);
+    CHECK_EQ(o.block1.size_exponent, 2);
+    check_list(20);
+    given_it_registers(0); /* no more than a block */
+    next_block();
+    CHECK(!o.block1.present);
+    CHECK(m.payload.len <= 64);
+    f.config.block_size = 32;
+    given_it_registers(0);
+    next_block();
+    CHECK_EQ(o.block1.size_exponent, 1);
+}
+
 TEST(cuts_blocks_that_fit_its_datagrams)
 {
     given_a_client_with_blocks();
@@ -295,6 +317,7 @@ int list_blocks_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registers_with_a_long_list_in_blocks),
         cmocka_unit_test(goes_on_with_smaller_blocks_when_the_server_wants_them),
+        cmocka_unit_test(cuts_blocks_no_larger_than_it_was_told_to),
         cmocka_unit_test(cuts_blocks_that_fit_its_datagrams),
         cmocka_unit_test(finds_the_edge_between_one_piece_and_blocks),
         cmocka_unit_test(a_reset_of_a_block_is_a_loss_at_once),
