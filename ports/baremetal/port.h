@@ -1,0 +1,16 @@
+/*
+ * What a device gives to the client: a clock, randomness, and datagrams. On a board these are a
+ * timer, a random number generator and a UDP stack. Here replay.c is all three.
+ */
+#ifndef PORT_H
+#define PORT_H
+
+#include <linnet/base.h>
+
+ln_time port_clock(void);
+void port_random(void *context, void *out, size_t size);
+/* Waits for a datagram until the deadline. Its length, or 0 if none has come. */
+size_t port_receive(uint8_t *buffer, size_t size, ln_time deadline);
+void port_send(const uint8_t *bytes, size_t len);
+
+#endif
