@@ -122,3 +122,9 @@ def test_the_reference_has_every_function(layer):
     rows = [line for line in page.splitlines() if line.startswith("| `ln_")]
     explained = [name for row in rows for name in re.findall(r"`(ln_\w+)\(\)`", row.split(" | ")[0])]
     assert sorted(explained) == sorted(declared(ROOT / f"include/linnet/{layer}.h"))
+
+
+def test_the_http_reference_has_every_route():
+    page = (ROOT / "docs/reference/http-api.md").read_text()
+    routes = re.findall(r'^\s+\{"([A-Z]+)", +"(/[^"]*)"', (ROOT / "apps/linnetd/routes.c").read_text(), re.M)
+    assert sorted(re.findall(r"^\| ([A-Z]+) \| `(/[^`]*)` \|", page, re.M)) == sorted(routes)
