@@ -50,9 +50,16 @@ struct ln_server_config {
     size_t max_per_address;           /* registrations from one IP address; 0: no bound */
     size_t max_operations;            /* waiting and under way, of all devices; 0: 100,000 */
     size_t max_operations_per_device; /* 0: 1,000 */
+    uint16_t block_size;    /* the largest block sent and asked for: 16, 32, .. 1024; 0: 1024 */
+    uint32_t max_body;      /* bytes of a request or answer that is kept whole; 0: 1 MiB */
+    size_t max_list_bodies; /* object lists that come in blocks at the same time; 0: 256 */
+    uint32_t max_list_body; /* bytes of each; 0: 64 KiB */
 };
 
-/* NULL: no memory, or the config is of another version. `now` is the time from here on. */
+/*
+ * NULL: no memory, a block size that there is not, or the config is of another version. `now` is
+ * the time from here on.
+ */
 struct ln_server *ln_server_new(const struct ln_server_config *config, ln_time now);
 
 /*
@@ -143,15 +150,57 @@ void ln_server_forget(struct ln_server *server, ln_time now,
 
 /*
  * Queues an operation for a device: one at a time is under way to each (NSTART), the others
- * wait in order. The operation's payload is copied. `tag` comes back with the result.
+ * wait in order. The operation's payload is copied; what is longer than a block goes out in
+ * blocks (RFC 7959), and an answer that comes in blocks is put together. A block that got no answer
+ * is sent again as a new message, LN_COAP_BLOCK_AGAIN times. `tag` comes back with the result.
  * LN_ERR_NOT_FOUND: no such registration. LN_ERR_BAD_REQUEST: the path cannot be the
  * operation's target in the device's version. LN_ERR_TOO_LARGE: the request does not fit a
- * datagram. LN_ERR_BUSY: too many wait. LN_ERR_NO_MEMORY. With any error no result follows.
+ * datagram, or its payload is above max_body. LN_ERR_BUSY: too many wait. LN_ERR_NO_MEMORY. With
+ * any error no result follows.
  */
 LN_MUST_USE ln_err ln_server_operate(struct ln_server *server, ln_time now,
                                      struct ln_bytes endpoint,
                                      const struct ln_operation *operation, uint64_t tag,
                                      uint64_t *id);
+/*
+ * The same for bodies that are not to be in memory whole: the engine holds one block of them, and
+ * max_body does not bound them.
+ *
+ *     supplies    LN_SERVER_WANTS asks for `size` bytes at `offset` of the payload, in order, once
+ *                 its turn has come; ln_server_supply() brings them. operation->payload is not used.
+ *     takes       LN_SERVER_PART brings the payload of a successful answer piece by piece, in order;
+ *                 ln_server_continue() asks for the next piece. The result then has no payload.
+ *
+ * A transfer may have to begin again: the device forgot what it had, or the value changed while it
+ * was read. Then `offset` is 0 once more, and what went before is void. An app that cannot go back
+ * leaves `rewinds` false: the operation ends LN_OUTCOME_INCOMPLETE instead. So it does if the app
+ * lets EXCHANGE_LIFETIME (247 s) pass without supplying or continuing, for the device has forgotten
+ * by then. Nothing else is sent to the device meanwhile.
+ */
+struct ln_server_stream {
+    bool supplies;
+    bool takes;
+    bool rewinds;
+    uint32_t size; /* of what is supplied, told to the device; or LN_COAP_BODY_UNKNOWN */
+};
+LN_MUST_USE ln_err ln_server_stream(struct ln_server *server, ln_time now,
+                                    struct ln_bytes endpoint,
+                                    const struct ln_operation *operation,
+                                    const struct ln_server_stream *stream, uint64_t tag,
+                                    uint64_t *id);
+/*
+ * What LN_SERVER_WANTS asked for: `size` bytes, or fewer (none, too) if the body ends with them:
+ * `last`. They are copied. LN_ERR_NOT_FOUND: the operation is over. LN_ERR_BAD_REQUEST: nothing was
+ * asked for, or the number of bytes is not right, or they do not end where stream->size said; the
+ * engine still waits for the right ones. LN_ERR_NO_MEMORY: likewise.
+ */
+LN_MUST_USE ln_err ln_server_supply(struct ln_server *server, ln_time now, uint64_t id,
+                                    struct ln_bytes bytes, bool last);
+/*
+ * The piece that LN_SERVER_PART brought has been dealt with. False: there is no operation of that
+ * id that waits for this; after the last piece there is none, and the result follows by itself.
+ */
+bool ln_server_continue(struct ln_server *server, ln_time now, uint64_t id);
 /*
  * Ends it with LN_OUTCOME_CANCELLED; an answer that comes later is dropped. False: there is
  * none of that id.
@@ -165,7 +214,10 @@ enum ln_outcome {
     LN_OUTCOME_UNDECODABLE, /* an answer came that breaks CoAP's rules */
     LN_OUTCOME_GONE,        /* the device left, expired or registered anew */
     LN_OUTCOME_CANCELLED,
-    LN_OUTCOME_CLOSED, /* the engine was closed */
+    LN_OUTCOME_TOO_LARGE,  /* the answer comes in blocks, and has more than max_body bytes */
+    LN_OUTCOME_INCOMPLETE, /* a transfer in blocks broke off: it would have to begin again, and
+                              could not (rewinds), or not once more, or the app fell silent */
+    LN_OUTCOME_CLOSED,     /* the engine was closed */
 };
 const char *ln_outcome_name(enum ln_outcome outcome);
 
@@ -178,6 +230,8 @@ enum ln_server_event_kind {
     LN_SERVER_EXPIRED,
     LN_SERVER_REPLACED, /* by a new Register: LN_SERVER_REGISTERED follows */
     LN_SERVER_RESULT,
+    LN_SERVER_WANTS, /* the next bytes of a payload: ln_server_supply() */
+    LN_SERVER_PART,  /* of an answer: ln_server_continue() */
 };
 
 /* All pointers are borrowed until the next call of the engine. */
@@ -189,7 +243,11 @@ struct ln_server_event {
     const struct ln_registration *registration;
     /* LN_SERVER_UPDATED: what the Update changed. */
     bool address_changed, lifetime_changed, binding_changed, objects_changed, sms_changed;
-    /* LN_SERVER_RESULT: */
+    /* LN_SERVER_WANTS and LN_SERVER_PART: */
+    uint32_t offset; /* in the body */
+    uint32_t size;   /* WANTS: bytes asked for. PART: of the whole if the device says it, or 0 */
+    bool last;       /* PART: the result follows */
+    /* These two and LN_SERVER_RESULT; a PART has code, format and payload too: */
     uint64_t id;
     uint64_t tag;
     enum ln_outcome outcome;
@@ -220,6 +278,14 @@ LN_MUST_USE bool ln_server_event(struct ln_server *server, struct ln_server_even
     X(refused_full, "Registers refused because a bound was reached")                           \
     X(unexpected, "ACKs, Resets and responses that belong to nothing")                         \
     X(wrong_peer, "messages that named a registration or exchange of another peer")            \
+    X(blocks_sent, "blocks of request bodies that devices took")                               \
+    X(blocks_fetched, "blocks of answers received")                                            \
+    X(blocks_again, "blocks sent or asked for again after no answer came")                     \
+    X(transfers_restarted, "transfers in blocks that began again")                             \
+    X(list_blocks, "blocks of object lists received")                                          \
+    X(incomplete, "blocks refused with 4.08: the ones before are not there")                   \
+    X(too_large, "bodies refused with 4.13")                                                   \
+    X(list_bodies_refused, "object lists in blocks refused because too many were under way")   \
     X(pings, "pings answered")                                                                 \
     X(registers, "registrations made")                                                         \
     X(updates, "registrations updated")                                                        \

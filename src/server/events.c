@@ -68,6 +68,9 @@ static void give_back(struct ln_server *server, struct event_node *node)
     case LN_SERVER_RESULT:
         ln_server__operation_free(server, operation_of(node));
         break;
+    case LN_SERVER_WANTS:
+    case LN_SERVER_PART:
+        break; /* a part of its operation, which goes on */
     }
 }
 

@@ -370,9 +370,10 @@ void ln_server__operations_free(struct ln_server *server)
 const char *ln_outcome_name(enum ln_outcome outcome)
 {
     static const char *const names[] = {
-        [LN_OUTCOME_ANSWERED] = "answered", [LN_OUTCOME_NO_ANSWER] = "no-answer",
-        [LN_OUTCOME_RESET] = "reset",       [LN_OUTCOME_UNDECODABLE] = "undecodable",
-        [LN_OUTCOME_GONE] = "gone",         [LN_OUTCOME_CANCELLED] = "cancelled",
+        [LN_OUTCOME_ANSWERED] = "answered",   [LN_OUTCOME_NO_ANSWER] = "no-answer",
+        [LN_OUTCOME_RESET] = "reset",         [LN_OUTCOME_UNDECODABLE] = "undecodable",
+        [LN_OUTCOME_GONE] = "gone",           [LN_OUTCOME_CANCELLED] = "cancelled",
+        [LN_OUTCOME_TOO_LARGE] = "too-large", [LN_OUTCOME_INCOMPLETE] = "incomplete",
         [LN_OUTCOME_CLOSED] = "closed",
     };
 
