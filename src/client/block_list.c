@@ -70,18 +70,46 @@ bool ln_client__add_list(struct ln_client *client, struct ln_client_server *serv
     return true;
 }
 
+/*
+ * RFC 7959 §2.9.3: the server has room for the list, but not in one piece. It begins anew as one
+ * that has changed.
+ */
+static bool is_to_be_cut(const struct ln_client *client, const struct ln_client_server *server,
+                         uint8_t code, const struct ln_coap_options *options)
+{
+    bool has_list = server->state == LN_REGISTRATION_REGISTERING ||
+                    server->state == LN_REGISTRATION_UPDATING;
+
+    return has_list && code == LN_COAP_4_13 && options->block1.present &&
+           (options->size1 == 0 ||
+            options->size1 >= list_size(client, (enum ln_version)server->version));
+}
+
+static enum ln_coap_block_step next_step(const struct ln_client *client,
+                                         const struct ln_client_server *server, uint8_t code,
+                                         const struct ln_coap_options *options)
+{
+    struct ln_client_transfer *t = ln_client__transfer(client, server);
+
+    if (t->sends) {
+        return options == NULL ? ln_coap_block_sender_given_up(&t->out)
+                               : ln_coap_block_sender_answered(&t->out, code, options);
+    }
+    if (options == NULL || !is_to_be_cut(client, server, code, options)) {
+        return LN_COAP_BLOCK_END;
+    }
+    t->sends = true;
+    t->list_checksum = ~ln_client__object_list_checksum(client->config);
+    ln_coap_block_sender_start(&t->out, 0, options->block1.size_exponent);
+    return LN_COAP_BLOCK_RESTART;
+}
+
 enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
                                                 struct ln_client_server *server, uint8_t code,
                                                 const struct ln_coap_options *options)
 {
-    struct ln_client_transfer *t = ln_client__transfer(client, server);
+    enum ln_coap_block_step step = next_step(client, server, code, options);
 
-    if (!t->sends) {
-        return LN_COAP_BLOCK_END;
-    }
-    enum ln_coap_block_step step = options == NULL
-                                       ? ln_coap_block_sender_given_up(&t->out)
-                                       : ln_coap_block_sender_answered(&t->out, code, options);
     if (step == LN_COAP_BLOCK_FAILED) {
         return LN_COAP_BLOCK_FAILED;
     }

@@ -271,6 +271,53 @@ TEST(begins_again_when_the_list_changes_between_blocks)
     CHECK(!client_sends(&m)); /* and has nothing to add */
 }
 
+/* An answer to a Register in one piece: 4.13, with a size of blocks, and Size1 if not 0. */
+static void answer_too_large(uint8_t exponent, uint32_t size1)
+{
+    uint8_t datagram[64];
+    struct ln_coap_builder b = ln_coap_answer(datagram, sizeof(datagram), &m, LN_COAP_4_13, 0);
+
+    ln_coap_add_block(&b, LN_COAP_BLOCK1,
+                      (struct ln_coap_block){.size_exponent = exponent, .present = true});
+    if (size1 > 0) {
+        ln_coap_add_uint(&b, LN_COAP_SIZE1, size1);
+    }
+    client_receives(ln_bytes(datagram, ln_coap_finish(&b)));
+}
+
+TEST(cuts_a_list_that_fits_a_datagram_when_the_server_asks_for_blocks)
+{
+    given_a_long_list(20);
+    next_block();
+    CHECK(!o.block1.present);
+    answer_too_large(1, 2000);
+    take_all_but_the_last_answer(6);
+    CHECK_EQ(o.block1.size_exponent, 1);
+    check_list(20);
+    answer(LN_COAP_2_01, 1);
+    CHECK(client_tells(LN_CLIENT_REGISTERED));
+}
+
+TEST(gives_in_when_the_server_has_no_room_for_the_list)
+{
+    given_a_long_list(20);
+    next_block();
+    answer_too_large(1, 100);
+    CHECK(client_tells(LN_CLIENT_REFUSED));
+    CHECK_EQ(f.event.code, LN_COAP_4_13);
+}
+
+TEST(leaves_though_the_server_calls_that_too_large)
+{
+    given_a_client_with_blocks();
+    ln_client_stop(&f.client, f.now);
+    next_block();
+    CHECK_EQ(m.code, LN_COAP_DELETE);
+    answer_too_large(1, 0);
+    CHECK(!client_sends(&m));
+    CHECK(client_tells(LN_CLIENT_DEREGISTERED));
+}
+
 TEST(a_refusal_of_any_block_is_a_refusal_of_the_register)
 {
     given_a_long_list(300);
@@ -326,6 +373,9 @@ int list_blocks_tests(void)
         cmocka_unit_test(goes_on_after_a_block_that_was_sent_again),
         cmocka_unit_test(begins_again_once_when_the_server_has_lost_blocks),
         cmocka_unit_test(begins_again_when_the_list_changes_between_blocks),
+        cmocka_unit_test(cuts_a_list_that_fits_a_datagram_when_the_server_asks_for_blocks),
+        cmocka_unit_test(gives_in_when_the_server_has_no_room_for_the_list),
+        cmocka_unit_test(leaves_though_the_server_calls_that_too_large),
         cmocka_unit_test(a_refusal_of_any_block_is_a_refusal_of_the_register),
         cmocka_unit_test(updates_with_a_long_list_in_blocks_that_all_say_the_same),
         cmocka_unit_test(
