@@ -46,6 +46,12 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
     d->objects[1] = (struct ln_object_entry){&ln_server_object, &d->account_store};
     d->objects[2] = (struct ln_object_entry){&ln_device_object, &d->device};
     d->objects[3] = (struct ln_object_entry){&ln_test_object, &d->test_store};
+    d->blocks = (struct ln_client_blocks){
+        .calls = &ln_client_blocks_calls,
+        .transfers = d->transfers,
+        .memory = d->bodies,
+        .body_size = BODY_SIZE,
+    };
     d->config = (struct ln_client_config){
         .endpoint = name_of(d),
         .objects = d->objects,
@@ -61,6 +67,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .memory_size = sizeof(d->memory),
         .datagram_size = DATAGRAM_SIZE,
         .scratch_size = SCRATCH_SIZE,
+        .blocks = &d->blocks,
     };
     if (!objects_init(d)) {
         return false;

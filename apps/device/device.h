@@ -9,7 +9,7 @@
 #include "machine.h"
 #include "options.h"
 
-enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280 };
+enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024, TESTS_MAX = 8 };
 
 struct device {
     const struct options *options;
@@ -17,6 +17,9 @@ struct device {
     struct ln_client client;
     struct ln_client_config config;
     struct ln_client_server servers[ACCOUNTS_MAX];
+    struct ln_client_blocks blocks;
+    struct ln_client_transfer transfers[ACCOUNTS_MAX];
+    uint8_t bodies[ACCOUNTS_MAX][BODY_SIZE];
     struct link links[ACCOUNTS_MAX];
     uint8_t memory[LN_CLIENT_MEMORY(ACCOUNTS_MAX, DATAGRAM_SIZE, SCRATCH_SIZE)];
     char name[256]; /* the endpoint's, where no option says it */
@@ -29,8 +32,8 @@ struct device {
     struct ln_instances account_store;
     struct ln_device device;
     struct machine machine;
-    struct ln_test_values test;
-    uint16_t test_ids[1];
+    struct ln_test_values tests[TESTS_MAX];
+    uint16_t test_ids[TESTS_MAX];
     struct ln_instances test_store;
     bool again; /* start anew: a server asked for a reboot */
 };

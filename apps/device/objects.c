@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct ln_format *const device_formats[] = {&ln_format_text, &ln_format_opaque,
-                                                  &ln_format_tlv, NULL};
+const struct ln_format *const device_formats[] = {
+    &ln_format_senml_cbor, &ln_format_senml_json, &ln_format_tlv,    &ln_format_json,
+    &ln_format_cbor,       &ln_format_text,       &ln_format_opaque, NULL,
+};
 
 static void init_accounts(struct device *d)
 {
@@ -122,12 +124,14 @@ bool objects_init(struct device *d)
     init_accounts(d);
     machine_read(&d->machine, &d->device, ln_clock_now());
     d->device.binding = "U";
-    ln_test_reset(&d->test);
-    d->test_store = (struct ln_instances){.items = &d->test,
-                                          .ids = d->test_ids,
-                                          .item_size = sizeof(d->test),
-                                          .capacity = 1,
-                                          .count = 1};
+    ln_test_reset(&d->tests[0]);
+    d->test_store = (struct ln_instances){
+        .items = d->tests,
+        .ids = d->test_ids,
+        .item_size = sizeof(d->tests[0]),
+        .capacity = TESTS_MAX,
+        .count = 1,
+    };
     for (size_t i = 0; i < d->options->setting_count; i++) {
         if (!apply(d, &d->options->settings[i])) {
             return false;
