@@ -3,7 +3,7 @@
 set(LN_LAYERS base codec coap lwm2m client server net)
 
 set(LN_BASE_SOURCES
-    address.c arena.c base64.c big.c bytes.c cursor.c double.c errors.c hash.c map.c number.c pool.c
+    address.c arena.c base64.c big.c bytes.c cursor.c double.c errors.c float.c hash.c map.c number.c pool.c
     random.c utf8.c wheel.c)
 
 set(LN_CODEC_SOURCES
@@ -36,8 +36,8 @@ set(LN_NET_SOURCES
 
 # Unit tests: one program for each layer, one x_test.c for each source worth it.
 set(LN_BASE_TESTS
-    address_test.c base64_test.c bytes_test.c cursor_test.c double_test.c hash_test.c map_test.c
-    memory_test.c number_test.c wheel_test.c)
+    address_test.c base64_test.c bytes_test.c cursor_test.c double_test.c float_test.c hash_test.c
+    map_test.c memory_test.c number_test.c wheel_test.c)
 
 set(LN_CODEC_TESTS
     cbor_test.c format_test.c json_test.c link_format_test.c opaque_test.c path_test.c random_records.c
@@ -85,4 +85,4 @@ set(LN_LINNETD_SOURCES
 set(LN_DEVICE_SOURCES
     device.c links.c machine.c main.c objects.c options.c)
 
-set(LN_CTL_SOURCES data.c devices.c events.c http.c main.c print.c)
+set(LN_CTL_SOURCES data.c devices.c events.c file.c http.c main.c print.c)

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define LN_MUST_USE __attribute__((warn_unused_result))
+#define LN_MUST_USE     __attribute__((warn_unused_result))
 #define LN_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- Errors: include/linnet/errors.def is the list ---- */
@@ -194,6 +194,17 @@ LN_MUST_USE bool ln_unsigned_of_text(struct ln_bytes text, uint64_t *out);
 LN_MUST_USE bool ln_integer_of_text(struct ln_bytes text, int64_t *out);
 /* Correctly rounded. Takes "-1", "0.5", "1.638435E9"; refuses ".5", "5.", "inf", "0x1". */
 LN_MUST_USE bool ln_double_of_text(struct ln_bytes text, double *out);
+
+/*
+ * By the bits alone (IEEE 754), for processors without arithmetic of doubles: rounded as the
+ * language does; whether it is no infinity and no NaN; to and from whole numbers of 64 bits, false
+ * where they are not the same number.
+ */
+float ln_float_of_double(double v);
+double ln_double_of_float(float v);
+bool ln_is_finite(double v);
+LN_MUST_USE bool ln_whole_of_double(double v, uint64_t *magnitude, bool *negative);
+LN_MUST_USE bool ln_double_of_whole(uint64_t magnitude, bool negative, double *out);
 
 /* ---- Base64 (RFC 4648): section 4 with padding, or section 5 "base64url" without ---- */
 

@@ -2,7 +2,6 @@
 
 #include "client/data.h"
 
-#include <float.h>
 #include <string.h>
 
 static int64_t load_signed(const void *at, size_t size)
@@ -47,7 +46,7 @@ static bool load(enum ln_storage storage, size_t size, const void *at, struct ln
         *out = ln_value_boolean(*(const bool *)at);
         return true;
     case LN_IN_FLOAT:
-        *out = ln_value_float((double)*(const float *)at);
+        *out = ln_value_float(ln_double_of_float(*(const float *)at));
         return true;
     case LN_IN_DOUBLE:
         *out = ln_value_float(*(const double *)at);
@@ -140,7 +139,8 @@ static bool fits(enum ln_storage storage, size_t size, const void *at, const str
     case LN_IN_UNSIGNED:
         return fits_unsigned(v->as.unsigned_integer, size);
     case LN_IN_FLOAT:
-        return !(v->as.number > (double)FLT_MAX || v->as.number < -(double)FLT_MAX);
+        return !ln_is_finite(v->as.number) ||
+               ln_is_finite(ln_double_of_float(ln_float_of_double(v->as.number)));
     case LN_IN_CHARS:
         return v->as.bytes.len < size;
     case LN_IN_BUFFER:
@@ -163,7 +163,7 @@ static void store(enum ln_storage storage, size_t size, void *at, const struct l
         *(bool *)at = v->as.boolean;
         break;
     case LN_IN_FLOAT:
-        *(float *)at = (float)v->as.number;
+        *(float *)at = ln_float_of_double(v->as.number);
         break;
     case LN_IN_DOUBLE:
         *(double *)at = v->as.number;

@@ -322,11 +322,13 @@ void ln__write_cbor_integer(struct ln_writer *w, int64_t v)
 
 static void write_float(struct ln_writer *w, double v)
 {
+    float single;
+
     const unsigned simple = (unsigned)LN__CBOR_SIMPLE << 5;
 
-    if (ln__is_single(v)) {
+    if (ln__is_single(v, &single)) {
         ln_write_u8(w, (uint8_t)(simple | LN__CBOR_SINGLE));
-        ln_write_u32(w, ln__single_bits((float)v));
+        ln_write_u32(w, ln__single_bits(single));
     } else {
         ln_write_u8(w, (uint8_t)(simple | LN__CBOR_DOUBLE));
         ln_write_u64(w, ln__double_bits(v));

@@ -21,7 +21,7 @@ static inline uint32_t ln__single_bits(float number)
 
 static inline double ln__single_of_bits(uint32_t bits)
 {
-    return (double)(union ln__single){.bits = bits}.number;
+    return ln_double_of_float((union ln__single){.bits = bits}.number);
 }
 
 static inline uint64_t ln__double_bits(double number)
@@ -34,16 +34,11 @@ static inline double ln__double_of_bits(uint64_t bits)
     return (union ln__double){.bits = bits}.number;
 }
 
-/* Whether a float of 32 bits holds it exactly. Not so infinities and NaN. */
-static inline bool ln__is_single(double v)
+/* Whether a float of 32 bits holds it exactly: `single` then. Not so infinities and NaN. */
+static inline bool ln__is_single(double v, float *single)
 {
-    return v >= -0x1.fffffep127 && v <= 0x1.fffffep127 && (double)(float)v == v;
-}
-
-/* Of a NaN or an infinity, the difference to itself is a NaN. */
-static inline bool ln__is_finite(double v)
-{
-    return v - v == 0;
+    *single = ln_float_of_double(v);
+    return ln_is_finite(v) && ln__double_bits(ln_double_of_float(*single)) == ln__double_bits(v);
 }
 
 #endif

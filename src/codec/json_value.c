@@ -2,7 +2,6 @@
 
 #include "codec/json_value.h"
 
-#include "codec/float_bits.h"
 #include "codec/value.h"
 
 enum { EXPONENT_MAX = 1000000, NS = 1000000000, NS_DIGITS = 9 };
@@ -215,7 +214,7 @@ ln_err ln__write_json_number(struct ln_writer *w, const struct ln_value *value)
         ln_write_unsigned_text(w, value->as.unsigned_integer);
     } else if (value->type != LN_FLOAT) {
         ln_write_integer_text(w, value->as.integer);
-    } else if (ln__is_finite(value->as.number)) {
+    } else if (ln_is_finite(value->as.number)) {
         write_float(w, value->as.number);
     } else {
         return LN_ERR_NOT_ACCEPTABLE;

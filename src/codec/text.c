@@ -2,7 +2,6 @@
 
 #include "codec/base64_value.h"
 #include "codec/decoder.h"
-#include "codec/float_bits.h"
 #include "codec/one_value.h"
 #include "codec/value.h"
 
@@ -23,7 +22,7 @@ static ln_err write_value(struct ln_writer *w, const struct ln_value *value)
         ln_write_unsigned_text(w, value->as.unsigned_integer);
         return LN_OK;
     case LN_FLOAT:
-        if (!ln__is_finite(value->as.number)) {
+        if (!ln_is_finite(value->as.number)) {
             return LN_ERR_NOT_ACCEPTABLE;
         }
         ln_write_double_text(w, value->as.number);

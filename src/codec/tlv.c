@@ -74,8 +74,10 @@ static void write_integer(struct ln_writer *w, int64_t v)
 
 static void write_number(struct ln_writer *w, double v)
 {
-    if (ln__is_single(v)) {
-        ln_write_u32(w, ln__single_bits((float)v));
+    float single;
+
+    if (ln__is_single(v, &single)) {
+        ln_write_u32(w, ln__single_bits(single));
     } else {
         ln_write_u64(w, ln__double_bits(v));
     }

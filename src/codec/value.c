@@ -100,18 +100,6 @@ static struct whole whole_of_integer(int64_t v)
     return (struct whole){v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0};
 }
 
-/* 2^64 is the first whole double that no integer type holds. */
-static bool whole_of_number(double v, struct whole *out)
-{
-    double magnitude = v < 0 ? -v : v;
-
-    if (!(magnitude < 18446744073709551616.0)) {
-        return false;
-    }
-    *out = (struct whole){(uint64_t)magnitude, v < 0};
-    return (double)out->magnitude == magnitude;
-}
-
 static bool whole_of_value(const struct ln_value *value, struct whole *out)
 {
     switch (value->type) {
@@ -123,7 +111,7 @@ static bool whole_of_value(const struct ln_value *value, struct whole *out)
         *out = (struct whole){value->as.unsigned_integer, false};
         return true;
     case LN_FLOAT:
-        return whole_of_number(value->as.number, out);
+        return ln_whole_of_double(value->as.number, &out->magnitude, &out->negative);
     default:
         return false;
     }
@@ -134,18 +122,8 @@ bool ln__integer_of_magnitude(uint64_t magnitude, bool negative, int64_t *out)
     if (magnitude > (uint64_t)INT64_MAX + negative) {
         return false;
     }
-    /* One less and back again: the magnitude of INT64_MIN is no int64_t. */
-    *out = negative && magnitude > 0 ? -(int64_t)(magnitude - 1) - 1 : (int64_t)magnitude;
+    *out = (int64_t)(negative ? 0 - magnitude : magnitude);
     return true;
-}
-
-static bool number_of_whole(struct whole whole, double *out)
-{
-    struct whole back;
-    double magnitude = (double)whole.magnitude;
-
-    *out = whole.negative ? -magnitude : magnitude;
-    return whole_of_number(magnitude, &back) && back.magnitude == whole.magnitude;
 }
 
 static bool value_of_whole(struct whole whole, enum ln_type type, struct ln_value *out)
@@ -158,7 +136,7 @@ static bool value_of_whole(struct whole whole, enum ln_type type, struct ln_valu
         out->as.unsigned_integer = whole.magnitude;
         return !whole.negative || whole.magnitude == 0;
     case LN_FLOAT:
-        return number_of_whole(whole, &out->as.number);
+        return ln_double_of_whole(whole.magnitude, whole.negative, &out->as.number);
     default:
         return false;
     }

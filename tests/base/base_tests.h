@@ -7,6 +7,7 @@ int base64_tests(void);
 int bytes_tests(void);
 int cursor_tests(void);
 int double_tests(void);
+int float_tests(void);
 int hash_tests(void);
 int map_tests(void);
 int memory_tests(void);

@@ -1,0 +1,66 @@
+/* The six functions of a C library that the client and the compiler call, short instead of fast. */
+
+#include <stddef.h>
+#include <string.h>
+
+void *memmove(void *to, const void *from, size_t len)
+{
+    char *t = to;
+    const char *f = from;
+
+    for (size_t i = 0; i < len; i++) {
+        size_t at = t < f ? i : len - 1 - i;
+        t[at] = f[at];
+    }
+    return to;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t len)
+{
+    return memmove(to, from, len);
+}
+
+void *memset(void *to, int value, size_t len)
+{
+    char *t = to;
+
+    while (len > 0) {
+        t[--len] = (char)value;
+    }
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t len)
+{
+    const unsigned char *x = a;
+    const unsigned char *y = b;
+
+    for (size_t i = 0; i < len; i++) {
+        if (x[i] != y[i]) {
+            return x[i] - y[i];
+        }
+    }
+    return 0;
+}
+
+void *memchr(const void *at, int value, size_t len)
+{
+    const unsigned char *a = at;
+
+    for (size_t i = 0; i < len; i++) {
+        if (a[i] == (unsigned char)value) {
+            return (void *)(size_t)&a[i];
+        }
+    }
+    return NULL;
+}
+
+size_t strlen(const char *text)
+{
+    size_t len = 0;
+
+    while (text[len] != '\0') {
+        len++;
+    }
+    return len;
+}
