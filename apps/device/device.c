@@ -67,6 +67,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .memory_size = sizeof(d->memory),
         .datagram_size = DATAGRAM_SIZE,
         .scratch_size = SCRATCH_SIZE,
+        .block_size = options->block_size,
         .blocks = &d->blocks,
     };
     if (!objects_init(d)) {

@@ -119,6 +119,18 @@ static const char *take_max_retransmit(struct options *options, const char *word
     return NULL;
 }
 
+static const char *take_block_size(struct options *options, const char *word)
+{
+    uint64_t size;
+
+    if (!ln_unsigned_of_text(ln_bytes_of_text(word), &size) || size < 16 || size > 1024 ||
+        (size & (size - 1)) != 0) {
+        return "it is 16, 32, 64, 128, 256, 512 or 1024 bytes";
+    }
+    options->block_size = (uint16_t)size;
+    return NULL;
+}
+
 static const struct option table[] = {
     /* clang-format off */
     {"--endpoint",       "NAME",       "the device's name; the host's name",                     take_endpoint},
@@ -129,6 +141,7 @@ static const struct option table[] = {
     {"--set",            "PATH=VALUE", "give a resource this value: /3/0/17=meter",              take_setting},
     {"--ack-timeout",    "S",          "seconds before a message is sent again; 2",              take_ack_timeout},
     {"--max-retransmit", "N",          "how often a message is sent again; 4",                   take_max_retransmit},
+    {"--block-size",     "BYTES",      "of the largest block of a long body; 1024",              take_block_size},
     {NULL, NULL, NULL, NULL},
     /* clang-format on */
 };

@@ -29,6 +29,7 @@ struct options {
     size_t setting_count;
     enum ln_version version;
     struct ln_coap_parameters coap;
+    uint16_t block_size; /* 0: what fits a datagram */
     bool quiet;
 };
 
