@@ -18,6 +18,8 @@ struct ctl {
     const char *timeout; /* seconds to wait for the device; NULL: the server's default */
     const char *format;  /* NULL: the server's choice */
     const char *type;    /* of a value whose resource the server does not know */
+    const char *output;  /* read: the file that an opaque value goes to */
+    const char *file;    /* write: the file that it comes from */
     const char *state;
     const char *object;
     const char *query; /* prefix of endpoint names */
@@ -75,10 +77,27 @@ bool api_call(struct ctl *ctl, const char *what, const char *method, char *path,
 /* The same, but a problem of that type is not printed; `out->status` tells. */
 bool api_try(struct ctl *ctl, const char *what, const char *method, char *path, json_t *body,
              const char *expected_problem, struct response *out);
+struct octets {
+    char *at;
+    size_t len;
+};
+
+/* Bytes as they are: GETs those of one opaque value; free them. False as api_call(). */
+bool api_get_octets(struct ctl *ctl, const char *what, char *path, struct octets *out);
+/* Sends them. False as api_call(). */
+bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char *path,
+                     struct octets octets);
 /* Follows a stream of events until it breaks off; `line` gets each line without its end. */
 bool api_stream(struct ctl *ctl, char *path, const char *last_event_id,
                 void (*line)(void *context, const char *text), void *context);
 void api_close(struct ctl *ctl);
+
+/* ---- file.c: both say what goes wrong ---- */
+
+/* The whole file; free it. "-" is standard input. */
+bool file_read(const char *name, struct octets *out);
+/* "-" is standard output. */
+bool file_write(const char *name, struct octets octets);
 
 /* ---- print.c ---- */
 

@@ -71,8 +71,27 @@ static void print_records(const json_t *records, bool alone)
     table_print(&table);
 }
 
+static int read_to_file(struct ctl *ctl, struct words words)
+{
+    struct octets octets;
+
+    if (words.count != 2) {
+        complain("read: --output takes one path: linnet read --output FILE ENDPOINT PATH");
+        return EXIT_USAGE;
+    }
+    if (!api_get_octets(ctl, words.at[1], data_path(ctl, words.at[0], words.at[1]), &octets)) {
+        return EXIT_FAILED;
+    }
+    bool written = file_write(ctl->output, octets);
+    free(octets.at);
+    return written ? EXIT_DONE : EXIT_FAILED;
+}
+
 int run_read(struct ctl *ctl, struct words words)
 {
+    if (ctl->output != NULL) {
+        return read_to_file(ctl, words);
+    }
     json_t *all = json_array();
     int result = EXIT_DONE;
 
@@ -190,8 +209,32 @@ static size_t depth_of(const char *path)
     return depth;
 }
 
+static int write_file(struct ctl *ctl, struct words words)
+{
+    struct octets octets;
+
+    if (words.count != 2) {
+        complain("write: --file stands for the value: linnet write --file FILE ENDPOINT PATH");
+        return EXIT_USAGE;
+    }
+    if (!file_read(ctl->file, &octets)) {
+        return EXIT_FAILED;
+    }
+    bool done = api_send_octets(ctl, words.at[1], write_method(ctl),
+                                data_path(ctl, words.at[0], words.at[1]), octets);
+    free(octets.at);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
 int run_write(struct ctl *ctl, struct words words)
 {
+    if (ctl->file != NULL) {
+        return write_file(ctl, words);
+    }
+    if (words.count < 3) {
+        complain("write: usage: linnet write ENDPOINT PATH VALUE, or --file FILE for bytes");
+        return EXIT_USAGE;
+    }
     const char *text = words.at[2];
     bool is_boolean = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
     struct response answer;

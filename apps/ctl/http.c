@@ -145,38 +145,112 @@ static bool judge(const char *what, const char *expected, struct response *out)
     return false;
 }
 
-bool api_try(struct ctl *ctl, const char *what, const char *method, char *path, json_t *body,
-             const char *expected_problem, struct response *out)
+/* One call: what is sent, and what came back. */
+struct exchange {
+    const char *method;
+    const char *header; /* Content-Type or Accept */
+    const char *data;   /* NULL: no body */
+    size_t len;
+    struct buffer answer;
+    long status;
+};
+
+/* Frees `path`. False: no answer, which has been said. */
+static bool perform(struct ctl *ctl, const char *what, char *path, struct exchange *exchange)
 {
     char *url;
     CURL *curl = prepare(ctl, path, &url);
-    char *text = body != NULL ? must(json_dumps(body, JSON_COMPACT)) : NULL;
-    struct buffer answer = {NULL, 0};
-    struct curl_slist *list = headers(ctl, "Content-Type: application/json");
-    CURLcode code;
+    struct curl_slist *list = headers(ctl, exchange->header);
 
-    *out = (struct response){0};
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-    if (text != NULL) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method);
+    if (exchange->data != NULL) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->len);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->data);
     }
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
-    code = curl_easy_perform(curl);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange->answer);
+    CURLcode code = curl_easy_perform(curl);
     curl_slist_free_all(list);
-    json_decref(body);
-    free(text);
+    free(url);
     if (code != CURLE_OK) {
         complain("%s: no answer from %s: %s; is linnetd running there?", what, ctl->url,
                  curl_easy_strerror(code));
-    } else {
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->status);
-        out->body = answer.len > 0 ? json_loadb(answer.at, answer.len, 0, NULL) : NULL;
+        return false;
     }
-    free(answer.at);
-    free(url);
-    return code == CURLE_OK && judge(what, expected_problem, out);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &exchange->status);
+    return true;
+}
+
+static struct response response_of(const struct exchange *exchange)
+{
+    const struct buffer *answer = &exchange->answer;
+
+    return (struct response){
+        .status = exchange->status,
+        .body = answer->len > 0 ? json_loadb(answer->at, answer->len, 0, NULL) : NULL,
+    };
+}
+
+bool api_try(struct ctl *ctl, const char *what, const char *method, char *path, json_t *body,
+             const char *expected_problem, struct response *out)
+{
+    char *text = body != NULL ? must(json_dumps(body, JSON_COMPACT)) : NULL;
+    struct exchange exchange = {
+        .method = method,
+        .header = "Content-Type: application/json",
+        .data = text,
+        .len = text != NULL ? strlen(text) : 0,
+    };
+
+    *out = (struct response){0};
+    bool done = perform(ctl, what, path, &exchange);
+    if (done) {
+        *out = response_of(&exchange);
+        done = judge(what, expected_problem, out);
+    }
+    json_decref(body);
+    free(text);
+    free(exchange.answer.at);
+    return done;
+}
+
+bool api_get_octets(struct ctl *ctl, const char *what, char *path, struct octets *out)
+{
+    struct exchange exchange = {.method = "GET", .header = "Accept: application/octet-stream"};
+
+    if (!perform(ctl, what, path, &exchange)) {
+        return false;
+    }
+    if (exchange.status == 200) {
+        *out = (struct octets){exchange.answer.at, exchange.answer.len};
+        return true;
+    }
+    struct response refusal = response_of(&exchange);
+    free(exchange.answer.at);
+    return judge(what, NULL, &refusal);
+}
+
+bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char *path,
+                     struct octets octets)
+{
+    struct exchange exchange = {
+        .method = method,
+        .header = "Content-Type: application/octet-stream",
+        .data = octets.len > 0 ? octets.at : "",
+        .len = octets.len,
+    };
+
+    if (!perform(ctl, what, path, &exchange)) {
+        return false;
+    }
+    struct response answer = response_of(&exchange);
+    free(exchange.answer.at);
+    bool done = judge(what, NULL, &answer);
+    if (done) {
+        json_decref(answer.body);
+    }
+    return done;
 }
 
 bool api_call(struct ctl *ctl, const char *what, const char *method, char *path, json_t *body,

@@ -1,22 +1,17 @@
 /* /devices/{endpoint}/data/{path}: Read, Write, Execute, Create and Delete. */
 
+#include "linnetd/data.h"
+
 #include "linnetd/daemon.h"
 #include "linnetd/data_result.h"
 #include "linnetd/models.h"
-#include "linnetd/operation.h"
 #include "linnetd/routes.h"
-#include "linnetd/values.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { TIMEOUT_DEFAULT_MS = 10 * 1000, TIMEOUT_MAX = 3600 };
-
-/* The request's state; the operation stands first, where operation.c looks for it. */
-struct data {
-    struct operation_call op;
-    struct values values;
-};
 
 static void free_data(void *state)
 {
@@ -70,11 +65,11 @@ static bool read_format(struct request *request, const struct ln_format **format
     }
     *format = ln_format_named(formats, text);
     return *format != NULL ||
-           problem(request, PROBLEM_BAD_QUERY, "format: this version has tlv, text and opaque");
+           problem(request, PROBLEM_BAD_QUERY,
+                   "format: it is tlv, json, text, opaque, cbor, senml-json or senml-cbor");
 }
 
-/* What all have in common. NULL: the problem is set. */
-static struct data *begin(struct request *request, enum ln_operation_kind kind)
+struct data *data_begin(struct request *request, enum ln_operation_kind kind)
 {
     static const char *const names[] = {"timeout", "format", NULL};
     struct data *data = request_state(request, sizeof(*data), free_data);
@@ -88,7 +83,7 @@ static struct data *begin(struct request *request, enum ln_operation_kind kind)
     return data;
 }
 
-static void ask(struct request *request, void (*finish)(struct request *))
+void data_ask(struct request *request, void (*finish)(struct request *))
 {
     ask_shard(request, daemon_shard_of(request->daemon, request->endpoint), operation_run,
               finish);
@@ -105,11 +100,29 @@ static bool model_allows(struct ln_path path, unsigned operation)
 
 /* ---- The operations ---- */
 
+/* Whether a header is that media type, whatever parameters follow. */
+static bool is_octets(struct request *request, const char *header)
+{
+    static const char octets[] = "application/octet-stream";
+    const char *value = request_header(request, header);
+
+    return value != NULL && strncasecmp(value, octets, sizeof(octets) - 1) == 0;
+}
+
 void handle_data_read(struct request *request)
 {
-    if (begin(request, LN_OPERATION_READ) != NULL) {
-        ask(request, data_finish_read);
+    struct data *data = data_begin(request, LN_OPERATION_READ);
+
+    if (data == NULL) {
+        return;
     }
+    data->op.octets = is_octets(request, "Accept");
+    if (data->op.octets && data->op.path.depth < 3) {
+        problem(request, PROBLEM_NOT_ACCEPTABLE,
+                "application/octet-stream is for one resource: all else is application/json");
+        return;
+    }
+    data_ask(request, data->op.octets ? data_finish_octets : data_finish_read);
 }
 
 static bool is_writable(struct request *request, struct ln_path path)
@@ -131,13 +144,28 @@ static bool all_writable(struct request *request, const struct values *values)
     return true;
 }
 
-static void write_values(struct request *request, enum ln_operation_kind kind)
+/* The body is the value, as it is. */
+static bool read_octets(struct request *request, struct data *data)
+{
+    struct ln_value value = ln_value_opaque(ln_bytes(request->body.at, request->body.len));
+
+    return values_add_one(request, data->op.path, value, &data->values);
+}
+
+static bool read_json(struct request *request, struct data *data)
 {
     static const char *const members[] = {"value", "values", "type", NULL};
-    struct data *data = begin(request, kind);
-    json_t *body = data != NULL ? request_json(request, false, members) : NULL;
+    json_t *body = request_json(request, false, members);
 
-    if (body == NULL || !is_writable(request, data->op.path)) {
+    return body != NULL && values_read(request, body, data->op.path, &data->values) &&
+           all_writable(request, &data->values);
+}
+
+static void write_values(struct request *request, enum ln_operation_kind kind)
+{
+    struct data *data = data_begin(request, kind);
+
+    if (data == NULL || !is_writable(request, data->op.path)) {
         return;
     }
     if (data->op.path.depth < 2) {
@@ -145,11 +173,11 @@ static void write_values(struct request *request, enum ln_operation_kind kind)
                 "a Write is for an instance, a resource or a resource instance");
         return;
     }
-    if (values_read(request, body, data->op.path, &data->values) &&
-        all_writable(request, &data->values)) {
+    bool octets = is_octets(request, "Content-Type");
+    if (octets ? read_octets(request, data) : read_json(request, data)) {
         data->op.records = data->values.records;
         data->op.record_count = data->values.count;
-        ask(request, data_finish_empty);
+        data_ask(request, data_finish_empty);
     }
 }
 
@@ -189,7 +217,7 @@ static void execute(struct request *request, struct data *data)
                 "between single quotes");
         return;
     }
-    ask(request, data_finish_empty);
+    data_ask(request, data_finish_empty);
 }
 
 static bool read_instance(struct request *request, json_t *body, uint16_t *instance)
@@ -202,6 +230,12 @@ static bool read_instance(struct request *request, json_t *body, uint16_t *insta
     }
     *instance = json != NULL ? (uint16_t)number : LN_ID_NONE;
     return true;
+}
+
+/* An instance that holds nothing yet, but has its number. */
+static bool add_empty(struct request *request, struct data *data, struct ln_path base)
+{
+    return values_add_one(request, base, (struct ln_value){.type = LN_NONE}, &data->values);
 }
 
 /*
@@ -218,18 +252,19 @@ static void create(struct request *request, struct data *data)
         return;
     }
     struct ln_path base = {{data->op.path.id[0], instance, 0, 0}, 2};
-    if (values_read(request, body, base, &data->values)) {
+    if (values_read(request, body, base, &data->values) &&
+        (data->values.count > 0 || instance == LN_ID_NONE || add_empty(request, data, base))) {
         data->op.kind = LN_OPERATION_CREATE;
         data->op.records = data->values.records;
         data->op.record_count = data->values.count;
         data->op.instance = instance;
-        ask(request, data_finish_create);
+        data_ask(request, data_finish_create);
     }
 }
 
 void handle_data_post(struct request *request)
 {
-    struct data *data = begin(request, LN_OPERATION_EXECUTE);
+    struct data *data = data_begin(request, LN_OPERATION_EXECUTE);
 
     if (data == NULL) {
         return;
@@ -244,9 +279,16 @@ void handle_data_post(struct request *request)
     }
 }
 
+void handle_discover(struct request *request)
+{
+    if (data_begin(request, LN_OPERATION_DISCOVER) != NULL) {
+        data_ask(request, data_finish_discover);
+    }
+}
+
 void handle_data_delete(struct request *request)
 {
-    if (begin(request, LN_OPERATION_DELETE) != NULL) {
-        ask(request, data_finish_empty);
+    if (data_begin(request, LN_OPERATION_DELETE) != NULL) {
+        data_ask(request, data_finish_empty);
     }
 }

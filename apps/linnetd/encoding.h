@@ -4,15 +4,23 @@
 
 #include "linnetd/operation.h"
 
-/* The Accept of a Read. `asked`: the format that the caller of the API wants; NULL: choose. */
-uint16_t encoding_to_ask_for(const struct ln_registration_view *view,
-                             const struct ln_format *asked);
 /*
- * Encodes the records of a Write or Create. LN_ERR_NOT_ACCEPTABLE: they do not fit the format
- * that was asked for; LN_ERR_TOO_LARGE: they do not fit a datagram.
+ * The Accept of a Read. A device may refuse the format that we chose with 4.06 (op->attempt 1):
+ * then the choice is left to it.
  */
-LN_MUST_USE ln_err encoding_write(const struct operation_call *op,
-                                  const struct ln_registration_view *view,
-                                  struct ln_writer *payload, struct ln_operation *operation);
+uint16_t encoding_to_ask_for(const struct operation_call *op,
+                             const struct ln_registration_view *view);
+/*
+ * Encodes the records of a Write or Create. `*payload` is the caller's to free. A device may refuse
+ * the format that we chose with 4.15: op->attempt 1 takes another, LN_ERR_NOT_FOUND if there is
+ * none. LN_ERR_NOT_ACCEPTABLE: the records do not fit the format that was asked for;
+ * LN_ERR_TOO_LARGE: they are more than OPERATION_PAYLOAD_MAX.
+ *
+ * SenML and OMA JSON have no way to leave the id of a new instance to the device: then the lowest
+ * that it has not registered is taken, and op->instance tells.
+ */
+LN_MUST_USE ln_err encoding_write(struct operation_call *op,
+                                  const struct ln_registration_view *view, uint8_t **payload,
+                                  struct ln_operation *operation);
 
 #endif

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { STREAM_BLOCK = 4096, ID_TEXT_MAX = 32 };
 
@@ -187,16 +186,6 @@ static void write_news(struct event_stream *stream)
     stream->speak = false;
 }
 
-/* A first write to a peer that has closed would still succeed: so look whether it has. */
-static bool peer_is_gone(const struct event_stream *stream)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(stream->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    char byte;
-
-    return info != NULL && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 /* libmicrohttpd asks for more to send. */
 static ssize_t on_more(void *context, uint64_t position, char *buffer, size_t size)
 {
@@ -210,7 +199,8 @@ static ssize_t on_more(void *context, uint64_t position, char *buffer, size_t si
     }
     size_t left = stream->text.len - stream->taken;
     size_t n = left < size ? left : size;
-    bool end = events->closed || stream->text.failed || peer_is_gone(stream);
+    bool end =
+        events->closed || stream->text.failed || connection_is_abandoned(stream->connection);
     if (n > 0 && !end) {
         memcpy(buffer, stream->text.at + stream->taken, n);
         stream->taken += n;

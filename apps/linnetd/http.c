@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,10 +80,24 @@ static struct ln_address remote_of(struct MHD_Connection *connection)
     return address;
 }
 
+const char *request_header(const struct request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* A first write to a peer that has closed would still succeed: so look whether it has. */
+bool connection_is_abandoned(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+
+    return info != NULL && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static bool is_allowed(struct request *request, enum role role)
 {
-    const char *header =
-        MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Authorization");
+    const char *header = request_header(request, "Authorization");
     struct ln_address from = remote_of(request->connection);
 
     return auth_check(&request->daemon->auth, request, role, header, &from, ln_clock_now());
@@ -181,6 +196,13 @@ struct text_out *respond_json(struct request *request, unsigned status)
     request->answer.status = status;
     request->answer.type = "application/json";
     return &request->answer.body;
+}
+
+void respond_octets(struct request *request, struct ln_bytes bytes)
+{
+    request->answer.status = MHD_HTTP_OK;
+    request->answer.type = "application/octet-stream";
+    text_bytes(&request->answer.body, bytes);
 }
 
 void respond_empty(struct request *request)

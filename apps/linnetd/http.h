@@ -95,6 +95,10 @@ json_t *request_json(struct request *request, bool optional, const char *const *
  * valid.
  */
 bool request_query(struct request *request, const char *name, char *out, size_t size);
+/* The value of a header; NULL: it is not there. */
+const char *request_header(const struct request *request, const char *name);
+/* Any thread: whether the caller has closed its connection, which nobody polls while it waits. */
+bool connection_is_abandoned(struct MHD_Connection *connection);
 /* Whether the query has but these parameters; else a problem. */
 bool request_query_only(struct request *request, const char *const *names);
 
@@ -106,6 +110,8 @@ void respond_allow(struct request *request);
 
 /* An answer of JSON: write it to request->answer.body. */
 struct text_out *respond_json(struct request *request, unsigned status);
+/* An answer of bytes as they are, which are copied. */
+void respond_octets(struct request *request, struct ln_bytes bytes);
 /* 204 */
 void respond_empty(struct request *request);
 

@@ -2,6 +2,7 @@
 
 #include "linnetd/operation.h"
 
+#include "linnetd/daemon.h"
 #include "linnetd/encoding.h"
 
 #include <stdio.h>
@@ -15,7 +16,12 @@
 struct wait {
     struct ln_timer timer; /* first */
     struct call *call;     /* NULL: nobody waits any more */
+    ln_time until;
+    uint64_t id; /* the engine's */
 };
+
+/* How often we look whether the caller is still there. */
+enum { LOOK_MS = 1000 };
 
 static void end_call(struct call *call, enum operation_end how)
 {
@@ -34,55 +40,58 @@ static void refuse(struct call *call, ln_err why)
 }
 
 static ln_err fill_operation(struct operation_call *op, const struct ln_registration_view *view,
-                             struct ln_writer *payload, struct ln_operation *operation)
+                             uint8_t **payload, struct ln_operation *operation)
 {
     *operation = (struct ln_operation){
         .kind = op->kind, .path = op->path, .accept = LN_FORMAT_NONE, .format = LN_FORMAT_NONE};
     switch (op->kind) {
     case LN_OPERATION_READ:
-        operation->accept = encoding_to_ask_for(view, op->format);
+        operation->accept = encoding_to_ask_for(op, view);
         return LN_OK;
     case LN_OPERATION_EXECUTE:
         operation->format = op->arguments.len > 0 ? LN_FORMAT_TEXT : LN_FORMAT_NONE;
         operation->payload = op->arguments;
         return LN_OK;
     case LN_OPERATION_DELETE:
+    case LN_OPERATION_DISCOVER:
         return LN_OK;
     default:
         return encoding_write(op, view, payload, operation);
     }
 }
 
-static void begin(struct shard *shard, struct call *call, const struct ln_operation *operation)
+/* Gives the operation to the engine: the first time, or in another format. */
+static ln_err give(struct shard *shard, struct wait *wait,
+                   const struct ln_registration *registration)
 {
-    struct operation_call *op = call->request->state;
-    struct wait *wait = calloc(1, sizeof(*wait));
-    uint64_t id;
+    struct operation_call *op = wait->call->request->state;
+    struct ln_registration_view view;
+    struct ln_operation operation;
+    uint8_t *payload = NULL;
 
-    if (wait == NULL) {
-        refuse(call, LN_ERR_NO_MEMORY);
-        return;
+    ln_registration_get(registration, &view);
+    (void)ln_bytes_to_text(view.root, op->root, sizeof(op->root));
+    ln_err err = fill_operation(op, &view, &payload, &operation);
+    if (err == LN_OK) {
+        err = ln_server_operate(shard->server, shard->now, wait->call->request->endpoint,
+                                &operation, (uint64_t)(uintptr_t)wait, &wait->id);
     }
-    wait->call = call;
-    ln_err err = ln_server_operate(shard->server, shard->now, call->request->endpoint,
-                                   operation, (uint64_t)(uintptr_t)wait, &id);
-    if (err != LN_OK) {
-        free(wait);
-        refuse(call, err);
-        return;
-    }
+    free(payload);
     (void)snprintf(op->id, sizeof(op->id), "%u-%llu", (unsigned)shard->index,
-                   (unsigned long long)id);
-    ln_wheel_set(&shard->waits, &wait->timer, ln_time_after(shard->now, op->timeout_ms));
+                   (unsigned long long)wait->id);
+    return err;
+}
+
+static void look_again(struct shard *shard, struct wait *wait)
+{
+    ln_time look = ln_time_after(shard->now, LOOK_MS);
+
+    ln_wheel_set(&shard->waits, &wait->timer, ln_time_min(look, wait->until));
 }
 
 void operation_run(struct shard *shard, struct call *call)
 {
     struct operation_call *op = call->request->state;
-    uint8_t buffer[OPERATION_PAYLOAD_MAX];
-    struct ln_writer payload = ln_writer(buffer, sizeof(buffer));
-    struct ln_registration_view view;
-    struct ln_operation operation;
 
     if (atomic_load(&shard->stop)) {
         op->outcome = LN_OUTCOME_CLOSED;
@@ -95,21 +104,30 @@ void operation_run(struct shard *shard, struct call *call)
         end_call(call, OPERATION_UNKNOWN);
         return;
     }
-    ln_registration_get(registration, &view);
-    ln_err err = fill_operation(op, &view, &payload, &operation);
+    struct wait *wait = calloc(1, sizeof(*wait));
+    if (wait == NULL) {
+        refuse(call, LN_ERR_NO_MEMORY);
+        return;
+    }
+    wait->call = call;
+    wait->until = ln_time_after(shard->now, op->timeout_ms);
+    ln_err err = give(shard, wait, registration);
     if (err != LN_OK) {
+        free(wait);
         refuse(call, err);
         return;
     }
-    begin(shard, call, &operation);
+    look_again(shard, wait);
 }
 
 /* Copies what the event only lends. */
-static void keep(struct operation_call *op, const struct ln_server_event *event)
+static void keep(struct operation_call *op, const struct ln_server_event *event,
+                 int64_t wall_offset)
 {
     op->outcome = event->outcome;
     op->code = event->code;
     op->content_format = event->format;
+    op->answered_at = event->time + wall_offset;
     (void)ln_bytes_to_text(event->location, op->location, sizeof(op->location));
     op->payload = event->payload.len > 0 ? malloc(event->payload.len) : NULL;
     if (op->payload != NULL) {
@@ -120,16 +138,64 @@ static void keep(struct operation_call *op, const struct ln_server_event *event)
     }
 }
 
+/* Which formats a device has, it need not say: so one that refuses what we chose is asked again. */
+static bool tries_again(struct shard *shard, struct wait *wait)
+{
+    struct operation_call *op = wait->call->request->state;
+    bool is_read = op->kind == LN_OPERATION_READ;
+    uint8_t refusal = is_read ? LN_COAP_4_06 : LN_COAP_4_15;
+
+    if (op->outcome != LN_OUTCOME_ANSWERED || op->code != refusal || op->format != NULL ||
+        op->attempt > 0) {
+        return false;
+    }
+    struct ln_registration *registration =
+        ln_server_find(shard->server, wait->call->request->endpoint);
+    op->attempt++;
+    if (registration == NULL || give(shard, wait, registration) != LN_OK) {
+        return false;
+    }
+    free(op->payload); /* of the refusal */
+    op->payload = NULL;
+    op->payload_len = 0;
+    return true;
+}
+
 void operation_ended(struct shard *shard, const struct ln_server_event *event)
 {
     struct wait *wait = (struct wait *)(uintptr_t)event->tag;
 
+    if (wait->call != NULL) {
+        keep(wait->call->request->state, event, wall_offset(&shard->daemon->wall));
+        if (tries_again(shard, wait)) {
+            return;
+        }
+    }
     ln_wheel_cancel(&shard->waits, &wait->timer);
     if (wait->call != NULL) {
-        keep(wait->call->request->state, event);
         end_call(wait->call, OPERATION_ENDED);
     }
     free(wait);
+}
+
+static void end_wait(struct wait *wait, enum operation_end how)
+{
+    struct call *call = wait->call;
+
+    wait->call = NULL;
+    end_call(call, how);
+}
+
+/* What only its caller wanted to know need not be asked of the device any more. */
+static void abandon(struct shard *shard, struct wait *wait)
+{
+    struct operation_call *op = wait->call->request->state;
+    bool asks = op->kind == LN_OPERATION_READ || op->kind == LN_OPERATION_DISCOVER;
+
+    end_wait(wait, OPERATION_ABANDONED);
+    if (asks) {
+        (void)ln_server_cancel(shard->server, shard->now, wait->id);
+    }
 }
 
 void operation_turn(struct shard *shard)
@@ -138,7 +204,12 @@ void operation_turn(struct shard *shard)
 
     while ((timer = ln_wheel_turn(&shard->waits, shard->now)) != NULL) {
         struct wait *wait = (struct wait *)timer;
-        end_call(wait->call, OPERATION_TIMED_OUT);
-        wait->call = NULL;
+        if (shard->now >= wait->until) {
+            end_wait(wait, OPERATION_TIMED_OUT);
+        } else if (connection_is_abandoned(wait->call->request->connection)) {
+            abandon(shard, wait);
+        } else {
+            look_again(shard, wait);
+        }
     }
 }

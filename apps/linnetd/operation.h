@@ -8,25 +8,28 @@
 #include <linnet/codec.h>
 #include <linnet/server.h>
 
-enum { OPERATION_PAYLOAD_MAX = 1200, OPERATION_ID_TEXT = 32 };
+enum { OPERATION_PAYLOAD_MAX = HTTP_BODY_MAX, OPERATION_ID_TEXT = 32, OPERATION_ROOT_MAX = 64 };
 
 enum operation_end {
     OPERATION_REFUSED,   /* by the engine: `refused` says why */
     OPERATION_UNKNOWN,   /* no such endpoint is registered */
     OPERATION_ENDED,     /* `outcome` says how */
     OPERATION_TIMED_OUT, /* the wait is over; the operation goes on */
+    OPERATION_ABANDONED, /* the caller has closed its connection */
 };
 
 /* The state of a data request: what to do, then what came of it. */
 struct operation_call {
     enum ln_operation_kind kind;
     struct ln_path path;
+    bool octets; /* of a Read: the bytes of one opaque value are wanted */
     int64_t timeout_ms;
     const struct ln_format *format; /* that was asked for; NULL: choose */
     struct ln_bytes arguments;      /* of an Execute */
     struct ln_record *records;      /* of a Write or Create */
     size_t record_count;
     uint16_t instance; /* of a Create; LN_ID_NONE: the device chooses */
+    int attempt;       /* 1: the device has refused the format that we chose */
 
     enum operation_end end;
     ln_err refused;
@@ -35,7 +38,9 @@ struct operation_call {
     uint16_t content_format;
     uint8_t *payload; /* owned */
     size_t payload_len;
-    char location[24]; /* of a Create */
+    int64_t answered_at;           /* ms since 1970 */
+    char location[24];             /* of a Create */
+    char root[OPERATION_ROOT_MAX]; /* of the device's paths: "" or "/lwm2m" */
     char id[OPERATION_ID_TEXT];
 };
 
@@ -45,7 +50,7 @@ extern const ln_formats formats;
 /* The shard's thread. */
 void operation_run(struct shard *shard, struct call *call);
 void operation_ended(struct shard *shard, const struct ln_server_event *event);
-/* Answers the calls whose wait is over. */
+/* Answers the calls whose wait is over, and ends those whose caller is gone. */
 void operation_turn(struct shard *shard);
 
 #endif

@@ -23,6 +23,8 @@
     X(PROBLEM_BAD_FORMAT, "bad-format", 400, "The format cannot hold this")                    \
     X(PROBLEM_NOT_WRITABLE, "not-writable", 405, "The resource cannot be written")             \
     X(PROBLEM_NOT_EXECUTABLE, "not-executable", 405, "The resource cannot be executed")        \
+    X(PROBLEM_NOT_ACCEPTABLE, "not-acceptable", 406,                                           \
+      "The answer cannot be of the media type that was asked for")                             \
     X(PROBLEM_UNKNOWN_TYPE, "unknown-type", 400, "The type of the resource is not known")      \
     X(PROBLEM_UNKNOWN_ENDPOINT, "unknown-endpoint", 404, "No such device is registered")       \
     X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \

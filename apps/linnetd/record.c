@@ -68,7 +68,20 @@ static void path_json(struct json_out *json, struct ln_path path)
     out_string(json, ln_writer_bytes(&w));
 }
 
-void record_json(struct json_out *json, const struct ln_record *record)
+static void record_time(struct json_out *json, const struct ln_record *record, bool is_oma_json,
+                        int64_t received_ms)
+{
+    int64_t ms = record->time_ns / 1000000;
+    bool absolute = is_oma_json ? record->time_ns > 0 : record->time_ns >= LN_TIME_ABSOLUTE;
+
+    if (record->time_ns != 0) {
+        out_key(json, "time");
+        out_time_ms(json, absolute ? ms : received_ms + ms);
+    }
+}
+
+void record_json(struct json_out *json, const struct ln_record *record, bool is_oma_json,
+                 int64_t received_ms)
 {
     const struct model_resource *resource =
         record->path.depth >= 3 ? model_resource_find(record->path.id[0], record->path.id[2])
@@ -89,9 +102,6 @@ void record_json(struct json_out *json, const struct ln_record *record)
         out_key(json, "unit");
         out_text(json, resource->unit);
     }
-    if (record->time_ns > 0) {
-        out_key(json, "time");
-        out_time_ms(json, record->time_ns / 1000000);
-    }
+    record_time(json, record, is_oma_json, received_ms);
     out_close(json, '}');
 }

@@ -14,6 +14,7 @@ const struct route routes[] = {
     {"PATCH",  "/api/v1/devices/{endpoint}/data/{path}",  ROLE_OPERATOR, handle_data_update},
     {"POST",   "/api/v1/devices/{endpoint}/data/{path}",  ROLE_OPERATOR, handle_data_post},
     {"DELETE", "/api/v1/devices/{endpoint}/data/{path}",  ROLE_OPERATOR, handle_data_delete},
+    {"GET",    "/api/v1/devices/{endpoint}/discover/{path}", ROLE_OPERATOR, handle_discover},
     {"GET",    "/api/v1/events",                          ROLE_VIEWER,   handle_events},
     {"GET",    "/api/v1/server",                          ROLE_ADMIN,    handle_server},
     {"GET",    "/metrics",                                ROLE_VIEWER,   handle_metrics},

@@ -79,6 +79,8 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
     case LN_SERVER_RESULT:
         operation_ended(shard, event);
         break;
+    case LN_SERVER_WANTS: /* of streams, which are not used yet */
+    case LN_SERVER_PART:
     case LN_SERVER_REPLACED: /* the new registration's event follows */
         break;
     }
@@ -87,10 +89,15 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
 static void settle(struct shard *shard)
 {
     struct ln_server_event event;
+    bool more = false;
 
     send_all(shard);
     while (ln_server_event(shard->server, &event)) {
         take_event(shard, &event);
+        more = true;
+    }
+    if (more) {
+        send_all(shard); /* what events led to */
     }
 }
 

@@ -78,3 +78,23 @@ void text_free(struct text_out *out)
     free(out->at);
     *out = (struct text_out){.at = NULL};
 }
+
+static bool is_unreserved(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '.' || c == '_';
+}
+
+void text_percent(struct text_out *out, struct ln_bytes bytes)
+{
+    struct ln_reader in = ln_reader(bytes);
+
+    while (ln_reader_left(&in) > 0) {
+        uint8_t c = ln_read_u8(&in);
+        if (is_unreserved(c)) {
+            text_bytes(out, ln_bytes(&c, 1));
+        } else {
+            text_format(out, "%%%02X", c);
+        }
+    }
+}

@@ -18,6 +18,8 @@ void text_unsigned(struct text_out *out, uint64_t value);
 void text_integer(struct text_out *out, int64_t value);
 void text_format(struct text_out *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* As a segment of a URL's path; a "~" at the start too, which would announce base64url. */
+void text_percent(struct text_out *out, struct ln_bytes bytes);
 /* Safe on an empty one, and twice. */
 void text_free(struct text_out *out);
 

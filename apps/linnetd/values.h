@@ -24,6 +24,9 @@ struct values {
  */
 LN_MUST_USE bool values_read(struct request *request, json_t *body, struct ln_path path,
                              struct values *out);
+/* One value that is at hand already. It must be of the resource's type; else the problem is set. */
+LN_MUST_USE bool values_add_one(struct request *request, struct ln_path path,
+                                struct ln_value value, struct values *out);
 /* Safe on one of all zero. */
 void values_free(struct values *values);
 
@@ -33,7 +36,11 @@ enum ln_type type_named(const char *name);
 /* "/3/0/9", ended by NUL. */
 const char *path_text(struct ln_path path, char out[LN_PATH_TEXT_MAX + 1]);
 
-/* A record as the API shows it. */
-void record_json(struct json_out *json, const struct ln_record *record);
+/*
+ * A record as the API shows it. Times that are relative are so to when the record came:
+ * `received_ms`, in ms since 1970. In OMA JSON all times above 0 are absolute.
+ */
+void record_json(struct json_out *json, const struct ln_record *record, bool is_oma_json,
+                 int64_t received_ms);
 
 #endif

@@ -198,7 +198,7 @@ TEST(reads_a_path_by_number_and_by_name)
         {"lwm2m-server/1/Registration Update Trigger", {{1, 1, 8}, 3}},
         {"firmware-update/0/pkgname", {{5, 0, 6}, 3}},
         {"3/0/power_source_voltage/0", {{3, 0, 7, 0}, 4}},
-        {"9/0/2", {{9, 0, 2}, 3}},
+        {"31024/0/2", {{31024, 0, 2}, 3}},
     };
     struct ln_path path;
     size_t wrong;
@@ -215,8 +215,8 @@ TEST(says_which_segment_of_a_path_is_wrong)
         const char *text;
         size_t wrong;
     } cases[] = {
-        {"65535", 0},    {"nothing/0", 0}, {"device/zero", 1}, {"3/0/colour", 2},
-        {"9/0/name", 2}, {"3/0/7/0/0", 4}, {"3/-1", 1},        {"3/0/---", 2},
+        {"65535", 0},        {"nothing/0", 0}, {"device/zero", 1}, {"3/0/colour", 2},
+        {"31024/0/name", 2}, {"3/0/7/0/0", 4}, {"3/-1", 1},        {"3/0/---", 2},
     };
     struct ln_path path;
     size_t wrong;

@@ -152,14 +152,21 @@ TEST(refuses_more_values_than_fit)
 
 /* ---- The other way ---- */
 
-static void check_record(struct ln_record record, const char *expected)
+#define RECEIVED_MS INT64_C(1714564800000) /* 2024-05-01T12:00:00Z */
+
+static void check_record_of(bool is_oma_json, struct ln_record record, const char *expected)
 {
     struct text_out text = {.at = NULL};
     struct json_out json = {.out = &text};
 
-    record_json(&json, &record);
+    record_json(&json, &record, is_oma_json, RECEIVED_MS);
     CHECK_TEXT(ln_bytes(text.at, text.len), expected);
     text_free(&text);
+}
+
+static void check_record(struct ln_record record, const char *expected)
+{
+    check_record_of(false, record, expected);
 }
 
 TEST(shows_a_record_with_what_the_model_knows)
@@ -175,17 +182,33 @@ TEST(shows_a_record_with_what_the_model_knows)
 TEST(shows_a_record_of_no_model_and_with_a_time)
 {
     check_record(
-        (struct ln_record){ln_path_resource(9, 0, 1), ln_value_opaque(BYTES("\0")),
+        (struct ln_record){ln_path_resource(31024, 0, 1), ln_value_opaque(BYTES("\0")),
                            INT64_C(1714564800500000000)},
-        "{\"path\":\"/9/0/"
+        "{\"path\":\"/31024/0/"
         "1\",\"type\":\"opaque\",\"value\":\"AA==\",\"time\":\"2024-05-01T12:00:00.500Z\"}");
 }
 
 TEST(shows_times_that_no_text_can_say_as_seconds)
 {
-    check_record((struct ln_record){.path = ln_path_resource(9, 0, 1),
+    check_record((struct ln_record){.path = ln_path_resource(31024, 0, 1),
                                     .value = ln_value_time(INT64_C(1) << 40)},
-                 "{\"path\":\"/9/0/1\",\"type\":\"time\",\"value\":1099511627776}");
+                 "{\"path\":\"/31024/0/1\",\"type\":\"time\",\"value\":1099511627776}");
+}
+
+TEST(counts_relative_times_from_when_the_record_came)
+{
+    struct ln_record before = {ln_path_resource(31024, 0, 1), ln_value_integer(1),
+                               INT64_C(-60500) * 1000000};
+    struct ln_record early = {ln_path_resource(31024, 0, 1), ln_value_integer(1),
+                              INT64_C(1000) * 1000000000};
+
+    check_record(before, "{\"path\":\"/31024/0/1\",\"type\":\"integer\",\"value\":1,"
+                         "\"time\":\"2024-05-01T11:58:59.500Z\"}");
+    check_record(early, "{\"path\":\"/31024/0/1\",\"type\":\"integer\",\"value\":1,"
+                        "\"time\":\"2024-05-01T12:16:40Z\"}");
+    check_record_of(true, early,
+                    "{\"path\":\"/31024/0/1\",\"type\":\"integer\",\"value\":1,"
+                    "\"time\":\"1970-01-01T00:16:40Z\"}");
 }
 
 int values_tests(void);
@@ -201,6 +224,7 @@ int values_tests(void)
         cmocka_unit_test(shows_a_record_with_what_the_model_knows),
         cmocka_unit_test(shows_a_record_of_no_model_and_with_a_time),
         cmocka_unit_test(shows_times_that_no_text_can_say_as_seconds),
+        cmocka_unit_test(counts_relative_times_from_when_the_record_came),
     };
     return RUN_TESTS(group);
 }

@@ -123,7 +123,7 @@ class Silent(aiocoap.resource.Resource):
 class Peer:
     """A device made of aiocoap, in a thread with a loop of its own."""
 
-    def __init__(self, server, endpoint, resources):
+    def __init__(self, server, endpoint, resources, links="</1/0>,</3/0>"):
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -133,12 +133,13 @@ class Peer:
         self.context = self.call(self._start())
         answer = self.call(self.context.request(aiocoap.Message(
             code=aiocoap.POST, uri=f"{server.uri}/rd?ep={endpoint}&lt=60&lwm2m=1.1&b=U", content_format=40,
-            payload=b"</1/0>,</3/0>")).response)
+            payload=links.encode())).response)
         assert answer.code == aiocoap.CREATED, answer
         self.location = answer.opt.location_path
 
     async def _start(self):
-        return await aiocoap.Context.create_server_context(self.site, bind=("127.0.0.1", free_port()))
+        return await aiocoap.Context.create_server_context(self.site, bind=("127.0.0.1", free_port()),
+                                                           transports=["udp6"])
 
     def call(self, coroutine):
         async def wait():
@@ -223,7 +224,7 @@ def test_linnet_device_registers_with_an_aiocoap_server():
         site = aiocoap.resource.Site()
         site.add_resource(["rd"], Registrations())
         site.add_resource(["rd", "one"], One())
-        context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", port))
+        context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", port), transports=["udp6"])
         ready.set()
         await asyncio.to_thread(stop.wait, PATIENCE)
         await context.shutdown()

@@ -1,0 +1,296 @@
+/* The command line of linnet-load. A table of options, each with the function that takes its word. */
+
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Devices that share an address need a socket each. */
+enum { COAP_PORT = 5683, SOCKETS_MAX = 10000, DEVICES_MAX = 4000000, HOST_MAX = 280 };
+
+struct option {
+    const char *name;
+    const char *word; /* NULL: none follows */
+    const char *help;
+    /* NULL, or why the word will not do. */
+    const char *(*take)(struct options *options, const char *word);
+};
+
+static bool take_number(uint32_t *out, const char *word, uint64_t least, uint64_t most)
+{
+    uint64_t number;
+
+    if (!ln_unsigned_of_text(ln_bytes_of_text(word), &number) || number < least ||
+        number > most) {
+        return false;
+    }
+    *out = (uint32_t)number;
+    return true;
+}
+
+static bool take_decimal(double *out, const char *word, double least, double most)
+{
+    return ln_double_of_text(ln_bytes_of_text(word), out) && *out >= least && *out <= most;
+}
+
+static const char *take_server(struct options *options, const char *word)
+{
+    char host[HOST_MAX];
+    size_t len = strlen(word);
+
+    if (strncmp(word, "coap://", 7) != 0 || len >= sizeof(host)) {
+        return "a server is coap://HOST[:PORT]";
+    }
+    memcpy(host, word + 7, len - 7 + 1);
+    len = strlen(host);
+    if (len > 0 && host[len - 1] == '/') {
+        host[len - 1] = '\0';
+    }
+    options->uri = word;
+    switch (ln_address_of_text(host, COAP_PORT, false, &options->server)) {
+    case LN_OK:
+        return NULL;
+    case LN_ERR_NOT_FOUND:
+        return "the host name is not known";
+    default:
+        return "a server is coap://HOST[:PORT]";
+    }
+}
+
+static const char *take_devices(struct options *options, const char *word)
+{
+    return take_number(&options->devices, word, 1, DEVICES_MAX) ? NULL : "it is 1 to 4000000";
+}
+
+static const char *take_mode(struct options *options, const char *word)
+{
+    static const char *const names[] = {"register", "update", "hold"};
+
+    for (size_t i = 0; i < LN_COUNT(names); i++) {
+        if (strcmp(word, names[i]) == 0) {
+            options->mode = (enum mode)i;
+            return NULL;
+        }
+    }
+    return "it is register, update or hold";
+}
+
+static const char *take_rate(struct options *options, const char *word)
+{
+    return take_decimal(&options->rate, word, 0, 1e7)
+               ? NULL
+               : "it is 0 (as fast as answered) to 10000000 a second";
+}
+
+static const char *take_seconds(struct options *options, const char *word)
+{
+    return take_decimal(&options->seconds, word, 0, 1e6) ? NULL : "it is 0 to 1000000 seconds";
+}
+
+static const char *take_window(struct options *options, const char *word)
+{
+    return take_number(&options->window, word, 1, 1000000) ? NULL : "it is 1 to 1000000";
+}
+
+static const char *take_threads(struct options *options, const char *word)
+{
+    return take_number(&options->threads, word, 1, THREADS_MAX) ? NULL : "it is 1 to 64";
+}
+
+static const char *take_lifetime(struct options *options, const char *word)
+{
+    return take_number(&options->lifetime, word, 0, UINT32_MAX)
+               ? NULL
+               : "a lifetime is 0 (never expires) to 4294967295 seconds";
+}
+
+static const char *take_version(struct options *options, const char *word)
+{
+    if (!ln_version_of_text(ln_bytes_of_text(word), &options->version) ||
+        (options->version != LN_VERSION_1_0 && options->version != LN_VERSION_1_1)) {
+        return "it is 1.0 or 1.1";
+    }
+    return NULL;
+}
+
+static const char *take_prefix(struct options *options, const char *word)
+{
+    struct ln_bytes prefix = ln_bytes_of_text(word);
+
+    if (prefix.len > PREFIX_MAX || !ln_utf8_valid(prefix)) {
+        return "it is at most 32 bytes of UTF-8: the device's number follows";
+    }
+    options->prefix = word;
+    return NULL;
+}
+
+static const char *take_first_address(struct options *options, const char *word)
+{
+    options->own_addresses = strcmp(word, "off") != 0;
+    if (!options->own_addresses) {
+        return NULL;
+    }
+    if (ln_address_of_text(word, 0, false, &options->first) != LN_OK ||
+        options->first.ip[12] != 127 || options->first.port != 0) {
+        return "it is an address of 127.0.0.0/8, like 127.1.0.1, or off";
+    }
+    return NULL;
+}
+
+static const char *take_ack_timeout(struct options *options, const char *word)
+{
+    double seconds;
+
+    if (!take_decimal(&seconds, word, 0.01, 3600)) {
+        return "it is 0.01 to 3600 seconds";
+    }
+    options->coap.ack_timeout = (uint32_t)(seconds * 1000);
+    return NULL;
+}
+
+static const char *take_max_retransmit(struct options *options, const char *word)
+{
+    uint32_t number;
+
+    if (!take_number(&number, word, 0, 10)) {
+        return "it is 0 to 10";
+    }
+    options->coap.max_retransmit = (uint8_t)number;
+    return NULL;
+}
+
+static const char *take_keep(struct options *options, const char *word)
+{
+    (void)word;
+    options->keep = true;
+    return NULL;
+}
+
+static const char *take_json(struct options *options, const char *word)
+{
+    (void)word;
+    options->json = true;
+    return NULL;
+}
+
+static const struct option table[] = {
+    /* clang-format off */
+    {"--server",          "URI",     "the server: coap://HOST[:PORT]",                         take_server},
+    {"--devices",         "N",       "how many devices; 100",                                  take_devices},
+    {"--mode",            "MODE",    "register, update or hold; update",                       take_mode},
+    {"--seconds",         "S",       "how long they update, or hold; 10",                      take_seconds},
+    {"--rate",            "R",       "begun each second; 0 is as fast as answered; 0",         take_rate},
+    {"--window",          "N",       "under way at once where the rate is 0; 256",             take_window},
+    {"--threads",         "N",       "threads, each with its part of the devices; 1",          take_threads},
+    {"--lifetime",        "S",       "of the registrations; 3600",                             take_lifetime},
+    {"--lwm2m",           "1.0|1.1", "the highest version to speak; 1.1",                      take_version},
+    {"--endpoint-prefix", "TEXT",    "names are this and a number; load-",                     take_prefix},
+    {"--first-address",   "IP|off",  "of device 0, of 127.0.0.0/8; off: a port each; 127.1.0.1", take_first_address},
+    {"--ack-timeout",     "S",       "seconds before a message is sent again; 2",              take_ack_timeout},
+    {"--max-retransmit",  "N",       "how often a message is sent again; 4",                   take_max_retransmit},
+    {"--keep",            NULL,      "do not de-register at the end",                          take_keep},
+    {"--json",            NULL,      "print the figures as JSON",                              take_json},
+    {NULL, NULL, NULL, NULL},
+    /* clang-format on */
+};
+
+static void print_help(void)
+{
+    printf("linnet-load: many LwM2M devices, to load a server and to measure it\n\n"
+           "usage: linnet-load --server coap://HOST[:PORT] [options]\n\n");
+    for (const struct option *o = table; o->name != NULL; o++) {
+        printf("  %-17s %-8s %s\n", o->name, o->word == NULL ? "" : o->word, o->help);
+    }
+    printf("  %-17s %-8s %s\n  %-17s %-8s %s\n", "--help", "", "print this", "--version", "",
+           "print the version");
+    printf("\nAll devices register, then for some seconds update (or only answer requests and\n"
+           "update before their lifetime ends: hold), then de-register.\n");
+}
+
+static bool complain(const char *what, const char *why)
+{
+    fprintf(stderr, "linnet-load: %s: %s\n", what, why);
+    return false;
+}
+
+/* Takes argv[*at] and, where the option has one, the word after it. */
+static bool take_option(struct options *options, int argc, char **argv, int *at)
+{
+    const char *name = argv[*at];
+
+    for (const struct option *o = table; o->name != NULL; o++) {
+        size_t len = strlen(o->name);
+        const char *word = "";
+
+        if (strncmp(name, o->name, len) != 0 ||
+            (name[len] != '\0' && (o->word == NULL || name[len] != '='))) {
+            continue;
+        }
+        if (o->word != NULL) {
+            word = name[len] == '=' ? name + len + 1 : argv[*at + 1 < argc ? ++*at : argc];
+        }
+        if (word == NULL) {
+            return complain(o->name,
+                            "needs a word after it; `linnet-load --help` says which");
+        }
+        const char *why = o->take(options, word);
+        return why == NULL || complain(o->name, why);
+    }
+    return complain(name, "there is no such option; `linnet-load --help` lists them");
+}
+
+/* What the options mean together. */
+static bool check(const struct options *options)
+{
+    uint32_t first = (uint32_t)options->first.ip[13] << 16 |
+                     (uint32_t)options->first.ip[14] << 8 | options->first.ip[15];
+
+    if (options->uri == NULL) {
+        return complain("--server",
+                        "is missing: say which server, like --server coap://127.0.0.1");
+    }
+    if (options->threads > options->devices) {
+        return complain("--threads", "there are fewer devices than threads");
+    }
+    if (!options->own_addresses) {
+        return options->devices <= SOCKETS_MAX ||
+               complain("--devices", "10000 at most where each has a port of its own");
+    }
+    if (!ln_address_is_loopback(&options->server) || options->server.ip[12] != 127) {
+        return complain("--first-address", "only a server at an address of 127.0.0.0/8 answers "
+                                           "to these addresses; for others: off");
+    }
+    return first + options->devices < 0xFFFFFF ||
+           complain("--devices", "so many do not fit behind --first-address in 127.0.0.0/8");
+}
+
+enum options_result options_read(struct options *options, int argc, char **argv)
+{
+    *options = (struct options){
+        .first = ln_address_ipv4(127, 1, 0, 1, 0),
+        .own_addresses = true,
+        .prefix = "load-",
+        .mode = MODE_UPDATE,
+        .devices = 100,
+        .threads = 1,
+        .window = 256,
+        .lifetime = 3600,
+        .seconds = 10,
+        .version = LN_VERSION_1_1,
+        .coap = ln_coap_parameters_default,
+    };
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            print_help();
+            return OPTIONS_DONE;
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            printf("linnet-load %s\n", LN_VERSION);
+            return OPTIONS_DONE;
+        }
+        if (!take_option(options, argc, argv, &i)) {
+            return OPTIONS_WRONG;
+        }
+    }
+    return check(options) ? OPTIONS_RUN : OPTIONS_WRONG;
+}

@@ -1,0 +1,33 @@
+/* One simulated device: the client engine, with what it needs of its own and no more. */
+#ifndef LOAD_SIMULATED_H
+#define LOAD_SIMULATED_H
+
+#include "options.h"
+
+#include <linnet/client.h>
+
+/* Longest: a Register with the longest endpoint name, or a Read of the Device object. */
+enum { DATAGRAM_SIZE = 256, SCRATCH_SIZE = 64, ENDPOINT_MAX = PREFIX_MAX + 12 };
+
+enum procedure { REGISTER, UPDATE, DEREGISTER, PROCEDURES, NOTHING = PROCEDURES };
+
+struct simulated {
+    struct ln_timer timer; /* first: the wheel gives it back */
+    struct ln_client client;
+    struct ln_client_server server;
+    struct ln_client_config config;
+    struct ln_object_entry objects[3];
+    struct ln_server_account account;
+    struct ln_instances account_store;
+    uint32_t began; /* microseconds, of what it is `doing` */
+    uint8_t doing;  /* enum procedure */
+    char endpoint[ENDPOINT_MAX];
+    uint8_t memory[LN_CLIENT_MEMORY(1, DATAGRAM_SIZE, SCRATCH_SIZE)];
+};
+
+/* False: the client does not start, which is a defect. `random` must outlive it. */
+bool simulated_init(struct simulated *device, const struct options *options, uint32_t number,
+                    const struct ln_random *random);
+bool simulated_is_registered(const struct simulated *device);
+
+#endif

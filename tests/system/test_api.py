@@ -1,0 +1,323 @@
+"""Device management over HTTP: every operation, every format, and what is refused before anything is sent."""
+
+import asyncio
+import base64
+import json
+import signal
+import socket
+
+import aiocoap
+import pytest
+from conftest import TOKEN, until
+from test_raw_peers import Peer, Resource
+
+SENML_CBOR, SENML_JSON, TLV, OMA_JSON, CBOR, TEXT, OPAQUE = 112, 110, 11542, 11543, 60, 0, 42
+RECORD = "application/octet-stream"
+
+
+class Anything(Resource):
+    """Takes part in the site at one path; answers as a function of the request says, and keeps what came."""
+
+    def __init__(self, answer):
+        super().__init__("")
+        self.answer, self.seen = answer, []
+
+    async def render(self, request):
+        self.seen.append(request)
+        return self.answer(request)
+
+
+def content(payload, ct):
+    return aiocoap.Message(code=aiocoap.CONTENT, payload=payload, content_format=ct)
+
+
+def only(*formats):
+    """Answers 4.15 to bodies in any other format."""
+    def answer(request):
+        good = request.opt.content_format in formats
+        return aiocoap.Message(code=aiocoap.CHANGED if good else aiocoap.UNSUPPORTED_CONTENT_FORMAT)
+    return answer
+
+
+@pytest.fixture
+def peer(server):
+    """peer(path, answer): registers "raw" with one resource, and returns it."""
+    peers = []
+
+    def make(path, answer, **options):
+        resource = Anything(answer)
+        peers.append(Peer(server, "raw", {path: resource}, **options))
+        until(lambda: server.api.device("raw"), "raw is registered")
+        return resource
+    yield make
+    for each in peers:
+        each.end()
+
+
+# ---- Reading ----
+
+@pytest.mark.parametrize("ct, payload", [
+    (TLV, bytes.fromhex("c10932")),
+    (1542, bytes.fromhex("c10932")),
+    (SENML_JSON, b'[{"bn":"/3/0/9","v":50}]'),
+    (SENML_JSON, b'[{"bn":"/3/0/","n":"9","v":5.0E1}]'),
+    (SENML_CBOR, bytes.fromhex("81a221662f332f302f39021832")),
+    (OMA_JSON, b'{"bn":"/3/0/9","e":[{"n":"","v":50}]}'),
+    (1543, b'{"bn":"/3/0/9","e":[{"v":50}]}'),
+    (CBOR, bytes.fromhex("1832")),
+    (TEXT, b"50"),
+])
+def test_a_value_is_read_in_every_format(server, peer, ct, payload):
+    peer("/3/0/9", lambda request: content(payload, ct))
+    assert server.api.get("/devices/raw/data/device/0/battery-level") == {"records": [
+        {"path": "/3/0/9", "name": "Battery Level", "type": "integer", "value": 50, "unit": "/100"}]}
+
+
+def test_what_no_model_knows_is_kept_as_it_came(server, peer):
+    peer("/31024/0", lambda request: content(bytes.fromhex("c101ff c2024142"), TLV))
+    assert server.api.get("/devices/raw/data/31024/0")["records"] == [
+        {"path": "/31024/0/1", "type": "opaque", "value": "/w=="},
+        {"path": "/31024/0/2", "type": "opaque", "value": "QUI="}]
+
+
+def test_times_of_records_are_shown(server, peer):
+    senml = b'[{"bn":"/31024/0/1","bt":1714564800.5,"v":1},{"t":1,"v":2}]'
+    peer("/31024/0/1", lambda request: content(senml, SENML_JSON))
+    times = [record["time"] for record in server.api.get("/devices/raw/data/31024/0/1")["records"]]
+    assert times == ["2024-05-01T12:00:00.500Z", "2024-05-01T12:00:01.500Z"]
+
+
+def test_a_format_is_asked_for_by_name(server, peer):
+    resource = peer("/3/0/9", lambda request: content(b"50", TEXT))
+    for name, number in (("tlv", TLV), ("json", OMA_JSON), ("text", TEXT), ("opaque", OPAQUE), ("cbor", CBOR),
+                         ("senml-json", SENML_JSON), ("senml-cbor", SENML_CBOR)):
+        assert server.api.call("GET", f"/devices/raw/data/3/0/9?format={name}")[0] == 200
+        assert resource.seen[-1].opt.accept == number
+    status, body = server.api.call("GET", "/devices/raw/data/3/0/9?format=xml")
+    assert (status, body["type"]) == (400, "bad-query")
+
+
+def test_a_device_that_refuses_our_choice_of_format_makes_its_own(server, peer):
+    def answer(request):
+        if request.opt.accept is not None:
+            return aiocoap.Message(code=aiocoap.NOT_ACCEPTABLE)
+        return content(b"50", TEXT)
+    resource = peer("/3/0/9", answer, links='</>;ct="110 112",</3/0>')
+    assert server.api.get("/devices/raw/data/3/0/9")["records"][0]["value"] == 50
+    assert [request.opt.accept for request in resource.seen] == [SENML_CBOR, None]
+    status, body = server.api.call("GET", "/devices/raw/data/3/0/9?format=cbor")
+    assert (status, body["type"], body["coap"]) == (406, "device-error", "4.06")
+
+
+@pytest.mark.parametrize("ct, payload, words", [
+    (SENML_JSON, b'[{"bn":"/4/0/9","v":50}]', "senml-json"),
+    (SENML_JSON, b'[{"bn":"/3/0/9","v":50', "senml-json"),
+    (SENML_CBOR, b"\xff", "senml-cbor"),
+    (TLV, b"\xc1", "tlv"),
+    (TEXT, b"fifty", "text"),
+    (11544, b"\xa0", "11544"),
+    (None, b"50", "format"),
+])
+def test_an_answer_that_cannot_be_read_says_why(server, peer, ct, payload, words):
+    peer("/3/0/9", lambda request: content(payload, ct))
+    status, body = server.api.call("GET", "/devices/raw/data/3/0/9")
+    assert (status, body["type"]) == (502, "device-bad-payload")
+    assert words in body["detail"]
+
+
+# ---- Writing ----
+
+def test_several_values_go_in_a_format_that_the_device_takes(server, peer):
+    resource = peer("/3442/0/1120", only(TLV))
+    assert server.api.call("PUT", "/devices/raw/data/3442/0/1120", {"values": {"0": 1, "7": 2}}) == (204, None)
+    assert [request.opt.content_format for request in resource.seen] == [SENML_CBOR, TLV]
+    assert resource.seen[-1].payload == bytes.fromhex("a604604100014107 02")
+
+
+def test_a_format_that_the_caller_chose_is_not_exchanged(server, peer):
+    resource = peer("/3442/0/120", only(TLV))
+    status, body = server.api.call("PUT", "/devices/raw/data/3442/0/120?format=senml-json", {"value": 7})
+    assert (status, body["type"], body["coap"]) == (415, "device-error", "4.15")
+    assert [request.payload for request in resource.seen] == [b'[{"bn":"/3442/0/120","v":7}]']
+
+
+@pytest.mark.parametrize("name, payload", [
+    ("tlv", "c17807"), ("text", "37"), ("cbor", "07"),
+    ("senml-cbor", "81a2216b2f333434322f302f3132300207"),
+])
+def test_a_value_is_written_in_the_format_that_is_asked_for(server, peer, name, payload):
+    resource = peer("/3442/0/120", only(TLV, TEXT, CBOR, SENML_CBOR))
+    assert server.api.call("PUT", f"/devices/raw/data/3442/0/120?format={name}", {"value": 7}) == (204, None)
+    assert resource.seen[-1].payload.hex() == payload
+
+
+def test_a_partial_write_is_a_post(server, peer):
+    resource = peer("/1/0", only(SENML_CBOR))
+    assert server.api.call("PATCH", "/devices/raw/data/server/0", {"values": {"lifetime": 60}}) == (204, None)
+    assert resource.seen[-1].code == aiocoap.POST
+
+
+@pytest.mark.parametrize("options", [(), ("--lwm2m", "1.1")])
+def test_instances_come_and_go(server, start_device, options):
+    start_device(server, "demo", *options)
+    status, headers, body = server.api.raw("POST", "/api/v1/devices/demo/data/3442",
+                                           {"values": {"110": "made", "1110": {"0": "a"}}})
+    assert status == 201, body
+    path = json.loads(body)["path"]
+    assert headers["Location"] == "/api/v1/devices/demo/data" + path
+    assert server.api.get("/devices/demo/data" + path + "/110")["records"][0]["value"] == "made"
+    assert server.api.call("PATCH", "/devices/demo/data" + path, {"values": {"string-value": "changed"}})[0] == 204
+    assert server.api.get("/devices/demo/data" + path + "/110")["records"][0]["value"] == "changed"
+    assert server.api.get("/devices/demo/data" + path + "/1110")["records"][0]["value"] == "a"
+    assert server.api.call("DELETE", "/devices/demo/data" + path) == (204, None)
+    assert server.api.call("GET", "/devices/demo/data" + path)[0] == 404
+    status, body = server.api.call("POST", "/devices/demo/data/3442", {"instance": 5, "values": {}})
+    assert (status, body) == (201, {"path": "/3442/5"})
+
+
+# ---- Bytes as they are ----
+
+def test_opaque_values_travel_as_they_are(server, start_device):
+    start_device(server, "demo", "--lwm2m", "1.1")
+    value = bytes(range(64))
+    path = "/api/v1/devices/demo/data/3442/0/150"
+    assert server.api.raw("PUT", path, data=value, headers={"Content-Type": RECORD})[0] == 204
+    status, headers, body = server.api.raw("GET", path, headers={"Accept": RECORD})
+    assert (status, headers["Content-Type"], body) == (200, RECORD, value)
+    assert server.api.get("/devices/demo/data/3442/0/150")["records"][0]["value"] == base64.b64encode(value).decode()
+
+
+def test_only_opaque_values_are_bytes(server, start_device):
+    start_device(server, "demo")
+    for method, path, expected in (("GET", "/3/0/16", 406), ("GET", "/3/0", 406), ("PUT", "/3442/0/120", 400),
+                                   ("PUT", "/3442/0", 400)):
+        headers = {"Accept": RECORD} if method == "GET" else {"Content-Type": RECORD}
+        data = b"x" if method == "PUT" else None
+        assert server.api.raw(method, "/api/v1/devices/demo/data" + path, data=data, headers=headers)[0] == expected
+
+
+def test_the_command_line_moves_files(server, start_device, tmp_path):
+    start_device(server, "demo")
+    value = bytes(range(64))
+    (tmp_path / "in").write_bytes(value)
+    assert server.linnet("write", "demo", "/3442/0/150", "--file", tmp_path / "in") == (0, "", "")
+    assert server.linnet("read", "demo", "/3442/0/150", "--output", tmp_path / "out") == (0, "", "")
+    assert (tmp_path / "out").read_bytes() == value
+    status, _, err = server.linnet("read", "demo", "/3/0/16", "--output", tmp_path / "not")
+    assert status == 1 and "not-acceptable" not in err and "json" in err
+    assert not (tmp_path / "not").exists()
+    status, _, err = server.linnet("write", "demo", "/3442/0/150", "--file", tmp_path / "missing")
+    assert status == 1 and "missing" in err
+
+
+# ---- Discover ----
+
+def test_discover_lists_links_with_their_attributes(server, peer):
+    peer("/lwm2m/3/0", lambda request: content(
+        b'</lwm2m/3/0>;pmin=10;x="a b",</lwm2m/3/0/9>;gt=12.5;dim=2,</lwm2m/3/0/4>;hidden,</else>', 40),
+        links='</lwm2m>;rt="oma.lwm2m",</lwm2m/3/0>')
+    assert server.api.get("/devices/raw/discover/3/0") == {"links": [
+        {"path": "/3/0", "attributes": {"pmin": 10, "x": "a b"}},
+        {"path": "/3/0/9", "attributes": {"gt": 12.5, "dim": 2}},
+        {"path": "/3/0/4", "attributes": {"hidden": True}}]}
+
+
+def test_discover_of_a_real_device(server, start_device):
+    start_device(server, "demo")
+    paths = [link["path"] for link in server.api.get("/devices/demo/discover/device")["links"]]
+    assert "/3/0/16" in paths
+    assert server.linnet("discover", "demo", "/3")[0] == 0
+    status, body = server.api.call("GET", "/devices/demo/discover/3/0/0/0")
+    assert (status, body["type"]) == (400, "bad-path")
+
+
+# ---- Refused before anything is sent ----
+
+BAD = [
+    ("PUT", "/3442/0/120", b"{", "bad-json", "line 1"),
+    ("PUT", "/3442/0/120", b"[]", "bad-json", "object"),
+    ("PUT", "/3442/0/120", b"", "bad-json", ""),
+    ("PUT", "/3442/0/120", b'{"value":1,"value":2}', "bad-json", "duplicate"),
+    ("PUT", "/3442/0/120", b'{"value":1,"valeu":2}', "unknown-member", "valeu"),
+    ("PUT", "/3442/0/120", b'{"value":1,"values":{}}', "bad-json", "values"),
+    ("PUT", "/3442/0/120", b'{"value":null}', "bad-value", "/3442/0/120"),
+    ("PUT", "/3442/0/120", b'{"value":1.5}', "bad-value", "/3442/0/120"),
+    ("PUT", "/3442/0/120", b'{"value":"9223372036854775808"}', "bad-value", "/3442/0/120"),
+    ("PUT", "/3442/0/125", b'{"value":"-1"}', "bad-value", "/3442/0/125"),
+    ("PUT", "/3442/0/125", b'{"value":"18446744073709551616"}', "bad-value", "/3442/0/125"),
+    ("PUT", "/3442/0/130", b'{"value":"much"}', "bad-value", "/3442/0/130"),
+    ("PUT", "/3442/0/140", b'{"value":1}', "bad-value", "/3442/0/140"),
+    ("PUT", "/3442/0/150", b'{"value":"no base64!"}', "bad-value", "/3442/0/150"),
+    ("PUT", "/3442/0/160", b'{"value":"yesterday"}', "bad-value", "/3442/0/160"),
+    ("PUT", "/3442/0/170", b'{"value":"3"}', "bad-value", "/3442/0/170"),
+    ("PUT", "/3442/0/170", b'{"value":"3:65536"}', "bad-value", "/3442/0/170"),
+    ("PUT", "/3442/0/110", b'{"value":{"0":"x"}}', "bad-value", "/3442/0/110"),
+    ("PUT", "/3442/0/120", b'{"value":1,"type":"number"}', "unknown-type", "type"),
+    ("PUT", "/3442/0/120", b'{"value":1,"type":7}', "unknown-type", "type"),
+    ("PUT", "/3442/0", b'{"value":1}', "bad-value", "values"),
+    ("PUT", "/3442/0", b'{"values":[]}', "bad-json", "values"),
+    ("PUT", "/3442/0", b'{"values":{"120":"x"}}', "bad-value", "/3442/0/120"),
+    ("PUT", "/3442/0", b'{"values":{"colour":1}}', "bad-path", "colour"),
+    ("PUT", "/3442/0", b'{"values":{"65535":1}}', "bad-path", "65535"),
+    ("PUT", "/3442/0", b'{"values":{"120":1,"integer-value":1}}', "bad-value", "/3442/0/120"),
+    ("PUT", "/3442/0", b'{"values":{"9999":1}}', "unknown-type", "/3442/0/9999"),
+    ("PUT", "/3442/0/1120/0", b'{"values":{"0":1}}', "bad-value", "value"),
+    ("PATCH", "/3442/0", b'{"values":{"1120":{"x":1}}}', "bad-path", "x"),
+    ("PUT", "/3442", b'{"values":{}}', "bad-path", "instance"),
+    ("POST", "/3442", b'{"values":{},"instance":-1}', "bad-value", "instance"),
+    ("POST", "/3442", b'{"values":{},"instance":65535}', "bad-value", "instance"),
+    ("POST", "/3442", b'{"values":{},"instance":"5"}', "bad-value", "instance"),
+    ("POST", "/3442", b'{"instance":5}', "bad-json", "values"),
+    ("POST", "/3442", b'{"values":{"120":true}}', "bad-value", "/3442/"),
+    ("POST", "/3442/0", b'{}', "bad-path", "POST"),
+    ("POST", "/3/0/4", b'{"arguments":5}', "bad-json", "arguments"),
+    ("POST", "/3/0/4", b'{"arguments":"0=x"}', "bad-value", "arguments"),
+    ("POST", "/3/0/4", b'{"arguments":"0,0"}', "bad-value", "arguments"),
+    ("POST", "/3/0/4", b'{"argument":"0"}', "unknown-member", "argument"),
+    ("PUT", "/3442/0/120?format=senml", b'{"value":1}', "bad-query", "format"),
+    ("PUT", "/3442/0/120?timeout=0", b'{"value":1}', "bad-query", "timeout"),
+    ("PUT", "/3442/0/130?format=text", b'{"value":"NaN"}', "bad-format", "format"),
+    ("PUT", "/3442/0?format=text", b'{"values":{"120":1,"110":"x"}}', "bad-format", "format"),
+    ("DELETE", "/3442/0/120", None, "bad-path", "delete"),
+    ("DELETE", "/3442", None, "bad-path", "delete"),
+]
+
+
+def test_bad_input_is_named_and_never_sent(server, start_device):
+    start_device(server, "demo")
+    before = server.api.metric("linnet_operations_started_total")
+    for method, path, body, kind, word in BAD:
+        status, headers, text = server.api.raw(method, "/api/v1/devices/demo/data" + path, data=body)
+        answer = json.loads(text)
+        assert (status, answer["type"]) == (400, kind), (method, path, body, answer)
+        assert word in answer["detail"], (method, path, body, answer)
+    assert server.api.metric("linnet_operations_started_total") == before
+
+
+def test_what_a_model_forbids_is_not_sent(server, start_device):
+    start_device(server, "demo")
+    before = server.api.metric("linnet_operations_started_total")
+    for method, path, body, kind in (
+            ("PUT", "/3/0/4", {"value": "x"}, "not-writable"),
+            ("PUT", "/3/0", {"values": {"14": "+01", "0": "x"}}, "not-writable"),
+            ("PATCH", "/device/0", {"values": {"manufacturer": "x"}}, "not-writable"),
+            ("POST", "/3/0/0", {}, "not-executable"),
+            ("POST", "/device/0/timezone", {"arguments": "0"}, "not-executable")):
+        status, answer = server.api.call(method, "/devices/demo/data" + path, body)
+        assert (status, answer["type"]) == (405, kind), (method, path, answer)
+    assert server.api.metric("linnet_operations_started_total") == before
+
+
+# ---- Calls that wait ----
+
+def test_a_caller_that_goes_away_is_noticed(server, start_device):
+    device = start_device(server, "mute")
+    device.process.send_signal(signal.SIGSTOP)
+    try:
+        with socket.create_connection(("127.0.0.1", server.http_port)) as caller:
+            caller.sendall(f"GET /api/v1/devices/mute/data/3/0/0?timeout=3600 HTTP/1.1\r\nHost: x\r\n"
+                           f"Authorization: Bearer {TOKEN}\r\n\r\n".encode())
+            until(lambda: server.api.metric("linnet_operations_started_total") == 1, "the read is sent")
+        until(lambda: server.api.metric("linnet_operations_failed_total") == 1, "the read is cancelled")
+    finally:
+        device.process.send_signal(signal.SIGCONT)
