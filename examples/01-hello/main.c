@@ -33,6 +33,7 @@ static struct ln_client_server servers[1];
 static uint8_t memory[LN_CLIENT_MEMORY(1, DATAGRAM, SCRATCH)];
 /* end memory */
 
+static struct ln_loop *loop;
 static struct ln_udp udp;
 static struct ln_address server;
 
@@ -95,9 +96,9 @@ int main(int argc, char **argv)
         .datagram_size = DATAGRAM,
         .scratch_size = SCRATCH,
     };
-    struct ln_loop *loop = ln_loop_new();
     struct ln_address any = {.port = 0};
 
+    loop = ln_loop_new();
     snprintf(security.uri, sizeof(security.uri), "coap://%s",
              argc > 1 ? argv[1] : "127.0.0.1:5683");
     if (loop == NULL || ln_udp_open(&udp, &any, 0) != LN_OK ||

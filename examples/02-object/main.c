@@ -53,6 +53,7 @@ static const struct ln_client_blocks blocks = {
 };
 /* end blocks */
 
+static struct ln_loop *loop;
 static struct ln_udp udp;
 static struct ln_address server;
 
@@ -136,7 +137,7 @@ static void sample(ln_time now, uint16_t number)
 }
 /* end sample */
 
-static bool start(struct ln_loop *loop, const struct ln_client_config *config)
+static bool start(const struct ln_client_config *config)
 {
     struct ln_address any = {.port = 0};
 
@@ -147,7 +148,7 @@ static bool start(struct ln_loop *loop, const struct ln_client_config *config)
            ln_loop_add(loop, udp.fd, turn, NULL) == LN_OK;
 }
 
-static void run(struct ln_loop *loop)
+static void run(void)
 {
     ln_time due = ln_clock_now();
 
@@ -181,15 +182,15 @@ int main(int argc, char **argv)
         .scratch_size = SCRATCH,
         .blocks = &blocks,
     };
-    struct ln_loop *loop = ln_loop_new();
 
+    loop = ln_loop_new();
     alarms_init(&alarms);
     snprintf(security.uri, sizeof(security.uri), "coap://%s",
              argc > 1 ? argv[1] : "127.0.0.1:5683");
-    if (!start(loop, &config)) {
+    if (!start(&config)) {
         fprintf(stderr, "usage: example-02-object [HOST:PORT [ENDPOINT]]\n");
         return 2;
     }
-    run(loop);
+    run();
     return 0;
 }

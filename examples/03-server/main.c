@@ -8,6 +8,7 @@
 
 enum { PATIENCE_MS = 60 * 1000 };
 
+static struct ln_loop *loop;
 static struct ln_server *engine;
 static struct ln_udp udp;
 static int status = -1; /* of the program, once it is known */
@@ -117,9 +118,9 @@ int main(int argc, char **argv)
         .allocator = {.resize = resize},
     };
     ln_time end = ln_clock_now() + PATIENCE_MS;
-    struct ln_loop *loop = ln_loop_new();
     struct ln_address address;
 
+    loop = ln_loop_new();
     engine = ln_server_new(&config, ln_clock_now());
     if (loop == NULL || engine == NULL ||
         ln_address_of_text(argc > 1 ? argv[1] : "127.0.0.1:5683", 5683, true, &address) !=

@@ -8,6 +8,7 @@
 enum { DATAGRAM = 1500, ID = 1 };
 
 static struct ln_coap_token token = {.len = LN_COAP_TOKEN_MAX};
+static struct ln_loop *loop;
 static struct ln_udp udp;
 static struct ln_address server;
 
@@ -64,7 +65,7 @@ static void receive(struct ln_coap_exchange *x)
 }
 
 /* begin exchange */
-static enum ln_coap_outcome ask(struct ln_loop *loop, struct ln_packet *question)
+static enum ln_coap_outcome ask(const struct ln_packet *question)
 {
     const struct ln_coap_parameters *p = &ln_coap_parameters_default;
     struct ln_coap_exchange x;
@@ -90,11 +91,11 @@ static void wake(void *context)
 
 int main(int argc, char **argv)
 {
-    struct ln_loop *loop = ln_loop_new();
     struct ln_address any = {.port = 0};
     uint8_t buffer[DATAGRAM];
     struct ln_packet question = {.bytes = buffer};
 
+    loop = ln_loop_new();
     ln_random_system.fill(ln_random_system.context, token.bytes, token.len);
     if (argc != 3 || loop == NULL || ln_udp_open(&udp, &any, 0) != LN_OK ||
         ln_address_of_text(argv[1], 5683, false, &server) != LN_OK ||
@@ -105,7 +106,7 @@ int main(int argc, char **argv)
     }
     question.remote = server;
     question.local = udp.bound;
-    switch (ask(loop, &question)) {
+    switch (ask(&question)) {
     case LN_COAP_ANSWERED:
         return 0;
     case LN_COAP_RESET:
