@@ -82,7 +82,8 @@ class Linnetd:
     def __init__(self):
         environment = {**os.environ, "LINNET_TOKEN": TOKEN}
         self.program = Program(
-            [binary("linnetd"), "--data", ":memory:", "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0", "--shards", "1"],
+            [binary("linnetd"), "--data", ":memory:", "--shards", "1",
+             "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"],
             env=environment)
         self.uri = "coap://" + self._listener("CoAP")
         self.http = self._listener("HTTP")

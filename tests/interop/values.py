@@ -38,6 +38,7 @@ WRITTEN = {
 BIG = {
     1110: {one: f"{one} " + "x" * 58 for one in range(10)},
     1150: {one: base64.b64encode(bytes([one] * 64)).decode() for one in range(10)},
+    1180: {one: f'</{one + 3}>;rt="{"y" * 40}"' for one in range(10)},
 }
 OPAQUE = 150
 MULTIPLE = 1000  # resource 1110 is of the type of 110, and so on
