@@ -34,7 +34,7 @@ foreach(layer IN LISTS ln_built_layers)
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()
 
-foreach(page linnetd.8 linnet-device.1 linnet.1)
+foreach(page linnetd.8 linnet-device.1 linnet-load.1 linnet.1)
     string(REGEX REPLACE "\\.([0-9])$" ";\\1" program "${page}")
     list(POP_BACK program section)
     if(TARGET ${program})
