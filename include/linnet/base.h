@@ -126,6 +126,8 @@ uint16_t ln_read_u16(struct ln_reader *r); /* big-endian, as all that follow */
 uint32_t ln_read_u24(struct ln_reader *r);
 uint32_t ln_read_u32(struct ln_reader *r);
 uint64_t ln_read_u64(struct ln_reader *r);
+/* A number of `len` bytes, 8 at most. */
+uint64_t ln_read_big_endian(struct ln_reader *r, size_t len);
 /* The next byte without taking it; -1 at the end, which is no failure. */
 int ln_peek_u8(const struct ln_reader *r);
 /* Borrows the next `len` bytes from what is read. */
@@ -163,6 +165,8 @@ void ln_write_u16(struct ln_writer *w, uint16_t v);
 void ln_write_u24(struct ln_writer *w, uint32_t v);
 void ln_write_u32(struct ln_writer *w, uint32_t v);
 void ln_write_u64(struct ln_writer *w, uint64_t v);
+/* The low `len` bytes of it, 8 at most. */
+void ln_write_big_endian(struct ln_writer *w, uint64_t v, size_t len);
 void ln_write_bytes(struct ln_writer *w, struct ln_bytes bytes);
 void ln_write_text(struct ln_writer *w, const char *text);
 /* The shortest big-endian form; 0 has no byte (CoAP options, block numbers). */

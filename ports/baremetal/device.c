@@ -36,11 +36,9 @@ static const struct ln_object switch_object = {
 /* end switch */
 
 /* begin objects */
-static struct ln_security security = {
-    .uri = "coap://192.0.2.1", .mode = LN_SECURITY_NONE, .short_id = 1};
-static struct ln_server_account account = {.short_id = 1, .lifetime = 300, .binding = "U"};
-static struct ln_device device = {
-    .manufacturer = "Linnet", .model = "board", .serial = "1", .binding = "U"};
+static struct ln_security security;
+static struct ln_server_account account;
+static struct ln_device device;
 static struct switch_state switches[SWITCHES];
 
 static uint16_t only_id[1] = {0};
@@ -57,6 +55,24 @@ const struct ln_object_entry device_objects[DEVICE_OBJECTS] = {
     {&switch_object, &switch_store},
 };
 /* end objects */
+
+/* begin values */
+/* Set here and not where they are defined: initial values lie in flash whole, unused bytes too. */
+void device_init(void)
+{
+    (void)ln_bytes_to_text(ln_bytes_of_text("coap://192.0.2.1"), security.uri,
+                           sizeof(security.uri));
+    security.mode = LN_SECURITY_NONE;
+    security.short_id = 1;
+    account.short_id = 1;
+    account.lifetime = 300;
+    account.binding[0] = 'U';
+    device.manufacturer = "Linnet";
+    device.model = "board";
+    device.serial = "1";
+    device.binding = "U";
+}
+/* end values */
 
 struct ln_client_server device_servers[1];
 uint8_t device_memory[LN_CLIENT_MEMORY(1, DEVICE_DATAGRAM, DEVICE_SCRATCH)];

@@ -31,7 +31,7 @@ static bool has(struct ln_reader *r, size_t len)
     return false;
 }
 
-static uint64_t read_big_endian(struct ln_reader *r, size_t len)
+uint64_t ln_read_big_endian(struct ln_reader *r, size_t len)
 {
     uint64_t v = 0;
 
@@ -51,22 +51,22 @@ uint8_t ln_read_u8(struct ln_reader *r)
 
 uint16_t ln_read_u16(struct ln_reader *r)
 {
-    return (uint16_t)read_big_endian(r, 2);
+    return (uint16_t)ln_read_big_endian(r, 2);
 }
 
 uint32_t ln_read_u24(struct ln_reader *r)
 {
-    return (uint32_t)read_big_endian(r, 3);
+    return (uint32_t)ln_read_big_endian(r, 3);
 }
 
 uint32_t ln_read_u32(struct ln_reader *r)
 {
-    return (uint32_t)read_big_endian(r, 4);
+    return (uint32_t)ln_read_big_endian(r, 4);
 }
 
 uint64_t ln_read_u64(struct ln_reader *r)
 {
-    return read_big_endian(r, 8);
+    return ln_read_big_endian(r, 8);
 }
 
 int ln_peek_u8(const struct ln_reader *r)
@@ -168,7 +168,7 @@ void ln_write_bytes(struct ln_writer *w, struct ln_bytes bytes)
     w->written += bytes.len;
 }
 
-static void write_big_endian(struct ln_writer *w, uint64_t v, size_t len)
+void ln_write_big_endian(struct ln_writer *w, uint64_t v, size_t len)
 {
     uint8_t out[8];
 
@@ -185,22 +185,22 @@ void ln_write_u8(struct ln_writer *w, uint8_t v)
 
 void ln_write_u16(struct ln_writer *w, uint16_t v)
 {
-    write_big_endian(w, v, 2);
+    ln_write_big_endian(w, v, 2);
 }
 
 void ln_write_u24(struct ln_writer *w, uint32_t v)
 {
-    write_big_endian(w, v, 3);
+    ln_write_big_endian(w, v, 3);
 }
 
 void ln_write_u32(struct ln_writer *w, uint32_t v)
 {
-    write_big_endian(w, v, 4);
+    ln_write_big_endian(w, v, 4);
 }
 
 void ln_write_u64(struct ln_writer *w, uint64_t v)
 {
-    write_big_endian(w, v, 8);
+    ln_write_big_endian(w, v, 8);
 }
 
 void ln_write_text(struct ln_writer *w, const char *text)
@@ -215,7 +215,7 @@ void ln_write_uint(struct ln_writer *w, uint64_t v)
     while (len < 8 && v >> (8 * len) != 0) {
         len++;
     }
-    write_big_endian(w, v, len);
+    ln_write_big_endian(w, v, len);
 }
 
 uint64_t ln_uint_of(struct ln_bytes bytes, bool *failed)
@@ -226,5 +226,5 @@ uint64_t ln_uint_of(struct ln_bytes bytes, bool *failed)
         *failed = true;
         return 0;
     }
-    return read_big_endian(&r, bytes.len);
+    return ln_read_big_endian(&r, bytes.len);
 }

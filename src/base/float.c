@@ -44,37 +44,30 @@ bool ln_is_finite(double v)
     return exponent_of(bits_of(v)) != DOUBLE_EXPONENT_MAX;
 }
 
-/* The fraction cut by `cut` bits, to the nearest, and where two are as near to the even one. */
-static uint32_t rounded(uint64_t fraction, int cut)
-{
-    uint32_t whole = (uint32_t)(fraction >> cut);
-    uint64_t rest = fraction - ((uint64_t)whole << cut);
-    uint64_t half = UINT64_C(1) << (cut - 1);
-
-    return whole + (rest > half || (rest == half && (whole & 1) != 0));
-}
-
 float ln_float_of_double(double v)
 {
+    enum { CUT = DOUBLE_FRACTION - SINGLE_FRACTION, KEPT = 8 /* bits, to round by */ };
     uint64_t bits = bits_of(v);
-    uint32_t sign = (uint32_t)(bits >> 63) << 31;
     uint64_t fraction = bits & double_fraction;
     int exponent = exponent_of(bits) - DOUBLE_BIAS + SINGLE_BIAS;
-    int cut = DOUBLE_FRACTION - SINGLE_FRACTION;
+    /* The lowest bit says whether there is anything below it. */
+    uint32_t part =
+        (uint32_t)(fraction >> (CUT - KEPT)) | ((uint32_t)fraction << (32 - CUT + KEPT) != 0);
     uint32_t single = (uint32_t)SINGLE_EXPONENT_MAX << SINGLE_FRACTION;
 
     if (!ln_is_finite(v)) {
-        single |= fraction == 0 ? 0 : (uint32_t)(fraction >> cut) | 1U << (SINGLE_FRACTION - 1);
-    } else if (exponent <=
-               0) { /* below the smallest normal one: its first bit is written out */
-        cut = cut - exponent + 1;
-        fraction |= UINT64_C(1) << DOUBLE_FRACTION;
-        single = cut > DOUBLE_FRACTION + 1 ? 0 : rounded(fraction, cut);
+        single |= fraction == 0 ? 0 : 1U << (SINGLE_FRACTION - 1);
     } else if (exponent < SINGLE_EXPONENT_MAX) {
-        /* A carry out of the fraction is one more in the exponent, as it should be. */
-        single = ((uint32_t)exponent << SINGLE_FRACTION) + rounded(fraction, cut);
+        part |= exponent_of(bits) == 0 ? 0 : UINT32_C(1) << (SINGLE_FRACTION + KEPT);
+        for (; exponent <= 0; exponent++) { /* below the smallest normal one */
+            part = part >> 1 | (part & 1);
+        }
+        /* The first bit, where there is one, counts as one more in the exponent; so does a carry. */
+        single = ((uint32_t)(exponent - 1) << SINGLE_FRACTION) + (part >> KEPT);
+        part &= (1U << KEPT) - 1;
+        single += part + (single & 1) > 1U << (KEPT - 1); /* halves to the even one */
     }
-    return (union single){.bits = sign | single}.number;
+    return (union single){.bits = (uint32_t)(bits >> 63) << 31 | single}.number;
 }
 
 double ln_double_of_float(float v)
@@ -102,24 +95,23 @@ double ln_double_of_float(float v)
 bool ln_whole_of_double(double v, uint64_t *magnitude, bool *negative)
 {
     uint64_t bits = bits_of(v);
-    uint64_t fraction = bits & double_fraction;
     int power = exponent_of(bits) - DOUBLE_BIAS;
 
     *negative = bits >> 63 != 0;
-    *magnitude = 0;
-    if (bits << 1 == 0) {
-        return true; /* zero, of either sign */
+    *magnitude = bits << 1 == 0 ? 0 : (bits & double_fraction) | UINT64_C(1) << DOUBLE_FRACTION;
+    if (*magnitude == 0 || power > 63) {
+        return *magnitude == 0;
     }
-    if (power < 0 || power > 63) {
-        return false;
+    for (; power > DOUBLE_FRACTION; power--) {
+        *magnitude <<= 1;
     }
-    fraction |= UINT64_C(1) << DOUBLE_FRACTION;
-    if (power > DOUBLE_FRACTION) {
-        *magnitude = fraction << (power - DOUBLE_FRACTION);
-        return true;
+    for (; power < DOUBLE_FRACTION; power++) {
+        if ((*magnitude & 1) != 0) {
+            return false;
+        }
+        *magnitude >>= 1;
     }
-    *magnitude = fraction >> (DOUBLE_FRACTION - power);
-    return *magnitude << (DOUBLE_FRACTION - power) == fraction;
+    return true;
 }
 
 bool ln_double_of_whole(uint64_t magnitude, bool negative, double *out)

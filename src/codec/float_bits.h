@@ -38,7 +38,8 @@ static inline double ln__double_of_bits(uint64_t bits)
 static inline bool ln__is_single(double v, float *single)
 {
     *single = ln_float_of_double(v);
-    return ln_is_finite(v) && ln__double_bits(ln_double_of_float(*single)) == ln__double_bits(v);
+    return ln_is_finite(v) &&
+           ln__double_bits(ln_double_of_float(*single)) == ln__double_bits(v);
 }
 
 #endif

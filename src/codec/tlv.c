@@ -46,48 +46,27 @@ static bool within(const struct walk *walk, struct ln_path path)
     return walk->more && ln_path_within(walk->record.path, path);
 }
 
-static void write_unsigned(struct ln_writer *w, uint64_t v)
+/* The bytes that it takes: 1, 2, 4 or 8. */
+static size_t width_of(uint64_t v)
 {
-    if (v <= UINT8_MAX) {
-        ln_write_u8(w, (uint8_t)v);
-    } else if (v <= UINT16_MAX) {
-        ln_write_u16(w, (uint16_t)v);
-    } else if (v <= UINT32_MAX) {
-        ln_write_u32(w, (uint32_t)v);
-    } else {
-        ln_write_u64(w, v);
-    }
+    return v == (uint8_t)v ? 1 : v == (uint16_t)v ? 2 : v == (uint32_t)v ? 4 : 8;
 }
 
-static void write_integer(struct ln_writer *w, int64_t v)
+/* The same, with room for the sign. */
+static size_t width_of_signed(int64_t v)
 {
-    if (v >= INT8_MIN && v <= INT8_MAX) {
-        ln_write_u8(w, (uint8_t)v);
-    } else if (v >= INT16_MIN && v <= INT16_MAX) {
-        ln_write_u16(w, (uint16_t)v);
-    } else if (v >= INT32_MIN && v <= INT32_MAX) {
-        ln_write_u32(w, (uint32_t)v);
-    } else {
-        ln_write_u64(w, (uint64_t)v);
-    }
-}
-
-static void write_number(struct ln_writer *w, double v)
-{
-    float single;
-
-    if (ln__is_single(v, &single)) {
-        ln_write_u32(w, ln__single_bits(single));
-    } else {
-        ln_write_u64(w, ln__double_bits(v));
-    }
+    return width_of((uint64_t)(v < 0 ? ~v : v) << 1);
 }
 
 static void write_value(struct ln_writer *w, const struct ln_value *value)
 {
+    uint64_t v = 0;
+    size_t width = 0;
+    float single;
+
     switch (value->type) {
     case LN_NONE:
-        return;
+        break;
     case LN_STRING:
     case LN_OPAQUE:
     case LN_CORELNK:
@@ -95,46 +74,41 @@ static void write_value(struct ln_writer *w, const struct ln_value *value)
         return;
     case LN_INTEGER:
     case LN_TIME:
-        write_integer(w, value->as.integer);
-        return;
+        v = (uint64_t)value->as.integer;
+        width = width_of_signed(value->as.integer);
+        break;
     case LN_UNSIGNED:
-        write_unsigned(w, value->as.unsigned_integer);
-        return;
+        v = value->as.unsigned_integer;
+        width = width_of(v);
+        break;
     case LN_FLOAT:
-        write_number(w, value->as.number);
-        return;
+        width = ln__is_single(value->as.number, &single) ? 4 : 8;
+        v = width == 4 ? ln__single_bits(single) : ln__double_bits(value->as.number);
+        break;
     case LN_BOOLEAN:
-        ln_write_u8(w, value->as.boolean);
-        return;
+        v = value->as.boolean;
+        width = 1;
+        break;
     case LN_OBJLNK:
-        ln_write_u16(w, value->as.link.object);
-        ln_write_u16(w, value->as.link.instance);
-        return;
+        v = (uint32_t)value->as.link.object << 16 | value->as.link.instance;
+        width = 4;
+        break;
     }
+    ln_write_big_endian(w, v, width);
 }
 
 static ln_err write_header(struct ln_writer *w, enum kind kind, uint16_t id, size_t len)
 {
     unsigned bytes = len <= LENGTH_IN_TYPE ? 0 : len <= 0xFF ? 1 : len <= 0xFFFF ? 2 : 3;
     unsigned type = (unsigned)kind << 6 | bytes << 3 | (bytes == 0 ? (unsigned)len : 0);
+    bool wide = id > UINT8_MAX;
 
     if (len > LENGTH_MAX) {
         return LN_ERR_TOO_LARGE;
     }
-    if (id > UINT8_MAX) {
-        ln_write_u8(w, (uint8_t)(type | WIDE_ID));
-        ln_write_u16(w, id);
-    } else {
-        ln_write_u8(w, (uint8_t)type);
-        ln_write_u8(w, (uint8_t)id);
-    }
-    if (bytes == 1) {
-        ln_write_u8(w, (uint8_t)len);
-    } else if (bytes == 2) {
-        ln_write_u16(w, (uint16_t)len);
-    } else if (bytes == 3) {
-        ln_write_u24(w, (uint32_t)len);
-    }
+    ln_write_u8(w, (uint8_t)(wide ? type | WIDE_ID : type));
+    ln_write_big_endian(w, id, wide ? 2 : 1);
+    ln_write_big_endian(w, len, bytes);
     return LN_OK;
 }
 
@@ -269,19 +243,12 @@ static bool read_entry(struct ln_reader *in, struct entry *out)
 {
     uint8_t type = ln_read_u8(in);
     size_t len = type & LENGTH_IN_TYPE;
+    size_t bytes = type >> 3 & 3;
 
     out->kind = (enum kind)(type >> 6);
-    out->id = type & WIDE_ID ? ln_read_u16(in) : ln_read_u8(in);
-    switch (type >> 3 & 3) {
-    case 1:
-        len = ln_read_u8(in);
-        break;
-    case 2:
-        len = ln_read_u16(in);
-        break;
-    case 3:
-        len = ln_read_u24(in);
-        break;
+    out->id = (uint16_t)ln_read_big_endian(in, type & WIDE_ID ? 2 : 1);
+    if (bytes > 0) {
+        len = (size_t)ln_read_big_endian(in, bytes);
     }
     out->value = ln_read_bytes(in, len);
     return !in->failed;
@@ -364,90 +331,71 @@ static void leave(struct ln_decoder *in)
     in->path = ln_path_up(in->path, (uint8_t)(in->path.depth - 1));
 }
 
-static bool read_integer(struct ln_bytes bytes, int64_t *out)
+static int64_t sign_extended(uint64_t v, size_t width)
 {
-    struct ln_reader in = ln_reader(bytes);
-
-    switch (bytes.len) {
+    switch (width) {
     case 1:
-        *out = (int8_t)ln_read_u8(&in);
-        return true;
+        return (int8_t)v;
     case 2:
-        *out = (int16_t)ln_read_u16(&in);
-        return true;
+        return (int16_t)v;
     case 4:
-        *out = (int32_t)ln_read_u32(&in);
-        return true;
-    case 8:
-        *out = (int64_t)ln_read_u64(&in);
-        return true;
+        return (int32_t)v;
+    default:
+        return (int64_t)v;
     }
-    return false;
 }
 
-static bool read_unsigned(struct ln_bytes bytes, uint64_t *out)
-{
-    bool failed = false;
-
-    *out = ln_uint_of(bytes, &failed);
-    return bytes.len == 1 || bytes.len == 2 || bytes.len == 4 || bytes.len == 8;
-}
-
-static bool read_number(struct ln_bytes bytes, double *out)
-{
-    struct ln_reader in = ln_reader(bytes);
-
-    if (bytes.len == 4) {
-        *out = ln__single_of_bits(ln_read_u32(&in));
-    } else if (bytes.len == 8) {
-        *out = ln__double_of_bits(ln_read_u64(&in));
-    }
-    return bytes.len == 4 || bytes.len == 8;
-}
-
-/* One byte by the specification. Zephyr has sent two; 0 and 1 in them can mean nothing else. */
-static bool read_boolean(struct ln_bytes bytes, bool *out)
+/*
+ * A value that is a number or like one, of 1, 2, 4 or 8 bytes. A boolean is one byte by the
+ * specification. Zephyr has sent two; 0 and 1 in them can mean nothing else.
+ */
+static bool read_number(struct ln_bytes bytes, struct ln_value *out)
 {
     bool failed = false;
     uint64_t v = ln_uint_of(bytes, &failed);
 
-    *out = v == 1;
-    return (bytes.len == 1 || bytes.len == 2) && v <= 1;
-}
-
-static bool read_link(struct ln_bytes bytes, struct ln_objlnk *out)
-{
-    struct ln_reader in = ln_reader(bytes);
-
-    out->object = ln_read_u16(&in);
-    out->instance = ln_read_u16(&in);
-    return bytes.len == 4;
+    if (bytes.len == 0 || bytes.len > 8 || (bytes.len & (bytes.len - 1)) != 0) {
+        return false;
+    }
+    switch (out->type) {
+    case LN_INTEGER:
+    case LN_TIME:
+        out->as.integer = sign_extended(v, bytes.len);
+        return true;
+    case LN_UNSIGNED:
+        out->as.unsigned_integer = v;
+        return true;
+    case LN_FLOAT:
+        out->as.number =
+            bytes.len == 4 ? ln__single_of_bits((uint32_t)v) : ln__double_of_bits(v);
+        return bytes.len >= 4;
+    case LN_BOOLEAN:
+        out->as.boolean = v == 1;
+        return bytes.len <= 2 && v <= 1;
+    case LN_OBJLNK:
+        out->as.link.object = (uint16_t)(v >> 16);
+        out->as.link.instance = (uint16_t)v;
+        return bytes.len == 4;
+    default:
+        return false;
+    }
 }
 
 static bool read_value(struct ln_bytes bytes, struct ln_value *out)
 {
     switch (out->type) {
     case LN_NONE:
-        *out = ln_value_opaque(bytes);
-        return true;
+        out->type = LN_OPAQUE;
+        break;
     case LN_STRING:
     case LN_OPAQUE:
     case LN_CORELNK:
-        out->as.bytes = bytes;
-        return true;
-    case LN_INTEGER:
-    case LN_TIME:
-        return read_integer(bytes, &out->as.integer);
-    case LN_UNSIGNED:
-        return read_unsigned(bytes, &out->as.unsigned_integer);
-    case LN_FLOAT:
-        return read_number(bytes, &out->as.number);
-    case LN_BOOLEAN:
-        return read_boolean(bytes, &out->as.boolean);
-    case LN_OBJLNK:
-        return read_link(bytes, &out->as.link);
+        break;
+    default:
+        return read_number(bytes, out);
     }
-    return false;
+    out->as.bytes = bytes;
+    return true;
 }
 
 /* At the end of a container, on to what follows it. False at the end of all. */
