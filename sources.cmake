@@ -28,8 +28,8 @@ set(LN_CLIENT_SOURCES
     objects/device.c objects/security.c objects/server.c objects/test.c)
 
 set(LN_SERVER_SOURCES
-    addresses.c answers.c digest.c events.c exchanges.c object_list.c operations.c owner.c recent.c
-    register.c registrations.c server.c)
+    addresses.c answers.c digest.c events.c exchanges.c list_bodies.c object_list.c operations.c owner.c
+    recent.c register.c registrations.c server.c transfers.c)
 
 set(LN_NET_SOURCES
     clock.c loop.c random.c resolve.c sockaddr.c tcp.c udp.c)
@@ -79,10 +79,12 @@ set(LN_FUZZ_TARGETS
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES
     auth.c body.c config.c data.c data_result.c device.c devices.c encoding.c events.c health.c http.c
-    inbox.c json_out.c log.c main.c metrics.c models.c notify.c operation.c options.c problem.c
+    inbox.c json_out.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c notify.c operation.c options.c problem.c
     record.c router.c routes.c shard.c text_out.c time_text.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
     device.c links.c machine.c main.c objects.c options.c)
 
 set(LN_CTL_SOURCES data.c devices.c events.c file.c http.c main.c print.c)
+
+set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c simulated.c worker.c)

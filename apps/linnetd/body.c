@@ -71,6 +71,21 @@ bool request_query(struct request *request, const char *name, char *out, size_t 
     return true;
 }
 
+bool request_query_number(struct request *request, const char *name, uint64_t least,
+                          uint64_t most, uint64_t *out)
+{
+    char text[24];
+
+    if (!request_query(request, name, text, sizeof(text))) {
+        return request->problem == PROBLEM_NONE;
+    }
+    if (!ln_unsigned_of_text(ln_bytes_of_text(text), out) || *out < least || *out > most) {
+        return problem(request, PROBLEM_BAD_QUERY, "%s: it is a number from %llu to %llu", name,
+                       (unsigned long long)least, (unsigned long long)most);
+    }
+    return true;
+}
+
 struct allowed {
     struct request *request;
     const char *const *names;

@@ -18,6 +18,7 @@ struct config {
     struct listener http;
     bool http_insecure;
     bool memory_only;         /* --data :memory: */
+    char models[1024];        /* a folder of object definitions; "": none */
     bool data_given;          /* --data with a folder: there is no store yet */
     uint64_t shards;          /* while reading, 0: not given */
     uint64_t max_devices;     /* 0: no bound */

@@ -6,6 +6,7 @@
 #include "linnetd/config.h"
 #include "linnetd/events.h"
 #include "linnetd/http.h"
+#include "linnetd/model_file.h"
 #include "linnetd/shard.h"
 #include "linnetd/wall.h"
 
@@ -14,7 +15,8 @@ struct daemon {
     struct auth auth;
     struct events events;
     struct wall wall;
-    struct http *http; /* NULL: off */
+    struct model_list models; /* those of --models */
+    struct http *http;        /* NULL: off */
     struct shard *shards[SHARDS_MAX];
     uint8_t shard_count;
     struct ln_address coap; /* where it listens, if the listener is not off */

@@ -342,21 +342,6 @@ static bool read_state(struct request *request, struct list *list)
                    "state: it is online, sleeping, unreachable or gone");
 }
 
-static bool read_number(struct request *request, const char *name, uint64_t least,
-                        uint64_t most, uint64_t *out)
-{
-    char text[24];
-
-    if (!request_query(request, name, text, sizeof(text))) {
-        return request->problem == PROBLEM_NONE;
-    }
-    if (!ln_unsigned_of_text(ln_bytes_of_text(text), out) || *out < least || *out > most) {
-        return problem(request, PROBLEM_BAD_QUERY, "%s: it is a number from %llu to %llu", name,
-                       (unsigned long long)least, (unsigned long long)most);
-    }
-    return true;
-}
-
 static bool read_cursor(struct request *request, struct list *list)
 {
     char text[2 * LN_LIMIT_ENDPOINT];
@@ -380,9 +365,9 @@ static bool read_list(struct request *request, struct list *list)
 
     list->state = -1;
     if (!request_query_only(request, names) ||
-        !read_number(request, "limit", 1, LIMIT_MAX, &limit) ||
-        !read_number(request, "object", 0, LN_ID_MAX, &object) || !read_cursor(request, list) ||
-        !read_state(request, list)) {
+        !request_query_number(request, "limit", 1, LIMIT_MAX, &limit) ||
+        !request_query_number(request, "object", 0, LN_ID_MAX, &object) ||
+        !read_cursor(request, list) || !read_state(request, list)) {
         return false;
     }
     list->filtered |= request_query(request, "q", list->prefix, sizeof(list->prefix));

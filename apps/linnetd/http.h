@@ -95,6 +95,9 @@ json_t *request_json(struct request *request, bool optional, const char *const *
  * valid.
  */
 bool request_query(struct request *request, const char *name, char *out, size_t size);
+/* A number of the query; `*out` stays where it is not there. False: a problem is set. */
+bool request_query_number(struct request *request, const char *name, uint64_t least,
+                          uint64_t most, uint64_t *out);
 /* The value of a header; NULL: it is not there. */
 const char *request_header(const struct request *request, const char *name);
 /* Any thread: whether the caller has closed its connection, which nobody polls while it waits. */

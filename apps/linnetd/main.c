@@ -33,6 +33,13 @@ static const char *address_text(const struct ln_address *address,
 
 /* ---- Start ---- */
 
+static bool start_models(struct daemon *daemon)
+{
+    const char *folder = daemon->config.models;
+
+    return folder[0] == '\0' || models_load(folder, &daemon->models);
+}
+
 static bool start_auth(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
 {
     const char *token = getenv("LINNET_TOKEN");
@@ -180,6 +187,8 @@ static void stop(struct daemon *daemon)
         shard_free(daemon->shards[i]);
     }
     events_fini(&daemon->events);
+    models_reset();
+    model_list_free(&daemon->models);
     auth_fini(&daemon->auth);
 }
 
@@ -190,7 +199,8 @@ static bool start(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
         complain("start", "no memory");
         return false;
     }
-    return start_auth(daemon, made) && start_shards(daemon) && start_http(daemon);
+    return start_models(daemon) && start_auth(daemon, made) && start_shards(daemon) &&
+           start_http(daemon);
 }
 
 /* All threads leave them to main(). */

@@ -4,6 +4,8 @@
 
 #include <linnet/lwm2m.h>
 
+#include <stdlib.h>
+
 /* clang-format off */
 enum {
     NO_OPERATION = 0,
@@ -19,45 +21,86 @@ enum {
     }; \
     static const struct model model_##object = { \
         (object), (major), (minor), (many) != 0, (need) != 0, (name), resources_##object, \
-        LN_COUNT(resources_##object), \
+        LN_COUNT(resources_##object), NULL, \
     };
 
-#include "models/0_security.def"
-#include "models/1_server.def"
-#include "models/2_access_control.def"
-#include "models/3_device.def"
-#include "models/4_connectivity_monitoring.def"
-#include "models/5_firmware_update.def"
-#include "models/6_location.def"
-#include "models/7_connectivity_statistics.def"
-#include "models/3303_temperature.def"
-#include "models/3442_test_object.def"
+#include "models/all.def"
 
-const struct model *const models[] = {
-    &model_0, &model_1, &model_2, &model_3, &model_4, &model_5, &model_6, &model_7,
-    &model_3303, &model_3442,
+#define LN_MODEL_OBJECT(object) &model_##object,
+
+static const struct model *const built_in[] = {
+#include "models/list.def"
 };
 /* clang-format on */
 
-const size_t model_count = LN_COUNT(models);
+/* Written before the first thread starts, read only from then on. */
+static const struct model *const *known = built_in;
+static size_t known_count = LN_COUNT(built_in);
+static const struct model **merged; /* once one was added: what `known` is */
 
-const struct model *model_find(uint16_t object)
+const struct model *model_at(size_t index)
+{
+    return known[index];
+}
+
+size_t model_count(void)
+{
+    return known_count;
+}
+
+/* Where the model of that id is, or would be. */
+static size_t place_of(uint16_t object)
 {
     size_t low = 0;
-    size_t high = model_count;
+    size_t high = known_count;
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (models[middle]->id == object) {
-            return models[middle];
-        }
-        if (models[middle]->id < object) {
+        if (known[middle]->id < object) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return NULL;
+    return low;
+}
+
+const struct model *model_find(uint16_t object)
+{
+    size_t place = place_of(object);
+
+    return place < known_count && known[place]->id == object ? known[place] : NULL;
+}
+
+bool model_add(const struct model *model)
+{
+    size_t place = place_of(model->id);
+    size_t replaced = model_find(model->id) != NULL ? 1 : 0;
+    const struct model **all = calloc(known_count + 1, sizeof(*all));
+
+    if (all == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < place; i++) {
+        all[i] = known[i];
+    }
+    all[place] = model;
+    for (size_t i = place + replaced; i < known_count; i++) {
+        all[i + 1 - replaced] = known[i];
+    }
+    free(merged);
+    merged = all;
+    known = all;
+    known_count += 1 - replaced;
+    return true;
+}
+
+void models_reset(void)
+{
+    free(merged);
+    merged = NULL;
+    known = built_in;
+    known_count = LN_COUNT(built_in);
 }
 
 const struct model_resource *model_resource_find(uint16_t object, uint16_t resource)
@@ -129,10 +172,10 @@ static struct ln_bytes without_prefix(const char *name)
 
 const struct model *model_named(struct ln_bytes name)
 {
-    for (size_t i = 0; i < model_count; i++) {
-        if (same_name(name, ln_bytes_of_text(models[i]->name)) ||
-            same_name(name, without_prefix(models[i]->name))) {
-            return models[i];
+    for (size_t i = 0; i < known_count; i++) {
+        if (same_name(name, ln_bytes_of_text(known[i]->name)) ||
+            same_name(name, without_prefix(known[i]->name))) {
+            return known[i];
         }
     }
     return NULL;

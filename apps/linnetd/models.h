@@ -24,11 +24,20 @@ struct model {
     const char *name;
     const struct model_resource *resources; /* ascending by id */
     size_t resource_count;
+    const char *source; /* the file that it was read from; NULL: built in */
 };
 
-/* All of them, ascending by id. */
-extern const struct model *const models[];
-extern const size_t model_count;
+/*
+ * All of them, ascending by id: the built-in ones and those that were added. Models are added before
+ * the first thread starts, and stay until the end.
+ */
+const struct model *model_at(size_t index);
+size_t model_count(void);
+
+/* Adds one, in place of another of that id. False: no memory. `model` must outlive the others. */
+LN_MUST_USE bool model_add(const struct model *model);
+/* Back to the built-in ones. */
+void models_reset(void);
 
 /* NULL: not known. */
 const struct model *model_find(uint16_t object);

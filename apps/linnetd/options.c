@@ -120,6 +120,15 @@ static const char *set_log_format(struct config *config, const char *value)
     return config->log_json || strcmp(value, "text") == 0 ? NULL : "it is text or json";
 }
 
+static const char *set_models(struct config *config, const char *value)
+{
+    if (snprintf(config->models, sizeof(config->models), "%s", value) >=
+        (int)sizeof(config->models)) {
+        return "it is too long";
+    }
+    return value[0] != '\0' ? NULL : "it is a folder";
+}
+
 /* ---- Not built yet: accepted so far as that is honest ---- */
 
 static const char *set_data(struct config *config, const char *value)
@@ -142,6 +151,8 @@ const struct option options[] = {
     {"coap", "ADDR:PORT", "CoAP over UDP, or off", "[::]:5683", set_coap},
     {"http", "ADDR:PORT", "the HTTP API, or off", "127.0.0.1:8080", set_http},
     {"http-insecure", NULL, "allow HTTP without TLS beyond loopback", "no", set_http_insecure},
+    {"models", "DIR", "object definitions: the *.xml of this folder, as in the OMA registry",
+     "only the built-in ones", set_models},
     {"shards", "N", "threads that serve devices", "one for each core, or 1 with a bound",
      set_shards},
     {"max-devices", "N", "bound on registered devices, 0 for none", "0", set_max_devices},

@@ -27,6 +27,7 @@
       "The answer cannot be of the media type that was asked for")                             \
     X(PROBLEM_UNKNOWN_TYPE, "unknown-type", 400, "The type of the resource is not known")      \
     X(PROBLEM_UNKNOWN_ENDPOINT, "unknown-endpoint", 404, "No such device is registered")       \
+    X(PROBLEM_UNKNOWN_MODEL, "unknown-model", 404, "No definition of this object is known")    \
     X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \
     X(PROBLEM_DEVICE_TIMEOUT, "device-timeout", 504, "The device did not answer in time")      \
     X(PROBLEM_DEVICE_RESET, "device-reset", 502,                                               \

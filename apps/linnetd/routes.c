@@ -15,6 +15,8 @@ const struct route routes[] = {
     {"POST",   "/api/v1/devices/{endpoint}/data/{path}",  ROLE_OPERATOR, handle_data_post},
     {"DELETE", "/api/v1/devices/{endpoint}/data/{path}",  ROLE_OPERATOR, handle_data_delete},
     {"GET",    "/api/v1/devices/{endpoint}/discover/{path}", ROLE_OPERATOR, handle_discover},
+    {"GET",    "/api/v1/models",                          ROLE_VIEWER,   handle_models},
+    {"GET",    "/api/v1/models/{object}",                 ROLE_VIEWER,   handle_model_get},
     {"GET",    "/api/v1/events",                          ROLE_VIEWER,   handle_events},
     {"GET",    "/api/v1/server",                          ROLE_ADMIN,    handle_server},
     {"GET",    "/metrics",                                ROLE_VIEWER,   handle_metrics},

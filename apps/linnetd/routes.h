@@ -13,6 +13,8 @@ void handle_data_update(struct request *request);
 void handle_data_post(struct request *request);
 void handle_data_delete(struct request *request);
 void handle_discover(struct request *request);
+void handle_models(struct request *request);
+void handle_model_get(struct request *request);
 void handle_events(struct request *request);
 void handle_server(struct request *request);
 void handle_metrics(struct request *request);

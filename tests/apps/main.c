@@ -3,8 +3,10 @@
 int auth_tests(void);
 int config_tests(void);
 int encoding_tests(void);
+int histogram_tests(void);
 int inbox_tests(void);
 int json_out_tests(void);
+int model_file_tests(void);
 int models_tests(void);
 int router_tests(void);
 int values_tests(void);
@@ -12,6 +14,7 @@ int wall_tests(void);
 
 int main(void)
 {
-    return auth_tests() + config_tests() + encoding_tests() + inbox_tests() + json_out_tests() +
-           models_tests() + router_tests() + values_tests() + wall_tests();
+    return auth_tests() + config_tests() + encoding_tests() + histogram_tests() +
+           inbox_tests() + json_out_tests() + model_file_tests() + models_tests() +
+           router_tests() + values_tests() + wall_tests();
 }

@@ -140,12 +140,12 @@ TEST(says_of_each_object_what_the_registry_says)
 {
     size_t checked = 0;
 
-    for (size_t i = 0; i < model_count; i++) {
+    for (size_t i = 0; i < model_count(); i++) {
         char name[300];
-        (void)snprintf(name, sizeof(name), LN_SHARED_DIR "/registry/%u.xml", models[i]->id);
+        (void)snprintf(name, sizeof(name), LN_SHARED_DIR "/registry/%u.xml", model_at(i)->id);
         char *xml = read_file(name);
         if (xml != NULL) {
-            check_object(models[i], xml);
+            check_object(model_at(i), xml);
             free(xml);
             checked++;
         }
@@ -154,16 +154,16 @@ TEST(says_of_each_object_what_the_registry_says)
         print_message("SKIPPED: the registry's files are not at " LN_SHARED_DIR "/registry\n");
         skip();
     }
-    CHECK_EQ(checked, model_count);
+    CHECK_EQ(checked, model_count());
 }
 
 TEST(lists_objects_and_resources_in_ascending_order)
 {
-    for (size_t i = 0; i < model_count; i++) {
-        CHECK(i == 0 || models[i - 1]->id < models[i]->id);
-        CHECK(model_find(models[i]->id) == models[i]);
-        for (size_t k = 1; k < models[i]->resource_count; k++) {
-            CHECK(models[i]->resources[k - 1].id < models[i]->resources[k].id);
+    for (size_t i = 0; i < model_count(); i++) {
+        CHECK(i == 0 || model_at(i - 1)->id < model_at(i)->id);
+        CHECK(model_find(model_at(i)->id) == model_at(i));
+        for (size_t k = 1; k < model_at(i)->resource_count; k++) {
+            CHECK(model_at(i)->resources[k - 1].id < model_at(i)->resources[k].id);
         }
     }
     assert_null(model_find(8));
