@@ -53,8 +53,12 @@ void ln_server__answer_request(struct ln_server *server, const struct request *r
         .type = LN_COAP_ACK,
         .code = code,
         .id = m->id,
+        .block1 = request->block1,
     };
 
+    if (code == LN_COAP_4_13 && request->block1.present) {
+        answer.size1 = server->max_list_body;
+    }
     if (m->type == LN_COAP_NON) {
         answer.type = LN_COAP_NON;
         answer.id = ln_server__next_message(server, message_sequence);
@@ -85,6 +89,12 @@ static size_t write_answer(const struct answer *answer, void *buffer, size_t siz
     if (answer->code == LN_COAP_2_01) {
         ln_coap_add_text(&b, LN_COAP_LOCATION_PATH, "rd");
         ln_coap_add(&b, LN_COAP_LOCATION_PATH, ln_bytes(answer->location.text, LOCATION_TEXT));
+    }
+    if (answer->block1.present) {
+        ln_coap_add_block(&b, LN_COAP_BLOCK1, answer->block1);
+    }
+    if (answer->size1 > 0) {
+        ln_coap_add_uint(&b, LN_COAP_SIZE1, answer->size1);
     }
     return ln_coap_finish(&b);
 }

@@ -19,6 +19,8 @@ struct answer {
     uint8_t code; /* LN_COAP_EMPTY: an empty ACK or Reset */
     uint16_t id;
     struct location location; /* of a 2.01 */
+    struct ln_coap_block block1;
+    uint32_t size1; /* 0: none */
 };
 
 /* A ring in memory of the server's allocator: it grows to the most that ever waited at once. */
@@ -33,7 +35,10 @@ struct request;
 
 /* Where there is no memory for it an answer is dropped and counted: the peer asks again. */
 void ln_server__answer(struct ln_server *server, const struct answer *answer);
-/* Piggybacked on the ACK of a CON, NON for a NON. `location` may be NULL but for a 2.01. */
+/*
+ * Piggybacked on the ACK of a CON, NON for a NON; with the request's `block1`. `location` may be
+ * NULL but for a 2.01.
+ */
 void ln_server__answer_request(struct ln_server *server, const struct request *request,
                                uint8_t code, const struct location *location,
                                uint16_t *message_sequence);

@@ -53,6 +53,18 @@ static void put_registration(struct ln_writer *w, const struct ln_registration *
     ln_write_u8(w, registration->binding);
 }
 
+static void put_transfer(struct ln_writer *w, const struct transfer *t)
+{
+    if (t == NULL) {
+        return;
+    }
+    ln_write_u32(w, t->out.offset);
+    ln_write_u32(w, t->in.offset);
+    ln_write_u32(w, t->start);
+    ln_write_u8(w, (uint8_t)(t->sends << 1 | t->waits));
+    ln_write_u32(w, ln_checksum(ln_bytes(t->bytes, t->length)));
+}
+
 static void put_operation(struct ln_writer *w, const struct operation *operation)
 {
     ln_write_u64(w, operation->id);
@@ -61,6 +73,7 @@ static void put_operation(struct ln_writer *w, const struct operation *operation
     ln_write_u8(w, operation->started);
     ln_write_u8(w, operation->exchange.state);
     ln_write_u8(w, operation->exchange.copies);
+    put_transfer(w, operation->transfer);
     put_bytes(w, ln_server__endpoint_of(operation->registration));
     put_bytes(w, ln_bytes(operation->bytes, operation->length));
 }
@@ -81,10 +94,29 @@ static uint64_t digest_of_registrations(const struct ln_server *server)
     return digest;
 }
 
+static uint64_t digest_of_list_bodies(const struct ln_server *server)
+{
+    const struct list_body *body = server->list_bodies.oldest;
+    struct record record;
+    uint64_t digest = 0;
+
+    for (; body != NULL; body = body->newer) {
+        struct ln_peer peer = {.remote = body->remote, .session = body->session};
+
+        record.w = ln_writer(record.bytes, sizeof(record.bytes));
+        put_peer(&record.w, &peer);
+        ln_write_u32(&record.w, body->in.key);
+        ln_write_u32(&record.w, body->in.offset);
+        ln_write_u32(&record.w, body->in.last_checksum);
+        digest += ln_hash(server->seed, ln_writer_bytes(&record.w));
+    }
+    return digest;
+}
+
 uint64_t ln_server_digest(const struct ln_server *server)
 {
     struct record record;
-    uint64_t digest = digest_of_registrations(server);
+    uint64_t digest = digest_of_registrations(server) + digest_of_list_bodies(server);
 
     for (uint32_t i = 0; i < server->operations.size; i++) {
         const struct operation *operation = server->operations.slots[i].operation;

@@ -6,6 +6,7 @@
 #include "addresses.h"
 #include "answers.h"
 #include "events.h"
+#include "list_bodies.h"
 #include "object_list.h"
 #include "operations.h"
 #include "recent.h"
@@ -26,7 +27,11 @@ struct ln_server {
     size_t max_per_address;
     size_t max_operations;
     size_t max_operations_per_device;
-    uint8_t seed[16]; /* of every hash: peers must not be able to choose collisions */
+    size_t max_list_bodies;
+    uint32_t max_list_body;
+    uint32_t max_body;
+    uint8_t block_exponent; /* of the largest blocks */
+    uint8_t seed[16];       /* of every hash: peers must not be able to choose collisions */
     ln_time now;
     ln_time exchange_lifetime;
 
@@ -40,6 +45,7 @@ struct ln_server {
     struct operations operations;
     struct events events;
     struct answers answers;
+    struct list_bodies list_bodies;
     struct recent requests;  /* refused, or of registrations that are over */
     struct recent responses; /* confirmable ones, whose repeats want their ACK again */
     struct ln_server_counters counters;
@@ -50,8 +56,9 @@ struct request {
     const struct ln_peer *peer;
     const struct ln_coap_message *message;
     struct ln_coap_options options;
-    struct ln_bytes location; /* what follows /rd/ */
-    uint32_t print;           /* tells repeats from other messages of the same id */
+    struct ln_coap_block block1; /* of the answer */
+    struct ln_bytes location;    /* what follows /rd/ */
+    uint32_t print;              /* tells repeats from other messages of the same id */
     ln_time now;
 };
 

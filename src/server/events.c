@@ -126,7 +126,7 @@ static void tell_news(struct ln_server_event *event, const struct news *news)
     event->sms_changed = (changes & CHANGED_SMS) != 0;
 }
 
-static void tell_result(struct ln_server_event *event, const struct operation *operation)
+static void tell_operation(struct ln_server_event *event, const struct operation *operation)
 {
     tell_registration(event, operation->registration);
     if (operation->registration->ended) {
@@ -134,8 +134,29 @@ static void tell_result(struct ln_server_event *event, const struct operation *o
     }
     event->id = operation->id;
     event->tag = operation->tag;
-    event->outcome = (enum ln_outcome)operation->outcome;
     event->operation = operation->what;
+}
+
+static void tell_asking(struct ln_server_event *event, struct transfer *t)
+{
+    tell_operation(event, t->operation);
+    t->is_queued = false;
+    event->offset = t->start;
+    if (event->kind == LN_SERVER_WANTS) {
+        event->size = ln_server__transfer_wants(t);
+        return;
+    }
+    event->size = t->in.size2;
+    event->last = t->ends;
+    event->code = t->operation->code;
+    event->format = t->operation->result_format;
+    event->payload = ln_bytes(t->bytes, t->length);
+}
+
+static void tell_result(struct ln_server_event *event, const struct operation *operation)
+{
+    tell_operation(event, operation);
+    event->outcome = (enum ln_outcome)operation->outcome;
     event->code = operation->code;
     event->format = operation->result_format;
     event->payload = operation->payload;
@@ -166,6 +187,10 @@ bool ln_server_event(struct ln_server *server, struct ln_server_event *event)
         break;
     case LN_SERVER_RESULT:
         tell_result(event, operation_of(node));
+        break;
+    case LN_SERVER_WANTS:
+    case LN_SERVER_PART:
+        tell_asking(event, ln_server__transfer_of_asking(node));
         break;
     default:
         tell_registration(event, ln_server__registration_of_end(node));

@@ -17,13 +17,24 @@ static struct operation *operation_of_timer(struct ln_timer *timer)
 
 /* ---- Sending ---- */
 
-static size_t write_copy(struct ln_server *server, struct operation *operation, void *buffer,
-                         size_t size)
+static size_t write_request(const struct ln_server *server, const struct operation *operation,
+                            void *buffer, size_t size)
 {
     struct ln_writer w = ln_writer(buffer, size);
 
+    if (operation->transfer != NULL) {
+        return ln_server__transfer_write(server, operation, buffer, size);
+    }
     ln_write_bytes(&w, ln_bytes(operation->bytes, operation->length));
-    assert(!w.failed); /* the caller's buffer is smaller than LN_SERVER_DATAGRAM_MAX */
+    return w.failed ? 0 : operation->length;
+}
+
+static size_t write_copy(struct ln_server *server, struct operation *operation, void *buffer,
+                         size_t size)
+{
+    size_t length = write_request(server, operation, buffer, size);
+
+    assert(length > 0); /* the caller's buffer is smaller than LN_SERVER_DATAGRAM_MAX */
     if (operation->exchange.copies > 0) {
         server->counters.retransmissions++;
     }
@@ -31,7 +42,17 @@ static size_t write_copy(struct ln_server *server, struct operation *operation, 
     (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
                                 LN_COAP_ON_SENT);
     ln_server__operation_wait(server, operation);
-    return operation->length;
+    return length;
+}
+
+/* Its time is over, be it the device that did not answer or the app. */
+static void give_up(struct ln_server *server, struct operation *operation)
+{
+    if (ln_server__transfer_waits(operation)) {
+        ln_server__operation_end(server, operation, LN_OUTCOME_INCOMPLETE);
+    } else if (operation->transfer == NULL || !ln_server__transfer_again(server, operation)) {
+        ln_server__operation_end(server, operation, LN_OUTCOME_NO_ANSWER);
+    }
 }
 
 size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_t size,
@@ -43,8 +64,9 @@ size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_
         struct operation *operation = operation_of_timer(timer);
         struct ln_coap_exchange *x = &operation->exchange;
 
-        if (ln_coap_exchange_step(x, &server->coap, server->now, LN_COAP_ON_TIME)) {
-            ln_server__operation_end(server, operation, LN_OUTCOME_NO_ANSWER);
+        if (ln_server__transfer_waits(operation) ||
+            ln_coap_exchange_step(x, &server->coap, server->now, LN_COAP_ON_TIME)) {
+            give_up(server, operation);
         } else if (x->state == LN_COAP_SENDING) {
             size_t length = write_copy(server, operation, buffer, size);
             *to = operation->sent_to;
@@ -74,8 +96,7 @@ bool ln_server__operation_is_with(const struct operation *operation, const struc
     return is_at(&operation->sent_to, peer) || is_at(&now_at, peer);
 }
 
-/* "16/5" of the Location-Path options of a Create's answer. */
-static void write_location(struct ln_writer *w, const struct ln_coap_message *m)
+void ln_server__write_location(struct ln_writer *w, const struct ln_coap_message *m)
 {
     struct ln_coap_option_cursor option = ln_coap_option_first(m);
     size_t start = w->written;
@@ -88,19 +109,18 @@ static void write_location(struct ln_writer *w, const struct ln_coap_message *m)
     }
 }
 
-static size_t location_length(const struct ln_coap_message *m)
+size_t ln_server__location_length(const struct ln_coap_message *m)
 {
     struct ln_writer w = ln_writer_window(NULL, 0, 0);
 
-    write_location(&w, m);
+    ln_server__write_location(&w, m);
     return w.written;
 }
 
-/* Keeps what the answer says until the event is read: the datagram is borrowed. */
-static ln_err keep(struct ln_server *server, struct operation *operation,
-                   const struct ln_coap_message *m, uint16_t format)
+ln_err ln_server__keep(struct ln_server *server, struct operation *operation,
+                       const struct ln_coap_message *m, uint16_t format)
 {
-    size_t size = m->payload.len + location_length(m);
+    size_t size = m->payload.len + ln_server__location_length(m);
     uint8_t *room = operation->bytes;
 
     if (size > operation->size) {
@@ -112,7 +132,7 @@ static ln_err keep(struct ln_server *server, struct operation *operation,
     }
     struct ln_writer w = ln_writer(room, size);
     ln_write_bytes(&w, m->payload);
-    write_location(&w, m);
+    ln_server__write_location(&w, m);
     operation->payload = ln_bytes(room, m->payload.len);
     operation->location = ln_bytes(&room[m->payload.len], size - m->payload.len);
     operation->code = m->code;
@@ -120,13 +140,11 @@ static ln_err keep(struct ln_server *server, struct operation *operation,
     return LN_OK;
 }
 
-/* A part of a larger body is no answer: block-wise transfers are not there yet. */
 static bool is_answer(const struct ln_coap_message *m, struct ln_coap_options *options)
 {
     unsigned class = ln_coap_code_class(m->code);
 
-    return ln_coap_options(m, options) == LN_OK && (class == 2 || class == 4 || class == 5) &&
-           !options->block2.more && options->block2.number == 0;
+    return ln_coap_options(m, options) == LN_OK && (class == 2 || class == 4 || class == 5);
 }
 
 /* RFC 7252 §4.2 and §4.3: what was not expected is told so, but for an ACK. */
@@ -170,6 +188,7 @@ static void take_answer(struct ln_server *server, struct operation *operation,
                         uint32_t print)
 {
     struct ln_coap_options options;
+    struct transfer_end end;
 
     operation->registration->seen_at = server->now;
     if (!is_answer(m, &options)) {
@@ -180,13 +199,15 @@ static void take_answer(struct ln_server *server, struct operation *operation,
         ln_server__operation_end(server, operation, LN_OUTCOME_UNDECODABLE);
         return;
     }
-    if (keep(server, operation, m, options.content_format) != LN_OK) {
+    if (ln_server__transfer_answered(server, operation, m, &options, &end) != LN_OK) {
         return; /* as if it had been lost: it comes again */
     }
     acknowledge(server, peer, m, print);
-    (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
-                                LN_COAP_ON_RESPONSE);
-    ln_server__operation_end(server, operation, LN_OUTCOME_ANSWERED);
+    if (end.done) {
+        ln_server__operation_end(server, operation, end.outcome);
+    } else {
+        ln_server__transfer_go_on(server, operation);
+    }
 }
 
 void ln_server__response(struct ln_server *server, const struct ln_peer *peer,

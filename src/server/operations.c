@@ -10,6 +10,8 @@ enum {
     LARGEST_SIZE = 1 << SLOT_BITS,
     /* Behind each operation: most answers fit, so that a result needs no memory of its own. */
     SMALLEST_ROOM = 128,
+    /* What stands around a block besides what the operation needs: Block1, Size1, the marker. */
+    AROUND_BLOCK = 16,
 };
 
 /* ---- Slots ---- */
@@ -99,6 +101,23 @@ static struct ln_coap_token token_of(const struct ln_server *server, uint32_t sl
     return token;
 }
 
+struct ln_coap_token ln_server__token_of(const struct ln_server *server,
+                                         const struct operation *operation)
+{
+    return token_of(server, operation->slot, operation->secret);
+}
+
+struct operation *ln_server__operation_of_id(const struct ln_server *server, uint64_t id)
+{
+    uint64_t slot = id & (LARGEST_SIZE - 1);
+
+    if (slot >= server->operations.size) {
+        return NULL;
+    }
+    struct operation *operation = server->operations.slots[slot].operation;
+    return operation != NULL && operation->id == id ? operation : NULL;
+}
+
 struct operation *ln_server__operation_of_token(const struct ln_server *server,
                                                 const struct ln_coap_token *token)
 {
@@ -118,23 +137,46 @@ struct operation *ln_server__operation_of_token(const struct ln_server *server,
 
 /* ---- The queue of a device ---- */
 
-static void start(struct ln_server *server, struct operation *operation)
+/* The request stands ready but for this. */
+static void write_message_id(struct operation *operation)
 {
-    struct ln_registration *registration = operation->registration;
-    uint16_t message = ln_server__next_message(server, &registration->next_message);
     struct ln_reader in = ln_reader(ln_bytes(operation->bytes, operation->length));
     uint8_t first = ln_read_u8(&in);
+    uint8_t code = ln_read_u8(&in);
     struct ln_writer w = ln_writer(operation->bytes, operation->length);
 
     ln_write_u8(&w, first);
-    ln_write_u8(&w, ln_operation_code(operation->what.kind));
-    ln_write_u16(&w, message);
+    ln_write_u8(&w, code);
+    ln_write_u16(&w, operation->exchange.id);
+}
+
+void ln_server__exchange_begin(struct ln_server *server, struct operation *operation)
+{
+    struct ln_registration *registration = operation->registration;
+    uint16_t message = ln_server__next_message(server, &registration->next_message);
+
+    unlink_message(server, operation);
     ln_coap_exchange_start(&operation->exchange, &server->coap, &server->random, message, true,
                            true);
+    link_message(server, operation);
+    if (operation->transfer == NULL) {
+        write_message_id(operation);
+    } else {
+        operation->secret = ln_random_u32(&server->random);
+    }
+    ln_wheel_set(&server->exchanges, &operation->timer, server->now);
+}
+
+static void start(struct ln_server *server, struct operation *operation)
+{
     operation->started = true;
     link_message(server, operation);
-    ln_wheel_set(&server->exchanges, &operation->timer, server->now);
     server->counters.operations_started++;
+    if (operation->transfer != NULL) {
+        ln_server__transfer_begin(server, operation);
+    } else {
+        ln_server__exchange_begin(server, operation);
+    }
 }
 
 static void start_next(struct ln_server *server, struct ln_registration *registration)
@@ -176,22 +218,68 @@ static void take_out(struct operation *operation)
 
 /* ---- Begin ---- */
 
+/* What ln_server_operate() and ln_server_stream() were given. */
+struct wish {
+    const struct ln_operation *operation;
+    const struct ln_server_stream *stream; /* NULL: none */
+    bool is_transfer;
+    uint32_t secret;
+    uint64_t tag;
+};
+
 /* The request as it will be sent, but for its message id. 0: it does not fit. */
 static size_t write_request(const struct ln_server *server,
-                            const struct ln_registration *registration,
-                            const struct ln_operation *operation, uint32_t secret, void *buffer)
+                            const struct ln_registration *registration, const struct wish *wish,
+                            void *buffer)
 {
-    struct ln_coap_token token = token_of(server, server->operations.free, secret);
-    struct ln_coap_builder b = ln_coap_start(buffer, LN_SERVER_DATAGRAM_MAX, LN_COAP_CON,
-                                             ln_operation_code(operation->kind), 0, &token);
+    struct ln_coap_token token = token_of(server, server->operations.free, wish->secret);
+    uint8_t code = ln_operation_code(wish->operation->kind);
+    struct ln_coap_builder b =
+        ln_coap_start(buffer, LN_SERVER_DATAGRAM_MAX, LN_COAP_CON, code, 0, &token);
+    bool asks = code == LN_COAP_GET && server->block_exponent < LN_COAP_BLOCK_LARGEST;
 
-    ln_operation_write(&b, operation, registration->objects->root);
+    ln_operation_write(&b, wish->operation, registration->objects->root);
+    if (asks) {
+        ln_coap_add_block(&b, LN_COAP_BLOCK2,
+                          (struct ln_coap_block){.size_exponent = server->block_exponent});
+    }
     return ln_coap_finish(&b);
 }
 
-static ln_err may_operate(struct ln_server *server, const struct ln_registration *registration,
-                          const struct ln_operation *operation)
+/* The same without a body: blocks are written from it. 0: no block would fit. */
+static size_t write_head(const struct ln_server *server,
+                         const struct ln_registration *registration, const struct wish *wish,
+                         void *buffer)
 {
+    struct ln_operation short_one = *wish->operation;
+    struct wish of_head = *wish;
+    struct ln_coap_message m;
+
+    /* That there is a payload shows in the options of an Execute. */
+    if (short_one.payload.len > 0 || (wish->stream != NULL && wish->stream->supplies)) {
+        short_one.payload = ln_bytes("", 1);
+    }
+    of_head.operation = &short_one;
+    size_t length = write_request(server, registration, &of_head, buffer);
+    if (length == 0 || ln_coap_parse(ln_bytes(buffer, length), &m) != LN_OK) {
+        return 0;
+    }
+    length -= m.has_payload ? m.payload.len + 1 : 0;
+    size_t block = (size_t)16 << server->block_exponent;
+    return length + AROUND_BLOCK + block <= LN_SERVER_DATAGRAM_MAX ? length : 0;
+}
+
+static bool has_payload(enum ln_operation_kind kind)
+{
+    return kind == LN_OPERATION_WRITE || kind == LN_OPERATION_WRITE_PARTIAL ||
+           kind == LN_OPERATION_CREATE || kind == LN_OPERATION_EXECUTE;
+}
+
+static ln_err may_operate(struct ln_server *server, const struct ln_registration *registration,
+                          const struct wish *wish)
+{
+    const struct ln_operation *operation = wish->operation;
+    bool supplies = wish->stream != NULL && wish->stream->supplies;
     struct operations *operations = &server->operations;
 
     if (registration == NULL) {
@@ -200,6 +288,12 @@ static ln_err may_operate(struct ln_server *server, const struct ln_registration
     if (!ln_operation_fits(operation->kind, operation->path,
                            (enum ln_version)registration->version)) {
         return LN_ERR_BAD_REQUEST;
+    }
+    if (supplies && !has_payload(operation->kind)) {
+        return LN_ERR_BAD_REQUEST;
+    }
+    if (operation->payload.len > server->max_body) {
+        return LN_ERR_TOO_LARGE;
     }
     if (server->closed || operations->count >= server->max_operations ||
         registration->operation_count >= server->max_operations_per_device) {
@@ -237,19 +331,21 @@ static void put_in_slot(struct operations *operations, struct operation *operati
     operation->id = ++operations->next_id << SLOT_BITS | operation->slot;
 }
 
-ln_err ln_server_operate(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
-                         const struct ln_operation *operation, uint64_t tag, uint64_t *id)
+static ln_err make_transfer(struct ln_server *server, struct operation *made,
+                            const struct wish *wish)
+{
+    made->transfer =
+        ln_server__transfer_new(server, made, wish->operation->payload, wish->stream);
+    return made->transfer == NULL ? LN_ERR_NO_MEMORY : LN_OK;
+}
+
+static ln_err make_whole(struct ln_server *server, struct ln_registration *registration,
+                         const struct wish *wish, struct operation **out)
 {
     uint8_t buffer[LN_SERVER_DATAGRAM_MAX];
-    uint32_t secret = ln_random_u32(&server->random);
+    size_t length = wish->is_transfer ? write_head(server, registration, wish, buffer)
+                                      : write_request(server, registration, wish, buffer);
 
-    ln_server__advance(server, now);
-    struct ln_registration *registration = ln_server_find(server, endpoint);
-    ln_err err = may_operate(server, registration, operation);
-    if (err != LN_OK) {
-        return err;
-    }
-    size_t length = write_request(server, registration, operation, secret, buffer);
     if (length == 0) {
         return LN_ERR_TOO_LARGE;
     }
@@ -258,16 +354,68 @@ ln_err ln_server_operate(struct ln_server *server, ln_time now, struct ln_bytes 
         return LN_ERR_NO_MEMORY;
     }
     made->registration = registration;
-    made->tag = tag;
-    made->secret = secret;
-    made->what = *operation;
+    made->tag = wish->tag;
+    made->secret = wish->secret;
+    made->what = *wish->operation;
     made->what.payload = (struct ln_bytes){0};
     made->what.query = (struct ln_bytes){0};
+    if (wish->is_transfer && make_transfer(server, made, wish) != LN_OK) {
+        ln_server__operation_free(server, made);
+        return LN_ERR_NO_MEMORY;
+    }
+    *out = made;
+    return LN_OK;
+}
+
+static ln_err begin(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
+                    const struct wish *wish, uint64_t *id)
+{
+    struct operation *made;
+
+    ln_server__advance(server, now);
+    struct ln_registration *registration = ln_server_find(server, endpoint);
+    ln_err err = may_operate(server, registration, wish);
+    if (err == LN_OK) {
+        err = make_whole(server, registration, wish, &made);
+    }
+    if (err != LN_OK) {
+        return err;
+    }
     put_in_slot(&server->operations, made);
     append(made);
     start_next(server, registration);
     *id = made->id;
     return LN_OK;
+}
+
+ln_err ln_server_operate(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
+                         const struct ln_operation *operation, uint64_t tag, uint64_t *id)
+{
+    struct wish wish = {
+        .operation = operation,
+        .is_transfer = ln_server__needs_blocks(server, operation->payload),
+        .secret = ln_random_u32(&server->random),
+        .tag = tag,
+    };
+
+    return begin(server, now, endpoint, &wish, id);
+}
+
+ln_err ln_server_stream(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
+                        const struct ln_operation *operation,
+                        const struct ln_server_stream *stream, uint64_t tag, uint64_t *id)
+{
+    struct ln_operation without = *operation;
+    struct wish wish = {
+        .operation = stream->supplies ? &without : operation,
+        .stream = stream,
+        .is_transfer = true,
+        .secret = ln_random_u32(&server->random),
+        .tag = tag,
+    };
+
+    without.payload = (struct ln_bytes){0};
+    return begin(server, now, endpoint, &wish, id);
 }
 
 /* ---- End ---- */
@@ -321,14 +469,9 @@ void ln_server__operations_end_of(struct ln_server *server,
 
 bool ln_server_cancel(struct ln_server *server, ln_time now, uint64_t id)
 {
-    uint64_t slot = id & (LARGEST_SIZE - 1);
-
     ln_server__advance(server, now);
-    if (slot >= server->operations.size) {
-        return false;
-    }
-    struct operation *operation = server->operations.slots[slot].operation;
-    if (operation == NULL || operation->id != id) {
+    struct operation *operation = ln_server__operation_of_id(server, id);
+    if (operation == NULL) {
         return false;
     }
     ln_server__operation_end(server, operation, LN_OUTCOME_CANCELLED);
@@ -350,6 +493,7 @@ void ln_server_close(struct ln_server *server, ln_time now)
 
 void ln_server__operation_free(struct ln_server *server, struct operation *operation)
 {
+    ln_server__transfer_free(server, operation->transfer);
     ln_server__release(server, operation->apart);
     ln_server__release(server, operation);
 }

@@ -4,6 +4,7 @@
 #define LN_SERVER_OPERATIONS_H
 
 #include "events.h"
+#include "transfers.h"
 
 #include <linnet/server.h>
 
@@ -31,8 +32,10 @@ struct operation {
     struct ln_bytes payload;
     struct ln_bytes location;
     uint8_t *apart; /* payload and location, where they did not fit behind */
-    size_t length;  /* of the request */
-    size_t size;    /* of `bytes` */
+    struct transfer
+        *transfer; /* NULL: request and answer are one message each, as far as is known */
+    size_t length; /* of the request; in a transfer, of that without any body */
+    size_t size;   /* of `bytes` */
     uint8_t bytes[];
 };
 
@@ -56,6 +59,12 @@ void ln_server__operations_end_of(struct ln_server *server,
                                   struct ln_registration *registration);
 void ln_server__operation_end(struct ln_server *server, struct operation *operation,
                               enum ln_outcome outcome);
+/* Sends its next message: a new exchange. */
+void ln_server__exchange_begin(struct ln_server *server, struct operation *operation);
+/* NULL: there is none of that id, or it is over. */
+struct operation *ln_server__operation_of_id(const struct ln_server *server, uint64_t id);
+struct ln_coap_token ln_server__token_of(const struct ln_server *server,
+                                         const struct operation *operation);
 /* Gives back an operation that is over. */
 void ln_server__operation_free(struct ln_server *server, struct operation *operation);
 /* Frees the tables, and the operations that are not over. */
@@ -64,6 +73,12 @@ void ln_server__operations_free(struct ln_server *server);
 /* The one that a token names; NULL if it is none of ours, or over. */
 struct operation *ln_server__operation_of_token(const struct ln_server *server,
                                                 const struct ln_coap_token *token);
+/* Keeps what the answer says until the event is read. LN_ERR_NO_MEMORY: nothing has changed. */
+LN_MUST_USE ln_err ln_server__keep(struct ln_server *server, struct operation *operation,
+                                   const struct ln_coap_message *m, uint16_t format);
+/* "16/5" of the Location-Path options of a Create's answer. */
+void ln_server__write_location(struct ln_writer *w, const struct ln_coap_message *m);
+size_t ln_server__location_length(const struct ln_coap_message *m);
 /* Sets the timer by its exchange. */
 void ln_server__operation_wait(struct ln_server *server, struct operation *operation);
 /*

@@ -20,8 +20,9 @@ struct recent_message {
     uint16_t id;
     uint16_t
         next; /* of the same bucket: an index into the ring, or the ring's size at the end */
-    struct location location; /* of a 2.01 */
-    uint8_t code;             /* of the answer; LN_COAP_EMPTY: an empty ACK */
+    struct location location;    /* of a 2.01 */
+    struct ln_coap_block block1; /* of the answer */
+    uint8_t code;                /* of the answer; LN_COAP_EMPTY: an empty ACK */
 };
 
 struct recent {

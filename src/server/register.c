@@ -2,15 +2,11 @@
 
 #include "engine.h"
 
-/* A body in blocks is not put together yet, and must not be taken for a whole one. */
 static ln_err check_payload(const struct request *request)
 {
     const struct ln_coap_options *o = &request->options;
 
-    if (o->block1.more || o->block1.number > 0) {
-        return LN_ERR_BAD_OPTION;
-    }
-    if (request->message->payload.len == 0) {
+    if (request->message->payload.len == 0 && o->block1.number == 0) {
         return LN_OK;
     }
     /* spec: TRANSPORT-1.1.1 §6.4: data without a format is an error. */
@@ -49,7 +45,11 @@ static ln_err check_register(struct registering *from)
         return err;
     }
     /* Without a confirmable message the device cannot know that it is registered. */
-    if (m->type != LN_COAP_CON || m->payload.len == 0) {
+    if (m->type != LN_COAP_CON) {
+        return LN_ERR_BAD_REQUEST;
+    }
+    /* The last block of a list may be empty. */
+    if (m->payload.len == 0 && from->request->options.block1.number == 0) {
         return LN_ERR_BAD_REQUEST;
     }
     return measure_extra(from);
@@ -102,10 +102,10 @@ static ln_err replace(struct ln_server *server, struct ln_registration *old,
     return LN_OK;
 }
 
-static ln_err make(struct ln_server *server, struct registering *from,
-                   struct ln_registration *old)
+static ln_err make(struct ln_server *server, struct registering *from, struct ln_bytes list,
+                   struct ln_registration *old, const struct location **location)
 {
-    ln_err err = ln_server__list_take(server, from->request->message->payload, &from->objects);
+    ln_err err = ln_server__list_take(server, list, &from->objects);
 
     if (err != LN_OK) {
         return err;
@@ -122,7 +122,25 @@ static ln_err make(struct ln_server *server, struct registering *from,
     }
     ln_server__answer_request(server, from->request, LN_COAP_2_01, &registration->location,
                               &registration->next_message);
+    *location = &registration->location;
     return LN_OK;
+}
+
+/* The list is taken once it is whole; each block before it is answered by itself. */
+static ln_err take_list(struct ln_server *server, struct registering *from,
+                        struct ln_registration *old)
+{
+    const struct location *location = NULL;
+    struct gathered gathered;
+    ln_err err = ln_server__gather(server, from->request, &gathered);
+
+    if (err != LN_OK || !gathered.is_whole) {
+        return err;
+    }
+    err = make(server, from, gathered.list, old, &location);
+    ln_server__gathered(server, &gathered, err == LN_OK ? LN_COAP_2_01 : ln_coap_code_of(err),
+                        location);
+    return err;
 }
 
 /* Whether this very Register made the registration. */
@@ -158,7 +176,7 @@ ln_err ln_server__register(struct ln_server *server, const struct request *reque
     if (err == LN_OK) {
         err = admit(server, old, request->peer);
     }
-    return err == LN_OK ? make(server, &from, old) : err;
+    return err == LN_OK ? take_list(server, &from, old) : err;
 }
 
 /* ---- Update ---- */
@@ -167,7 +185,8 @@ ln_err ln_server__register(struct ln_server *server, const struct request *reque
 struct update {
     const struct request *request;
     struct ln_registration_query query;
-    struct object_list *objects; /* NULL: the list stays */
+    struct ln_bytes list;        /* no bytes: the list stays, as it does where */
+    struct object_list *objects; /* this is NULL */
     uint8_t *sms;                /* where the new one goes; NULL: it stays */
     struct address_use *local;   /* NULL: it came to the same address as before */
     struct news *news;
@@ -213,12 +232,10 @@ static ln_err prepare_sms(struct ln_server *server, struct ln_registration *regi
 static ln_err prepare_objects(struct ln_server *server, struct ln_registration *registration,
                               struct update *update)
 {
-    struct ln_bytes payload = update->request->message->payload;
-
-    if (payload.len == 0) {
+    if (update->list.len == 0) {
         return LN_OK;
     }
-    ln_err err = ln_server__list_take(server, payload, &update->objects);
+    ln_err err = ln_server__list_take(server, update->list, &update->objects);
     if (err == LN_OK && update->objects != registration->objects) {
         update->changes |= CHANGED_OBJECTS;
     }
@@ -390,6 +407,45 @@ static bool is_repeated_update(const struct ln_server *server,
     return false;
 }
 
+static ln_err update_whole(struct ln_server *server, struct ln_registration *registration,
+                           struct update *update)
+{
+    ln_err err = prepare(server, registration, update);
+
+    if (err != LN_OK) {
+        undo(server, registration, update);
+        return err;
+    }
+    apply(server, registration, update);
+    ln_server__answer_request(server, update->request, LN_COAP_2_04, NULL,
+                              &registration->next_message);
+    return LN_OK;
+}
+
+static ln_err update_new(struct ln_server *server, struct ln_registration *registration,
+                         struct update *update)
+{
+    const struct ln_coap_message *m = update->request->message;
+    enum ln_version version = (enum ln_version)registration->version;
+    struct gathered gathered = {0};
+    ln_err err = check_payload(update->request);
+
+    if (err == LN_OK) {
+        err = ln_registration_query_read(m, version, &update->query);
+    }
+    if (err == LN_OK) {
+        err = ln_server__gather(server, update->request, &gathered);
+    }
+    if (err != LN_OK || !gathered.is_whole) {
+        return err;
+    }
+    update->list = gathered.list;
+    err = update_whole(server, registration, update);
+    ln_server__gathered(server, &gathered, err == LN_OK ? LN_COAP_2_04 : ln_coap_code_of(err),
+                        NULL);
+    return err;
+}
+
 ln_err ln_server__update(struct ln_server *server, const struct request *request)
 {
     struct update update = {.request = request};
@@ -399,24 +455,11 @@ ln_err ln_server__update(struct ln_server *server, const struct request *request
     if (err != LN_OK) {
         return err;
     }
-    if (is_repeated_update(server, registration, request)) {
-        server->counters.repeats++;
-        registration->seen_at = request->now;
-    } else {
-        err = check_payload(request);
-        if (err == LN_OK) {
-            err = ln_registration_query_read(
-                request->message, (enum ln_version)registration->version, &update.query);
-        }
-        if (err == LN_OK) {
-            err = prepare(server, registration, &update);
-        }
-        if (err != LN_OK) {
-            undo(server, registration, &update);
-            return err;
-        }
-        apply(server, registration, &update);
+    if (!is_repeated_update(server, registration, request)) {
+        return update_new(server, registration, &update);
     }
+    server->counters.repeats++;
+    registration->seen_at = request->now;
     ln_server__answer_request(server, request, LN_COAP_2_04, NULL, &registration->next_message);
     return LN_OK;
 }

@@ -289,6 +289,7 @@ void ln_server__advance(struct ln_server *server, ln_time now)
         server->counters.expiries++;
         ln_server__registration_end(server, registration_of_timer(timer), LN_SERVER_EXPIRED);
     }
+    ln_server__list_bodies_expire(server);
 }
 
 /* ---- The end ---- */

@@ -37,12 +37,18 @@ uint16_t ln_server__next_message(const struct ln_server *server, uint16_t *seque
 
 /* ---- Made and freed ---- */
 
+static bool is_block_size(uint16_t size)
+{
+    return size == 0 || (size_t)16 << ln_coap_block_fit(size) == size;
+}
+
 static bool config_is_sound(const struct ln_server_config *config)
 {
     uint8_t shards = config->shards == 0 ? 1 : config->shards;
 
     return config->size == sizeof(*config) && config->random.fill != NULL &&
-           config->allocator.resize != NULL && config->shard < shards;
+           config->allocator.resize != NULL && config->shard < shards &&
+           is_block_size(config->block_size);
 }
 
 static size_t or_default(size_t value, size_t otherwise)
@@ -52,7 +58,14 @@ static size_t or_default(size_t value, size_t otherwise)
 
 static void take_config(struct ln_server *server, const struct ln_server_config *config)
 {
-    enum { OPERATIONS = 100000, OPERATIONS_PER_DEVICE = 1000 };
+    enum {
+        OPERATIONS = 100000,
+        OPERATIONS_PER_DEVICE = 1000,
+        LARGEST_BLOCK = 1024,
+        BODY = 1024 * 1024,
+        LIST_BODIES = 256,
+        LIST_BODY = 64 * 1024,
+    };
 
     server->random = config->random;
     server->allocator = config->allocator;
@@ -64,6 +77,10 @@ static void take_config(struct ln_server *server, const struct ln_server_config 
     server->max_operations = or_default(config->max_operations, OPERATIONS);
     server->max_operations_per_device =
         or_default(config->max_operations_per_device, OPERATIONS_PER_DEVICE);
+    server->block_exponent = ln_coap_block_fit(or_default(config->block_size, LARGEST_BLOCK));
+    server->max_body = (uint32_t)or_default(config->max_body, BODY);
+    server->max_list_bodies = or_default(config->max_list_bodies, LIST_BODIES);
+    server->max_list_body = (uint32_t)or_default(config->max_list_body, LIST_BODY);
     server->exchange_lifetime = ln_coap_exchange_lifetime(&server->coap);
 }
 
@@ -91,6 +108,8 @@ struct ln_server *ln_server_new(const struct ln_server_config *config, ln_time n
     ln_map_init(&server->lists, &ln_server__list_calls, server, &server->allocator);
     ln_map_init(&server->locals, &ln_server__address_calls, server, &server->allocator);
     ln_map_init(&server->remotes, &ln_server__address_calls, server, &server->allocator);
+    ln_map_init(&server->list_bodies.map, &ln_server__list_body_calls, server,
+                &server->allocator);
     return server;
 }
 
@@ -103,8 +122,9 @@ void ln_server_free(struct ln_server *server)
     if (server == NULL) {
         return;
     }
+    ln_server__events_free(server); /* first: some are part of operations that go on */
     ln_server__operations_free(server);
-    ln_server__events_free(server);
+    ln_server__list_bodies_free(server);
     while ((registration = ln_map_next(&server->by_endpoint, &at)) != NULL) {
         ln_server__registration_free(server, registration);
     }
@@ -151,8 +171,9 @@ ln_time ln_server_deadline(const struct ln_server *server)
     if (server->closed) {
         return LN_NEVER;
     }
-    return ln_time_min(ln_wheel_deadline(&server->lifetimes),
-                       ln_wheel_deadline(&server->exchanges));
+    ln_time due = ln_time_min(ln_wheel_deadline(&server->lifetimes),
+                              ln_wheel_deadline(&server->exchanges));
+    return ln_time_min(due, ln_server__list_bodies_deadline(server));
 }
 
 /* ---- Receiving ---- */
@@ -184,6 +205,10 @@ static uint64_t *counter_of(struct ln_server_counters *counters, ln_err err)
         return &counters->bad_formats;
     case LN_ERR_VERSION:
         return &counters->bad_versions;
+    case LN_ERR_INCOMPLETE:
+        return &counters->incomplete;
+    case LN_ERR_TOO_LARGE:
+        return &counters->too_large;
     case LN_ERR_BUSY:
     case LN_ERR_NO_MEMORY:
         return &counters->refused_full;
@@ -198,6 +223,7 @@ static void refuse(struct ln_server *server, const struct request *request, ln_e
         .at = request->now,
         .print = request->print,
         .id = request->message->id,
+        .block1 = request->block1,
         .code = ln_coap_code_of(err),
     };
 
@@ -206,7 +232,7 @@ static void refuse(struct ln_server *server, const struct request *request, ln_e
     ln_server__answer_request(server, request, message.code, NULL, &server->next_message);
 }
 
-static bool repeated(struct ln_server *server, const struct request *request)
+static bool repeated(struct ln_server *server, struct request *request)
 {
     const struct recent_message *before =
         ln_server__recent_find(&server->requests, request->print, request->message->id,
@@ -216,6 +242,7 @@ static bool repeated(struct ln_server *server, const struct request *request)
         return false;
     }
     server->counters.repeats++;
+    request->block1 = before->block1;
     ln_server__answer_request(server, request, before->code, &before->location,
                               &server->next_message);
     return true;
@@ -268,6 +295,7 @@ static void take_request(struct ln_server *server, const struct ln_peer *peer,
         return;
     }
     if (err == LN_OK) {
+        request.block1 = request.options.block1;
         err = handle(server, &request);
     }
     if (err != LN_OK) {

@@ -32,7 +32,7 @@ static uint64_t sum_of_faults(void)
 
     return c->malformed + c->bad_options + c->bad_requests + c->not_found + c->not_allowed +
            c->bad_formats + c->bad_versions + c->refused_full + c->unexpected + c->wrong_peer +
-           c->pings;
+           c->incomplete + c->too_large + c->pings;
 }
 
 #define COUNTS(name) offsetof(struct ln_server_counters, name)
@@ -303,9 +303,8 @@ TEST(an_option_that_is_too_long_or_reserved_or_twice_is_refused)
         {LN_COAP_URI_PORT, BYTES("123"), LN_COAP_4_02},
         {LN_COAP_BLOCK1, BYTES("1234"), LN_COAP_4_02},
         {LN_COAP_BLOCK1, BYTES("\x07"), LN_COAP_4_00},
-        {LN_COAP_BLOCK1, BYTES("\x0E"),
-         LN_COAP_4_02}, /* the first of more: not supported yet */
-        {LN_COAP_BLOCK1, BYTES("\x16"), LN_COAP_4_02}, /* the second */
+        {LN_COAP_BLOCK1, BYTES("\x0E"), LN_COAP_4_00}, /* the first of more, but not full */
+        {LN_COAP_BLOCK1, BYTES("\x16"), LN_COAP_4_08}, /* the second, without the first */
         {LN_COAP_PROXY_URI, BYTES("coap://x"), LN_COAP_CODE(5, 5)},
         {LN_COAP_PROXY_SCHEME, BYTES("coap"), LN_COAP_CODE(5, 5)},
     };

@@ -389,6 +389,7 @@ TEST(what_cannot_be_done_is_said_at_once_and_no_result_follows)
     struct ln_server_config config = config_of_tests();
     config.max_operations = 3;
     config.max_operations_per_device = 2;
+    config.max_body = sizeof(large) - 1;
     given_a_server_of(&config);
     given_a_registered_device(1, "one");
     given_a_registered_device(2, "two");

@@ -349,24 +349,6 @@ TEST(a_response_code_of_a_class_that_is_none_is_rejected)
     then_all_is_given_back();
 }
 
-/* Until block-wise transfers are there: a part must not be taken for the whole. */
-TEST(the_first_block_of_a_longer_answer_is_no_answer)
-{
-    struct sent asked = given_a_read_under_way();
-    struct datagram d;
-    struct ln_coap_builder b =
-        ln_coap_start(d.bytes, sizeof(d.bytes), LN_COAP_ACK, LN_COAP_2_05, asked.message.id,
-                      &asked.message.token);
-    ln_coap_add_block(&b, LN_COAP_BLOCK2, (struct ln_coap_block){.more = true});
-    ln_coap_add_payload(&b, BYTES("0123456789ABCDEF"));
-    d.length = ln_coap_finish(&b);
-
-    arrives(&one, &d);
-
-    then_result(1, LN_OUTCOME_UNDECODABLE);
-    then_all_is_given_back();
-}
-
 TEST(an_answer_for_which_there_is_no_memory_counts_as_lost)
 {
     static char text[600];
@@ -443,7 +425,6 @@ int responses_tests(void)
         cmocka_unit_test(a_device_that_moved_answers_from_its_old_or_its_new_address),
         cmocka_unit_test(a_response_with_an_unknown_critical_option_is_rejected),
         cmocka_unit_test(a_response_code_of_a_class_that_is_none_is_rejected),
-        cmocka_unit_test(the_first_block_of_a_longer_answer_is_no_answer),
         cmocka_unit_test(an_answer_for_which_there_is_no_memory_counts_as_lost),
         cmocka_unit_test(any_message_of_a_device_is_a_sign_of_life_but_only_an_update_prolongs),
         cmocka_unit_test(an_answer_before_the_request_was_sent_is_none),
