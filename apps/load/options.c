@@ -230,8 +230,7 @@ static bool take_option(struct options *options, int argc, char **argv, int *at)
             word = name[len] == '=' ? name + len + 1 : argv[*at + 1 < argc ? ++*at : argc];
         }
         if (word == NULL) {
-            return complain(o->name,
-                            "needs a word after it; `linnet-load --help` says which");
+            return complain(o->name, "needs a word after it; `linnet-load --help` says which");
         }
         const char *why = o->take(options, word);
         return why == NULL || complain(o->name, why);

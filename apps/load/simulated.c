@@ -7,29 +7,51 @@
 static const struct ln_format *const formats[] = {&ln_format_text, &ln_format_opaque,
                                                   &ln_format_tlv, NULL};
 
-/* The app's link goes to the server of the command line, whatever the URI says. */
-static struct ln_security security = {
-    .uri = "coap://127.0.0.1",
-    .mode = LN_SECURITY_NONE,
-    .short_id = 1,
-};
-static uint16_t first_id = 0;
-static struct ln_instances securities = {
-    .items = &security, .ids = &first_id, .item_size = sizeof(security), .capacity = 1, .count = 1};
+/* xorshift64*: a system call for each token would cost more than the message. */
+static void roll(void *context, void *out, size_t size)
+{
+    uint64_t *dice = context;
 
-static struct ln_device values = {
-    .manufacturer = "Linnet",
-    .model = "linnet-load",
-    .serial = "0",
-    .firmware = LN_VERSION,
-    .binding = "U",
-    .battery_percent = 100,
-    .memory_free = 64,
-    .memory_total = 256,
-};
+    for (uint8_t *at = out; size > 0; at++, size--) {
+        *dice ^= *dice >> 12;
+        *dice ^= *dice << 25;
+        *dice ^= *dice >> 27;
+        *at = (uint8_t)(*dice * 0x2545F4914F6CDD1D >> 56);
+    }
+}
+
+void shared_init(struct shared *shared)
+{
+    uint64_t seed = (uint64_t)ln_random_u32(&ln_random_system) << 32;
+
+    *shared = (struct shared){
+        .random = {roll, &shared->dice},
+        /* The link goes to the server of the command line, whatever the URI says. */
+        .security = {.uri = "coap://127.0.0.1", .mode = LN_SECURITY_NONE, .short_id = 1},
+        .device =
+            {
+                .manufacturer = "Linnet",
+                .model = "linnet-load",
+                .serial = "0",
+                .firmware = LN_VERSION,
+                .binding = "U",
+                .battery_percent = 100,
+                .memory_free = 64,
+                .memory_total = 256,
+            },
+        .dice = seed | 1,
+    };
+    shared->securities = (struct ln_instances){
+        .items = &shared->security,
+        .ids = &shared->first_id,
+        .item_size = sizeof(shared->security),
+        .capacity = 1,
+        .count = 1,
+    };
+}
 
 bool simulated_init(struct simulated *device, const struct options *options, uint32_t number,
-                    const struct ln_random *random)
+                    struct shared *shared)
 {
     *device = (struct simulated){
         .doing = NOTHING,
@@ -38,14 +60,14 @@ bool simulated_init(struct simulated *device, const struct options *options, uin
     snprintf(device->endpoint, sizeof(device->endpoint), "%s%07u", options->prefix, number);
     device->account_store = (struct ln_instances){
         .items = &device->account,
-        .ids = &first_id,
+        .ids = &shared->first_id,
         .item_size = sizeof(device->account),
         .capacity = 1,
         .count = 1,
     };
-    device->objects[0] = (struct ln_object_entry){&ln_security_object, &securities};
+    device->objects[0] = (struct ln_object_entry){&ln_security_object, &shared->securities};
     device->objects[1] = (struct ln_object_entry){&ln_server_object, &device->account_store};
-    device->objects[2] = (struct ln_object_entry){&ln_device_object, &values};
+    device->objects[2] = (struct ln_object_entry){&ln_device_object, &shared->device};
     device->config = (struct ln_client_config){
         .endpoint = device->endpoint,
         .objects = device->objects,
@@ -53,7 +75,7 @@ bool simulated_init(struct simulated *device, const struct options *options, uin
         .operations = ln_client_all_operations,
         .formats = formats,
         .version = options->version,
-        .random = *random,
+        .random = shared->random,
         .coap = &options->coap,
         .servers = &device->server,
         .server_count = 1,
@@ -65,7 +87,12 @@ bool simulated_init(struct simulated *device, const struct options *options, uin
     return ln_client_init(&device->client, sizeof(device->client), &device->config) == LN_OK;
 }
 
-bool simulated_is_registered(const struct simulated *device)
+bool simulated_is_at_rest(const struct simulated *device)
 {
     return device->server.state == LN_REGISTRATION_REGISTERED;
+}
+
+bool simulated_is_registered(const struct simulated *device)
+{
+    return simulated_is_at_rest(device) || device->server.state == LN_REGISTRATION_UPDATING;
 }

@@ -25,9 +25,23 @@ struct simulated {
     uint8_t memory[LN_CLIENT_MEMORY(1, DATAGRAM_SIZE, SCRATCH_SIZE)];
 };
 
-/* False: the client does not start, which is a defect. `random` must outlive it. */
+/* What the devices of one thread share: whatever a server writes there, all of them have. */
+struct shared {
+    struct ln_random random;
+    struct ln_security security;
+    uint16_t first_id;
+    struct ln_instances securities;
+    struct ln_device device;
+    uint64_t dice; /* of `random`: quick, and no secret */
+};
+
+void shared_init(struct shared *shared);
+/* False: the client does not start, which is a defect. */
 bool simulated_init(struct simulated *device, const struct options *options, uint32_t number,
-                    const struct ln_random *random);
+                    struct shared *shared);
+/* And no Update is under way. */
+bool simulated_is_at_rest(const struct simulated *device);
+/* So that it can leave. */
 bool simulated_is_registered(const struct simulated *device);
 
 #endif
