@@ -71,6 +71,11 @@ set(LN_SIM_SOURCES
     agenda.c agreement.c device.c dice.c main.c network.c operations.c scenarios.c story.c trace.c
     world.c)
 
+# The cases of the OMA's test specification, by their numbers. docs/conformance.md lists them.
+set(LN_CONFORMANCE_SOURCES
+    bench.c device_test.c main.c models.c objects_test.c reading_test.c registration_test.c
+    writing_test.c)
+
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
 set(LN_FUZZ_TARGETS
     message number query arguments object_list link_format path text tlv client server
@@ -85,6 +90,6 @@ set(LN_LINNETD_SOURCES
 set(LN_DEVICE_SOURCES
     device.c links.c machine.c main.c objects.c options.c)
 
-set(LN_CTL_SOURCES data.c devices.c events.c file.c http.c main.c print.c)
+set(LN_CTL_SOURCES data.c devices.c events.c file.c http.c main.c models.c print.c stub.c)
 
 set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c simulated.c worker.c)

@@ -54,6 +54,7 @@ int run_create(struct ctl *ctl, struct words words);
 int run_delete(struct ctl *ctl, struct words words);
 int run_discover(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
+int run_models(struct ctl *ctl, struct words words);
 int run_server(struct ctl *ctl, struct words words);
 
 /* ---- http.c ---- */
@@ -116,6 +117,9 @@ struct table table_start(size_t columns);
 void table_add(struct table *table, const char *cell); /* copied; NULL is "-" */
 void table_print(struct table *table);                 /* and frees it */
 
+/* Frees one that is not printed. */
+void table_free(struct table *table);
+
 /* What a device sent is shown with control characters escaped, so that it cannot drive a terminal. */
 void print_safely(FILE *out, const char *text);
 void print_json(const json_t *value);
@@ -124,5 +128,10 @@ char *json_as_text(const json_t *value);
 /* "42 s ago", "in 5 min": an RFC 3339 time against now. Free it. */
 char *time_as_text(const char *rfc3339);
 const char *text_member(const json_t *object, const char *name); /* NULL if it has none */
+
+/* ---- stub.c ---- */
+
+/* An object of the API's JSON as a C file. */
+void print_stub(const json_t *model);
 
 #endif

@@ -182,6 +182,15 @@ static void print_row(const struct table *table, size_t first, const size_t *wid
     putchar('\n');
 }
 
+void table_free(struct table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        free(table->cells[i]);
+    }
+    free(table->cells);
+    *table = table_start(table->columns);
+}
+
 void table_print(struct table *table)
 {
     size_t widths[16] = {0};
@@ -192,9 +201,5 @@ void table_print(struct table *table)
     for (size_t i = 0; i + table->columns <= table->count; i += table->columns) {
         print_row(table, i, widths);
     }
-    for (size_t i = 0; i < table->count; i++) {
-        free(table->cells[i]);
-    }
-    free(table->cells);
-    *table = table_start(table->columns);
+    table_free(table);
 }

@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import json
+import pathlib
 import signal
 import socket
+import subprocess
 
 import aiocoap
 import pytest
@@ -13,6 +15,7 @@ from test_raw_peers import Peer, Resource
 
 SENML_CBOR, SENML_JSON, TLV, OMA_JSON, CBOR, TEXT, OPAQUE = 112, 110, 11542, 11543, 60, 0, 42
 RECORD = "application/octet-stream"
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 class Anything(Resource):
@@ -321,3 +324,80 @@ def test_a_caller_that_goes_away_is_noticed(server, start_device):
         until(lambda: server.api.metric("linnet_operations_failed_total") == 1, "the read is cancelled")
     finally:
         device.process.send_signal(signal.SIGCONT)
+
+
+# ---- Models ----
+
+def all_models(api):
+    first = api.get("/models?limit=40")
+    rest = api.get(f"/models?limit=1000&cursor={first['next']}")
+    assert rest["next"] is None and first["total"] == rest["total"]
+    return first["items"] + rest["items"]
+
+
+def test_models_are_listed_and_shown(server):
+    models = all_models(server.api)
+    ids = [model["id"] for model in models]
+    assert ids == sorted(set(ids)) and len(ids) == server.api.get("/models")["total"]
+    assert {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 16, 19, 3300, 3303, 3350} <= set(ids)
+    temperature = server.api.get("/models/temperature")
+    assert temperature == server.api.get("/models/3303")
+    assert temperature["multiple"] and not temperature["mandatory"] and temperature["source"] == "built-in"
+    assert {"id": 5700, "name": "Sensor Value", "type": "float", "operations": "R", "multiple": False,
+            "mandatory": True, "unit": None} in temperature["resources"]
+    status, body = server.api.call("GET", "/models/31024")
+    assert (status, body["type"]) == (404, "unknown-model")
+
+
+DOUGH = """<LWM2M><Object ObjectType="MODefinition"><Name>Dough</Name><ObjectID>{id}</ObjectID>
+<ObjectVersion>1.{minor}</ObjectVersion><MultipleInstances>Multiple</MultipleInstances><Mandatory>Optional</Mandatory>
+<Resources><Item ID="1"><Name>Rise Time</Name><Operations>RW</Operations><MultipleInstances>Single</MultipleInstances>
+<Mandatory>Mandatory</Mandatory><Type>{type}</Type><Units>s</Units></Item></Resources></Object></LWM2M>"""
+
+
+def test_models_come_from_files(start_server, tmp_path):
+    (tmp_path / "dough.xml").write_text(DOUGH.format(id=31024, minor=0, type="Integer"))
+    (tmp_path / "newer.xml").write_text(DOUGH.format(id=31024, minor=2, type="Float"))
+    (tmp_path / "older.xml").write_text(DOUGH.format(id=31024, minor=1, type="String"))
+    (tmp_path / "readme.txt").write_text("no definition")
+    server = start_server("--models", tmp_path)
+    model = server.api.get("/models/dough")
+    assert (model["version"], model["source"]) == ("1.2", str(tmp_path / "newer.xml"))
+    assert model["resources"][0]["type"] == "float"
+    status, out, _ = server.linnet("models")
+    assert status == 0 and "Dough" in out and "Temperature" in out
+    status, out, _ = server.linnet("models", "show", "dough")
+    assert status == 0 and "Rise Time" in out and "float" in out
+
+
+@pytest.mark.parametrize("text, words", [
+    (DOUGH.format(id=31024, minor=0, type="Double"), ["bad.xml:4: ", "Double"]),
+    (DOUGH.format(id=31024, minor=0, type="Float")[:-10], ["bad.xml:4: "]),
+    ("<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", ["bad.xml:1: ", "DOCTYPE"]),
+])
+def test_a_bad_model_is_named_with_its_line(run, tmp_path, text, words):
+    (tmp_path / "bad.xml").write_text(text)
+    status, _, err = run("linnetd", "--models", tmp_path, "--coap", "off", "--http", "off")
+    assert status == 1 and all(word in err for word in words), err
+
+
+def test_models_that_are_there_twice_are_named(run, tmp_path):
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text(DOUGH.format(id=31024, minor=0, type="Float"))
+    status, _, err = run("linnetd", "--models", tmp_path, "--coap", "off", "--http", "off")
+    assert status == 1 and "b.xml" in err and "a.xml" in err
+    status, _, err = run("linnetd", "--models", tmp_path / "nowhere", "--coap", "off", "--http", "off")
+    assert status == 1 and "nowhere" in err
+
+
+def test_the_stub_of_every_model_compiles(server, tmp_path):
+    source = tmp_path / "object.c"
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror", "-fsyntax-only", "-I",
+             ROOT / "include"]
+    for model in all_models(server.api):
+        status, out, err = server.linnet("models", "stub", model["id"])
+        assert (status, err) == (0, "")
+        assert f".id = {model['id']}," in out
+        source.write_text(out)
+        done = subprocess.run(["gcc", *flags, source], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr + out
