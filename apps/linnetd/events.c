@@ -4,7 +4,9 @@
 
 #include "linnetd/daemon.h"
 #include "linnetd/json_out.h"
+#include "linnetd/operation.h"
 #include "linnetd/routes.h"
+#include "linnetd/values.h"
 
 #include <linnet/net.h>
 
@@ -70,7 +72,8 @@ static void wake_streams(struct events *events)
     }
 }
 
-void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint)
+void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint,
+                const struct event_operation *operation)
 {
     int64_t time = ln_clock_wall_ms();
 
@@ -83,6 +86,7 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
     event->endpoint_len =
         (uint8_t)(endpoint.len < LN_LIMIT_ENDPOINT ? endpoint.len : LN_LIMIT_ENDPOINT);
     memcpy(event->endpoint, endpoint.at, event->endpoint_len);
+    event->operation = operation != NULL ? *operation : (struct event_operation){.id = 0};
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -130,6 +134,43 @@ static bool passes(const struct event_stream *stream, const struct event *event)
             ln_bytes_equal(endpoint, ln_bytes(stream->endpoint, stream->endpoint_len)));
 }
 
+static const char *state_of(const struct event_operation *operation)
+{
+    switch (operation->outcome) {
+    case LN_OUTCOME_ANSWERED:
+        return ln_coap_code_class(operation->code) == 2 ? "done" : "failed";
+    case LN_OUTCOME_NO_ANSWER:
+        return "unknown"; /* the device may have done it */
+    case LN_OUTCOME_CANCELLED:
+        return "cancelled";
+    default:
+        return "failed";
+    }
+}
+
+static void operation_json(struct json_out *json, const struct event_operation *operation)
+{
+    char text[OPERATION_ID_TEXT];
+
+    operation_id_text(operation->shard, operation->id, text);
+    out_open(json, '{');
+    out_key(json, "id");
+    out_text(json, text);
+    out_key(json, "method");
+    out_text(json, ln_operation_name((enum ln_operation_kind)operation->kind));
+    out_key(json, "path");
+    out_text(json, path_text(operation->path, text));
+    out_key(json, "state");
+    out_text(json, state_of(operation));
+    if (operation->outcome == LN_OUTCOME_ANSWERED) {
+        (void)snprintf(text, sizeof(text), "%u.%02u", operation->code >> 5,
+                       operation->code & 31u);
+        out_key(json, "coap");
+        out_text(json, text);
+    }
+    out_close(json, '}');
+}
+
 static void write_event(const struct events *events, struct text_out *out,
                         const struct event *event)
 {
@@ -147,6 +188,10 @@ static void write_event(const struct events *events, struct text_out *out,
     out_time_ms(&json, event->time);
     out_key(&json, "endpoint");
     out_string(&json, ln_bytes(event->endpoint, event->endpoint_len));
+    if (event->kind == EVENT_OPERATION) {
+        out_key(&json, "operation");
+        operation_json(&json, &event->operation);
+    }
     out_close(&json, '}');
     text_add(out, "\n\n");
 }
@@ -247,7 +292,7 @@ static bool read_kind(struct request *request, struct event_stream *stream)
         }
     }
     return problem(request, PROBLEM_BAD_QUERY,
-                   "type: it is registered, updated, deregistered or expired");
+                   "type: it is registered, updated, deregistered, expired or operation");
 }
 
 static bool read_endpoint(struct request *request, struct event_stream *stream)

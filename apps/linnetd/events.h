@@ -14,7 +14,8 @@ struct request;
     X(EVENT_REGISTERED, "registered")                                                          \
     X(EVENT_UPDATED, "updated")                                                                \
     X(EVENT_DEREGISTERED, "deregistered")                                                      \
-    X(EVENT_EXPIRED, "expired")
+    X(EVENT_EXPIRED, "expired")                                                                \
+    X(EVENT_OPERATION, "operation")
 
 enum event_kind {
 #define EVENT_KIND(kind, name) kind,
@@ -29,12 +30,23 @@ enum {
     EVENT_STREAMS_MAX = 64,
 };
 
+/* Of EVENT_OPERATION: what ended, and how. */
+struct event_operation {
+    uint64_t id; /* of the shard's engine */
+    struct ln_path path;
+    uint8_t shard;
+    uint8_t kind; /* enum ln_operation_kind */
+    uint8_t outcome;
+    uint8_t code;
+};
+
 struct event {
     uint64_t id;  /* from 1, without gaps */
     int64_t time; /* ms since 1970 */
     uint8_t kind;
     uint8_t endpoint_len;
     uint8_t endpoint[LN_LIMIT_ENDPOINT];
+    struct event_operation operation;
 };
 
 struct event_stream;
@@ -52,8 +64,9 @@ struct events {
 /* False: no memory. */
 bool events_init(struct events *events);
 void events_fini(struct events *events);
-/* Any thread. */
-void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint);
+/* Any thread. `operation`: of EVENT_OPERATION, else NULL. */
+void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint,
+                const struct event_operation *operation);
 /*
  * Any thread: streams with nothing to say send a comment, so that a peer that is gone is
  * noticed.

@@ -23,6 +23,11 @@ struct wait {
 /* How often we look whether the caller is still there. */
 enum { LOOK_MS = 1000 };
 
+void operation_id_text(unsigned shard, uint64_t id, char out[OPERATION_ID_TEXT])
+{
+    (void)snprintf(out, OPERATION_ID_TEXT, "%u-%llu", shard, (unsigned long long)id);
+}
+
 static void end_call(struct call *call, enum operation_end how)
 {
     struct operation_call *op = call->request->state;
@@ -77,8 +82,7 @@ static ln_err give(struct shard *shard, struct wait *wait,
                                 &operation, (uint64_t)(uintptr_t)wait, &wait->id);
     }
     free(payload);
-    (void)snprintf(op->id, sizeof(op->id), "%u-%llu", (unsigned)shard->index,
-                   (unsigned long long)wait->id);
+    operation_id_text(shard->index, wait->id, op->id);
     return err;
 }
 
@@ -161,16 +165,34 @@ static bool tries_again(struct shard *shard, struct wait *wait)
     return true;
 }
 
+static void tell(struct shard *shard, const struct ln_server_event *event,
+                 struct ln_bytes endpoint)
+{
+    struct event_operation operation = {
+        .id = event->id,
+        .path = event->operation.path,
+        .shard = shard->index,
+        .kind = (uint8_t)event->operation.kind,
+        .outcome = (uint8_t)event->outcome,
+        .code = event->code,
+    };
+
+    events_put(&shard->daemon->events, EVENT_OPERATION, endpoint, &operation);
+}
+
 void operation_ended(struct shard *shard, const struct ln_server_event *event)
 {
     struct wait *wait = (struct wait *)(uintptr_t)event->tag;
+    struct ln_bytes endpoint = event->endpoint;
 
     if (wait->call != NULL) {
+        endpoint = wait->call->request->endpoint; /* the event's is lent until the next call */
         keep(wait->call->request->state, event, wall_offset(&shard->daemon->wall));
         if (tries_again(shard, wait)) {
             return;
         }
     }
+    tell(shard, event, endpoint);
     ln_wheel_cancel(&shard->waits, &wait->timer);
     if (wait->call != NULL) {
         end_call(wait->call, OPERATION_ENDED);

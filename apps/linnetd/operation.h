@@ -47,6 +47,9 @@ struct operation_call {
 /* Formats that the daemon reads and writes, the preferred ones first. */
 extern const ln_formats formats;
 
+/* "0-17": unique within a run of the daemon. */
+void operation_id_text(unsigned shard, uint64_t id, char out[OPERATION_ID_TEXT]);
+
 /* The shard's thread. */
 void operation_run(struct shard *shard, struct call *call);
 void operation_ended(struct shard *shard, const struct ln_server_event *event);

@@ -65,16 +65,16 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
 
     switch (event->kind) {
     case LN_SERVER_REGISTERED:
-        events_put(events, EVENT_REGISTERED, event->endpoint);
+        events_put(events, EVENT_REGISTERED, event->endpoint, NULL);
         break;
     case LN_SERVER_UPDATED:
-        events_put(events, EVENT_UPDATED, event->endpoint);
+        events_put(events, EVENT_UPDATED, event->endpoint, NULL);
         break;
     case LN_SERVER_DEREGISTERED:
-        events_put(events, EVENT_DEREGISTERED, event->endpoint);
+        events_put(events, EVENT_DEREGISTERED, event->endpoint, NULL);
         break;
     case LN_SERVER_EXPIRED:
-        events_put(events, EVENT_EXPIRED, event->endpoint);
+        events_put(events, EVENT_EXPIRED, event->endpoint, NULL);
         break;
     case LN_SERVER_RESULT:
         operation_ended(shard, event);

@@ -10,7 +10,7 @@ import subprocess
 
 import aiocoap
 import pytest
-from conftest import TOKEN, until
+from conftest import PATIENCE, TOKEN, until
 from test_raw_peers import Peer, Resource
 
 SENML_CBOR, SENML_JSON, TLV, OMA_JSON, CBOR, TEXT, OPAQUE = 112, 110, 11542, 11543, 60, 0, 42
@@ -401,3 +401,27 @@ def test_the_stub_of_every_model_compiles(server, tmp_path):
         source.write_text(out)
         done = subprocess.run(["gcc", *flags, source], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr + out
+
+
+# ---- Events ----
+
+def test_the_end_of_an_operation_is_an_event(server, start_device):
+    start_device(server, "demo")
+    with socket.create_connection(("127.0.0.1", server.http_port)) as stream:
+        stream.settimeout(PATIENCE)
+        stream.sendall(f"GET /api/v1/events?type=operation HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+                       .encode())
+        lines = stream.makefile(encoding="utf-8")
+        until(lambda: server.api.metric("linnet_event_streams") == 1, "the stream is open")
+        server.api.call("GET", "/devices/demo/data/3/0/16")
+        server.api.call("GET", "/devices/demo/data/3/0/99")
+        seen = []
+        while len(seen) < 2:
+            line = lines.readline()
+            if line.startswith("data: "):
+                seen.append(json.loads(line[6:]))
+    assert [event["endpoint"] for event in seen] == ["demo", "demo"]
+    first, second = (event["operation"] for event in seen)
+    assert first.pop("id") != second.pop("id")
+    assert first == {"method": "read", "path": "/3/0/16", "state": "done", "coap": "2.05"}
+    assert second == {"method": "read", "path": "/3/0/99", "state": "failed", "coap": "4.04"}
