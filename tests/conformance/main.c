@@ -1,0 +1,9 @@
+/* conformance_test: the cases of the OMA's Enabler Test Specification, by their numbers. */
+
+#include "conformance/bench.h"
+
+int main(void)
+{
+    return registration_tests() + reading_tests() + writing_tests() + device_tests() +
+           objects_tests();
+}

@@ -1,0 +1,205 @@
+/* Tables and first values of objects 4, 6, 7, 10, 11, 16 and 19. */
+
+#include "conformance/models.h"
+
+#include <string.h>
+
+/* clang-format off */
+#define FIELD(member) LN_FIELD(struct connectivity, member)
+#define LIST(member) LN_LIST(struct connectivity, member)
+static const struct ln_resource connectivity_resources[] = {
+    {  0, LN_INTEGER, LN_READ | LN_MANDATORY,           FIELD(bearer) },
+    {  1, LN_INTEGER, LN_READ | LN_MANY | LN_MANDATORY, LIST(bearers) },
+    {  2, LN_INTEGER, LN_READ | LN_MANDATORY,           FIELD(strength) },
+    {  3, LN_INTEGER, LN_READ,                          FIELD(quality) },
+    {  4, LN_STRING,  LN_READ | LN_MANY | LN_MANDATORY, LIST(addresses) },
+    {  5, LN_STRING,  LN_READ | LN_MANY,                LIST(routers) },
+    {  6, LN_INTEGER, LN_READ,                          FIELD(utilization) },
+    {  7, LN_STRING,  LN_READ | LN_MANY,                LIST(apns) },
+    {  8, LN_INTEGER, LN_READ,                          FIELD(cell) },
+    {  9, LN_INTEGER, LN_READ,                          FIELD(smnc) },
+    { 10, LN_INTEGER, LN_READ,                          FIELD(smcc) },
+};
+#undef FIELD
+#undef LIST
+
+#define FIELD(member) LN_FIELD(struct location, member)
+static const struct ln_resource location_resources[] = {
+    { 0, LN_FLOAT,  LN_READ | LN_MANDATORY, FIELD(latitude) },
+    { 1, LN_FLOAT,  LN_READ | LN_MANDATORY, FIELD(longitude) },
+    { 2, LN_FLOAT,  LN_READ,                FIELD(altitude) },
+    { 3, LN_FLOAT,  LN_READ,                FIELD(radius) },
+    { 4, LN_OPAQUE, LN_READ,                FIELD(velocity) },
+    { 5, LN_TIME,   LN_READ | LN_MANDATORY, FIELD(time) },
+    { 6, LN_FLOAT,  LN_READ,                FIELD(speed) },
+};
+#undef FIELD
+/* clang-format on */
+
+static ln_err start_collecting(void *instance, struct ln_bytes arguments)
+{
+    struct statistics *s = instance;
+
+    (void)arguments; /* the object defines none */
+    *s = (struct statistics){.collects = true, .period = s->period};
+    return LN_OK;
+}
+
+static ln_err stop_collecting(void *instance, struct ln_bytes arguments)
+{
+    struct statistics *s = instance;
+
+    (void)arguments;
+    s->collects = false;
+    return LN_OK;
+}
+
+/* clang-format off */
+#define FIELD(member) LN_FIELD(struct statistics, member)
+static const struct ln_resource statistics_resources[] = {
+    { 0, LN_INTEGER, LN_READ,                   FIELD(sms_sent) },
+    { 1, LN_INTEGER, LN_READ,                   FIELD(sms_received) },
+    { 2, LN_INTEGER, LN_READ,                   FIELD(sent) },
+    { 3, LN_INTEGER, LN_READ,                   FIELD(received) },
+    { 4, LN_INTEGER, LN_READ,                   FIELD(largest) },
+    { 5, LN_INTEGER, LN_READ,                   FIELD(average) },
+    { 6, LN_NONE,    LN_EXECUTE | LN_MANDATORY, LN_EXECUTE_BY(start_collecting) },
+    { 7, LN_NONE,    LN_EXECUTE | LN_MANDATORY, LN_EXECUTE_BY(stop_collecting) },
+    { 8, LN_INTEGER, LN_READ | LN_WRITE,        FIELD(period) },
+};
+#undef FIELD
+
+#define FIELD(member) LN_FIELD(struct cellular, member)
+#define PROFILES LN_LIST(struct cellular, profiles)
+static const struct ln_resource cellular_resources[] = {
+    {  4, LN_INTEGER, LN_READ | LN_WRITE,               FIELD(psm_timer) },
+    {  5, LN_INTEGER, LN_READ | LN_WRITE,               FIELD(active_timer) },
+    {  6, LN_INTEGER, LN_READ,                          FIELD(rate_control) },
+    {  8, LN_OPAQUE,  LN_READ | LN_WRITE,               FIELD(wb) },
+    {  9, LN_OPAQUE,  LN_READ | LN_WRITE,               FIELD(nb) },
+    { 11, LN_OBJLNK,  LN_READ | LN_MANY | LN_MANDATORY, PROFILES },
+};
+static const struct ln_resource cellular_resources_1_1[] = {
+    {  4, LN_INTEGER,  LN_READ | LN_WRITE,               FIELD(psm_timer) },
+    {  5, LN_INTEGER,  LN_READ | LN_WRITE,               FIELD(active_timer) },
+    {  8, LN_OPAQUE,   LN_READ | LN_WRITE,               FIELD(wb) },
+    {  9, LN_OPAQUE,   LN_READ | LN_WRITE,               FIELD(nb) },
+    { 11, LN_OBJLNK,   LN_READ | LN_MANY | LN_MANDATORY, PROFILES },
+    { 12, LN_UNSIGNED, LN_READ,                          FIELD(supported_modes) },
+    { 13, LN_UNSIGNED, LN_READ | LN_WRITE,               FIELD(active_modes) },
+};
+#undef FIELD
+#undef PROFILES
+
+static const struct ln_resource apn_resources[] = {
+    { 0, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_FIELD(struct apn, name) },
+    { 4, LN_INTEGER, LN_READ | LN_WRITE | LN_MANDATORY, LN_FIELD(struct apn, authentication) },
+};
+
+#define IDENTITY LN_LIST(struct portfolio, identity)
+static const struct ln_resource portfolio_resources[] = {
+    { 0, LN_STRING,  LN_READ | LN_WRITE | LN_MANY | LN_MANDATORY, IDENTITY },
+    { 1, LN_NONE,    LN_EXECUTE,                                  LN_EXECUTE_BY(NULL) },
+    { 3, LN_INTEGER, LN_READ,                         LN_FIELD(struct portfolio, status) },
+};
+#undef IDENTITY
+
+#define DATA LN_LIST(struct container, data)
+static const struct ln_resource container_resources[] = {
+    { 0, LN_OPAQUE, LN_READ | LN_WRITE | LN_MANY | LN_MANDATORY, DATA },
+};
+#undef DATA
+/* clang-format on */
+
+#define OBJECT(name, number, major, minor, rows, object_calls)                                 \
+    const struct ln_object name = {                                                            \
+        .id = (number),                                                                        \
+        .version_major = (major),                                                              \
+        .version_minor = (minor),                                                              \
+        .resource_count = LN_COUNT(rows),                                                      \
+        .resources = (rows),                                                                   \
+        .calls = (object_calls),                                                               \
+    }
+
+OBJECT(connectivity_object, 4, 0, 0, connectivity_resources, NULL);
+OBJECT(location_object, 6, 1, 0, location_resources, NULL);
+OBJECT(statistics_object, 7, 1, 0, statistics_resources, NULL);
+OBJECT(cellular_object, 10, 1, 0, cellular_resources, NULL);
+OBJECT(cellular_object_1_1, 10, 1, 1, cellular_resources_1_1, NULL);
+OBJECT(apn_object, 11, 1, 0, apn_resources, &ln_instances_calls);
+OBJECT(portfolio_object, 16, 1, 0, portfolio_resources, &ln_instances_calls);
+OBJECT(container_object, 19, 1, 0, container_resources, &ln_instances_calls);
+
+static void init_connectivity(struct connectivity *c)
+{
+    *c = (struct connectivity){.bearer = 21,
+                               .strength = -61,
+                               .quality = 80,
+                               .utilization = 5,
+                               .cell = 4711,
+                               .smnc = 1,
+                               .smcc = 262,
+                               .bearers = {2, {0, 1}, {21, 6}},
+                               .addresses = {1, {0}, {"192.0.2.7"}},
+                               .routers = {1, {0}, {"192.0.2.1"}},
+                               .apns = {1, {0}, {"internet"}}};
+}
+
+static void init_containers(struct models *m)
+{
+    for (size_t i = 0; i < MODEL_INSTANCES; i++) {
+        struct container *c = &m->containers[i];
+        for (size_t k = 0; k < MODEL_VALUES; k++) {
+            c->data.values[k] = (struct ln_buffer){c->memory[k], MODEL_TEXT, 0};
+        }
+        c->data.count = 1;
+    }
+}
+
+void models_init(struct models *m)
+{
+    static const uint8_t velocity[] = {0x00, 0x2D, 0x00, 0x03};
+
+    memset(m, 0, sizeof(*m));
+    init_connectivity(&m->connectivity);
+    m->location = (struct location){.latitude = 48.5,
+                                    .longitude = -2.25,
+                                    .altitude = 80,
+                                    .radius = 10,
+                                    .speed = 1.5,
+                                    .time = 1367491215,
+                                    .velocity = {velocity, sizeof(velocity)}};
+    m->statistics = (struct statistics){.sms_sent = 1,
+                                        .sms_received = 2,
+                                        .sent = 30,
+                                        .received = 40,
+                                        .largest = 500,
+                                        .average = 60};
+    m->cellular = (struct cellular){.psm_timer = 2,
+                                    .active_timer = 1,
+                                    .rate_control = 10,
+                                    .supported_modes = 3,
+                                    .active_modes = 1,
+                                    .profiles = {1, {0}, {{11, 0}}}};
+    m->cellular.wb = (struct ln_buffer){m->cellular.wb_memory, 8, 1};
+    m->cellular.nb = (struct ln_buffer){m->cellular.nb_memory, 8, 1};
+    m->cellular.wb_memory[0] = 0xCD;
+    m->cellular.nb_memory[0] = 0xE5;
+    m->apns[0] = (struct apn){"internet", 3};
+    m->apn_store =
+        (struct ln_instances){m->apns, m->apn_ids, sizeof(struct apn), MODEL_INSTANCES, 1};
+    m->portfolios[0].identity.count = 4;
+    for (uint16_t i = 0; i < 4; i++) {
+        static const char *const texts[] = {"Host Device ID #1", "Host Device Manufacturer #1",
+                                            "Host Device Model #1",
+                                            "Host Device Software Version #1"};
+        m->portfolios[0].identity.ids[i] = i;
+        memcpy(m->portfolios[0].identity.values[i], texts[i], strlen(texts[i]) + 1);
+    }
+    m->portfolio_store = (struct ln_instances){m->portfolios, m->portfolio_ids,
+                                               sizeof(struct portfolio), MODEL_INSTANCES, 1};
+    init_containers(m);
+    m->container_ids[1] = 1;
+    m->container_store = (struct ln_instances){m->containers, m->container_ids,
+                                               sizeof(struct container), MODEL_INSTANCES, 2};
+}

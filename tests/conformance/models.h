@@ -1,0 +1,88 @@
+/* The objects that the ETS's configurations name and the library does not bring along, as tables. */
+#ifndef LN_CONFORMANCE_MODELS_H
+#define LN_CONFORMANCE_MODELS_H
+
+#include <linnet/lwm2m.h>
+
+enum { MODEL_INSTANCES = 4, MODEL_VALUES = 4, MODEL_TEXT = 32 };
+
+typedef char model_text[MODEL_TEXT];
+
+/* 4, Connectivity Monitoring: single. */
+struct connectivity {
+    int32_t bearer, strength, quality, utilization, cell, smnc, smcc;
+    LN_LIST_OF(int32_t, MODEL_VALUES) bearers;
+    LN_LIST_OF(model_text, MODEL_VALUES) addresses;
+    LN_LIST_OF(model_text, MODEL_VALUES) routers;
+    LN_LIST_OF(model_text, MODEL_VALUES) apns;
+};
+
+/* 6, Location: single. */
+struct location {
+    double latitude, longitude, altitude, radius, speed;
+    struct ln_bytes velocity;
+    int64_t time;
+};
+
+/* 7, Connectivity Statistics: single. */
+struct statistics {
+    int32_t sms_sent, sms_received, sent, received, largest, average, period;
+    bool collects;
+};
+
+/* 10, Cellular Connectivity: single; 1.1 has two more resources. */
+struct cellular {
+    int32_t psm_timer, active_timer, rate_control;
+    uint8_t supported_modes, active_modes;
+    uint8_t wb_memory[8], nb_memory[8];
+    struct ln_buffer wb, nb;
+    LN_LIST_OF(struct ln_objlnk, MODEL_VALUES) profiles;
+};
+
+/* 11, APN Connection Profile. */
+struct apn {
+    model_text name;
+    int32_t authentication;
+};
+
+/* 16, Portfolio. */
+struct portfolio {
+    LN_LIST_OF(model_text, MODEL_VALUES) identity;
+    int32_t status;
+};
+
+/* 19, BinaryAppDataContainer. */
+struct container {
+    uint8_t memory[MODEL_VALUES][MODEL_TEXT];
+    LN_LIST_OF(struct ln_buffer, MODEL_VALUES) data;
+};
+
+struct models {
+    struct connectivity connectivity;
+    struct location location;
+    struct statistics statistics;
+    struct cellular cellular;
+    struct apn apns[MODEL_INSTANCES];
+    struct portfolio portfolios[MODEL_INSTANCES];
+    struct container containers[MODEL_INSTANCES];
+    uint16_t apn_ids[MODEL_INSTANCES];
+    uint16_t portfolio_ids[MODEL_INSTANCES];
+    uint16_t container_ids[MODEL_INSTANCES];
+    struct ln_instances apn_store;
+    struct ln_instances portfolio_store;
+    struct ln_instances container_store;
+};
+
+extern const struct ln_object connectivity_object;
+extern const struct ln_object location_object;
+extern const struct ln_object statistics_object;
+extern const struct ln_object cellular_object;
+extern const struct ln_object cellular_object_1_1;
+extern const struct ln_object apn_object;
+extern const struct ln_object portfolio_object;
+extern const struct ln_object container_object;
+
+/* The values that configurations C.5, C.7, C.9 to C.12 and C.15 start with. */
+void models_init(struct models *models);
+
+#endif
