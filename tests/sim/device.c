@@ -112,7 +112,7 @@ void device_init(struct device *d, struct world *world, uint32_t index, uint32_t
     d->config = (struct ln_client_config){
         .endpoint = d->endpoint,
         .objects = d->objects,
-        .object_count = LN_COUNT(d->objects),
+        .object_count = SIM_OBJECTS - 1,
         .operations = ln_client_all_operations,
         .formats = formats,
         .version = version,
@@ -124,6 +124,18 @@ void device_init(struct device *d, struct world *world, uint32_t index, uint32_t
         .datagram_size = SIM_DATAGRAM,
         .scratch_size = 128,
     };
+}
+
+void device_use_blocks(struct device *d, uint16_t block_size)
+{
+    d->blocks = (struct ln_client_blocks){
+        .calls = &ln_client_blocks_calls,
+        .transfers = &d->transfer,
+        .memory = d->body,
+        .body_size = sizeof(d->body),
+    };
+    d->config.blocks = &d->blocks;
+    d->config.block_size = block_size;
 }
 
 static void switch_off(struct device *d)
@@ -259,7 +271,7 @@ static bool read_events(struct device *d)
 
 static bool send_all(struct device *d)
 {
-    uint8_t buffer[SIM_DATAGRAM];
+    uint8_t buffer[SIM_LARGEST_DATAGRAM];
     ln_link link;
     bool any = false;
     size_t len;

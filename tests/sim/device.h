@@ -8,7 +8,9 @@ struct world;
 
 enum {
     SIM_SENSORS = 4,
+    SIM_OBJECTS = 6,
     SIM_DATAGRAM = 384,
+    SIM_LARGEST_DATAGRAM = 1152,
     SIM_RECENT_IDS = 32,
     SIM_PROBE_OBJECT = 33000, /* 0: runs (R), 1: run (E), 2: level (RW) */
     SIM_SENSOR_OBJECT = 3303, /* 5700: value (R) */
@@ -42,7 +44,7 @@ struct device {
     struct ln_client client;
     struct ln_client_server slot;
     struct ln_client_config config;
-    struct ln_object_entry objects[5];
+    struct ln_object_entry objects[SIM_OBJECTS]; /* the last one is for bodies.c */
     struct ln_security security;
     struct ln_instances securities;
     struct ln_server_account account;
@@ -53,6 +55,9 @@ struct device {
     struct ln_instances sensor_store;
     struct probe probe;
     uint8_t memory[LN_CLIENT_MEMORY(1, SIM_DATAGRAM, 128)];
+    struct ln_client_blocks blocks; /* used if device_use_blocks() says so */
+    struct ln_client_transfer transfer;
+    uint8_t body[SIM_DATAGRAM];
 
     /* Message ids of requests that arrived: how far back de-duplication must reach. */
     uint16_t recent[SIM_RECENT_IDS];
@@ -65,6 +70,8 @@ struct device {
 
 void device_init(struct device *device, struct world *world, uint32_t index, uint32_t lifetime,
                  enum ln_version version);
+/* Before it starts: it moves in blocks what is longer than this; 0: than a datagram. */
+void device_use_blocks(struct device *device, uint16_t block_size);
 void device_start(struct device *device);
 /* De-registers, then is off. */
 void device_stop(struct device *device);

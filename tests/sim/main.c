@@ -2,6 +2,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "bodies.h"
 #include "scenarios.h"
 #include "story.h"
 
@@ -20,6 +21,7 @@ struct options {
     uint64_t to;
     unsigned jobs;
     bool scenarios;
+    bool bodies;
 };
 
 struct sum {
@@ -40,6 +42,8 @@ static void usage(FILE *out)
             "  --devices N      (default: 1 to 3, by the seed)\n"
             "  --jobs N         processes (default 2)\n"
             "  --scenarios      the scenarios only\n"
+            "  --bodies         for each seed bodies of 64 KiB and 1 MiB, written and read,\n"
+            "                   in place of a day\n"
             "  --verbose        print each datagram and event\n\n"
             "Without --seed, --seeds and --scenarios: the scenarios and seeds 1 to %d.\n",
             SEEDS_OF_A_TEST_RUN);
@@ -85,6 +89,9 @@ static bool read_option(struct options *o, const char *option, const char *value
     } else if (strcmp(option, "--scenarios") == 0) {
         o->scenarios = true;
         return false;
+    } else if (strcmp(option, "--bodies") == 0) {
+        o->bodies = true;
+        return false;
     } else if (strcmp(option, "--verbose") == 0) {
         o->story.verbose = true;
         return false;
@@ -107,7 +114,7 @@ static struct options read_options(int count, char **arguments)
         i += read_option(&o, arguments[i], arguments[i + 1]) ? 1 : 0;
     }
     if (o.to == 0 && o.from == 1 && !o.scenarios) {
-        o.scenarios = true;
+        o.scenarios = !o.bodies;
         o.to = SEEDS_OF_A_TEST_RUN;
     }
     if (o.story.verbose || o.jobs == 0) {
@@ -121,14 +128,15 @@ static void run_seed(const struct options *o, uint64_t seed, struct sum *sum)
     struct story_settings settings = o->story;
 
     settings.seed = seed;
-    if (story_run(&settings, &sum->tally)) {
+    if (o->bodies ? bodies_run(&settings, &sum->tally) : story_run(&settings, &sum->tally)) {
         sum->passed++;
         return;
     }
     sum->failed++;
-    printf("seed %" PRIu64 " failed: see it again with ./dev sim --seed %" PRIu64
+    printf("seed %" PRIu64 " failed: see it again with ./dev sim %s--seed %" PRIu64
            " --hours %u --loss %u --devices %zu --verbose\n",
-           seed, seed, settings.hours, settings.loss, settings.devices);
+           seed, o->bodies ? "--bodies " : "", seed, settings.hours, settings.loss,
+           settings.devices);
     fflush(stdout);
 }
 
@@ -230,6 +238,15 @@ static void print_tally(const struct tally *t)
     printf("operations: %" PRIu64 " taken, %" PRIu64 " refused; %" PRIu64
            " runs on devices, %" PRIu64 " of them repeats beyond the bound\n",
            t->operations, t->refused_operations, t->ran, t->late_repeats);
+    printf("blocks: %" PRIu64 " sent, %" PRIu64 " fetched, %" PRIu64
+           " again after no answer; %" PRIu64 " transfers begun again; %" PRIu64
+           " of object lists\n",
+           t->blocks_sent, t->blocks_fetched, t->blocks_again, t->restarts, t->list_blocks);
+    if (t->bodies > 0) {
+        printf("bodies: %" PRIu64 " moved byte-exact; a server took at most %" PRIu64
+               " bytes of memory for one\n",
+               t->bodies, t->body_memory);
+    }
     printf("outcomes:");
     for (int i = 0; i <= LN_OUTCOME_CLOSED; i++) {
         printf(" %s %" PRIu64, ln_outcome_name((enum ln_outcome)i), t->outcomes[i]);

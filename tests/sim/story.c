@@ -189,6 +189,9 @@ static void begin(struct world *world)
 
         device_init(d, world, (uint32_t)i, a_lifetime(world), version);
         d->config.queue_mode = dice_chance(&world->dice, 30);
+        if (dice_chance(&world->dice, 40)) {
+            device_use_blocks(d, 32); /* so that its object list is longer than a block */
+        }
         device_sensor_add(d, 1);
         agenda_add(&world->agenda, dice_between(&world->dice, 0, MINUTE), power_returns, d, 0);
         agenda_add(&world->agenda, dice_between(&world->dice, MINUTE, HOUR), operator_visits, d,

@@ -2,6 +2,7 @@
 
 #include "world.h"
 
+#include "bodies.h"
 #include "trace.h"
 
 #include <stdarg.h>
@@ -28,14 +29,30 @@ void world_fail(struct world *world, const char *format, ...)
 
 /* ---- The server ---- */
 
+struct piece {
+    size_t size;
+    size_t padding; /* keeps what follows aligned */
+};
+
+/* Counts: the engine only takes and gives back. */
 static void *resize(void *context, void *memory, size_t size)
 {
-    (void)context;
-    if (size == 0) {
-        free(memory);
+    struct world *world = context;
+    struct piece *piece = memory == NULL ? NULL : (struct piece *)memory - 1;
+
+    if (piece != NULL) {
+        world->memory -= piece->size;
+        free(piece);
+    }
+    piece = size == 0 ? NULL : malloc(sizeof(*piece) + size);
+    if (piece == NULL) {
         return NULL;
     }
-    return realloc(memory, size);
+    piece->size = size;
+    world->memory += size;
+    world->memory_most =
+        world->memory > world->memory_most ? world->memory : world->memory_most;
+    return piece + 1;
 }
 
 static struct device *device_named(struct world *world, struct ln_bytes endpoint)
@@ -114,24 +131,41 @@ static void arm_server(struct world *world)
     world->server_armed = due;
 }
 
-void world_pump_server(struct world *world)
+static void send_all(struct world *world)
 {
     uint8_t buffer[LN_SERVER_DATAGRAM_MAX];
     struct ln_server_out out;
-    struct ln_server_event event;
     size_t len;
 
     while ((len = ln_server_send(world->server, world->now, buffer, sizeof(buffer), &out)) >
            0) {
         network_send(world, &world->server_address, &out.to.remote, ln_bytes(buffer, len));
     }
+}
+
+static bool read_events(struct world *world)
+{
+    struct ln_server_event event;
+    bool any = false;
+
     while (ln_server_event(world->server, &event)) {
-        if (event.kind == LN_SERVER_RESULT) {
-            operation_result(world, &event);
-        } else {
+        any = true;
+        if (event.kind < LN_SERVER_RESULT) {
             registration_event(world, &event);
+        } else if (world->body != NULL) {
+            body_event(world, &event);
+        } else {
+            operation_result(world, &event);
         }
     }
+    return any;
+}
+
+void world_pump_server(struct world *world)
+{
+    do {
+        send_all(world);
+    } while (read_events(world));
     arm_server(world);
 }
 
@@ -171,7 +205,7 @@ bool world_init(struct world *world, const struct world_settings *settings)
     struct ln_server_config config = {
         .size = sizeof(config),
         .random = {dice_fill, &world->dice},
-        .allocator = {resize, NULL},
+        .allocator = {resize, world},
     };
 
     *world = (struct world){
@@ -225,6 +259,11 @@ static void count_server(struct world *world)
     t->updates += c->updates;
     t->deregisters += c->deregisters;
     t->expiries += c->expiries;
+    t->blocks_sent += c->blocks_sent;
+    t->blocks_fetched += c->blocks_fetched;
+    t->blocks_again += c->blocks_again;
+    t->restarts += c->transfers_restarted;
+    t->list_blocks += c->list_blocks;
     if (c->events_dropped > 0) {
         world_fail(world, "the server dropped %llu events",
                    (unsigned long long)c->events_dropped);
@@ -254,8 +293,10 @@ void world_add(struct tally *sum, const struct tally *one)
 {
     uint64_t *to = (uint64_t *)sum;
     const uint64_t *from = (const uint64_t *)one;
+    uint64_t most = sum->body_memory > one->body_memory ? sum->body_memory : one->body_memory;
 
     for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++) {
         to[i] += from[i];
     }
+    sum->body_memory = most;
 }

@@ -18,6 +18,8 @@ struct tally {
     uint64_t operations, refused_operations, ran;
     uint64_t late_repeats; /* ran twice, but beyond what de-duplication promises */
     uint64_t outcomes[LN_OUTCOME_CLOSED + 1];
+    uint64_t bodies, blocks_sent, blocks_fetched, blocks_again, restarts, list_blocks;
+    uint64_t body_memory; /* the most that a server took for one; not a sum */
 };
 
 struct world_settings {
@@ -42,6 +44,8 @@ struct sim_operation {
     uint32_t first_distinct;
 };
 
+struct body_operation;
+
 struct world {
     ln_time now;
     struct dice dice;
@@ -57,6 +61,9 @@ struct world {
     struct sim_operation *operations;
     size_t operation_count;
     size_t operation_capacity;
+    struct body_operation *body; /* of bodies.c; NULL in other stories */
+    size_t memory;               /* that the server has */
+    size_t memory_most;
     struct tally tally;
     uint64_t seed;
     bool verbose;
