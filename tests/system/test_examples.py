@@ -97,6 +97,16 @@ def test_an_alarm_takes_a_sound(server, start_example):
     assert "4.05" in server.linnet("read", "clock", "/42769/0/4")[2], "it can only be written"
 
 
+def test_an_alarm_takes_a_sound_in_blocks(server, start_example, tmp_path):
+    start_on(server, start_example, "02-object", "clock")
+    server.linnet("create", "clock", "/42769")
+    sound = tmp_path / "sound"
+    for size, expected in ((4096, (0, "")), (4097, (1, "4.13"))):
+        sound.write_bytes(bytes(size))
+        status, _, err = server.linnet("write", "clock", "/42769/0/4", "--file", sound)
+        assert status == expected[0] and expected[1] in err, err
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_server_reads_who_made_a_device(start_example, version):
     port = free_port()
