@@ -66,14 +66,14 @@ static void turn(void *context)
             ln_address_equal(&packet.remote, &server)) {
             ln_client_recv(&client, ln_clock_now(), 0, ln_bytes(buffer, packet.len));
         }
-        while (ln_client_event(&client, &event)) {
-            act(&event);
-        }
         while ((packet.len = ln_client_send(&client, ln_clock_now(), buffer, sizeof(buffer),
                                             &link)) > 0) {
             packet.remote = server;
             packet.local = udp.bound;
             ln_udp_send(&udp, &packet, 1);
+        }
+        while (ln_client_event(&client, &event)) {
+            act(&event);
         }
     } while (ln_client_deadline(&client) <= ln_clock_now());
 }

@@ -6,20 +6,23 @@
  *
  *     ln_client_start(&client, now);
  *     for (;;) {
- *         while (ln_client_event(&client, &event)) {
- *             act(&event); // open links, reboot, ...
- *         }
- *         while ((n = ln_client_send(&client, now, buffer, sizeof(buffer), &link)) > 0) {
- *             transmit(link, buffer, n);
- *         }
+ *         do {
+ *             while ((n = ln_client_send(&client, now, buffer, sizeof(buffer), &link)) > 0) {
+ *                 transmit(link, buffer, n);
+ *             }
+ *             while (ln_client_event(&client, &event)) {
+ *                 act(&event); // open links, reboot, ...
+ *             }
+ *         } while (ln_client_deadline(&client) <= now);
  *         wait until a datagram arrives or ln_client_deadline(&client) passes
  *         if (one arrived) {
  *             ln_client_recv(&client, now, link, datagram);
  *         }
  *     }
  *
- * Call ln_client_send() until it returns 0 after each ln_client_recv(): there is room for one
- * answer to each server. A client belongs to one thread at a time. The fields of its structs
+ * Events are read last before the wait: what an Execute asks for (Reboot) is told once its answer
+ * has left. Call ln_client_send() until it returns 0 after each ln_client_recv(): there is room
+ * for one answer to each server. A client belongs to one thread at a time. The fields of its structs
  * are here so that they can live in static storage; only src/client touches them.
  */
 #ifndef LN_CLIENT_H

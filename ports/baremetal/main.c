@@ -29,13 +29,15 @@ int main(void)
     }
     ln_client_start(&client, port_clock());
     for (;;) {
-        while (ln_client_event(&client, &event)) {
-            act(&event);
-        }
-        while ((len = ln_client_send(&client, port_clock(), datagram, sizeof(datagram),
-                                     &link)) > 0) {
-            port_send(datagram, len);
-        }
+        do {
+            while ((len = ln_client_send(&client, port_clock(), datagram, sizeof(datagram),
+                                         &link)) > 0) {
+                port_send(datagram, len);
+            }
+            while (ln_client_event(&client, &event)) {
+                act(&event);
+            }
+        } while (ln_client_deadline(&client) <= port_clock());
         len = port_receive(datagram, sizeof(datagram), ln_client_deadline(&client));
         if (len > 0) {
             ln_client_recv(&client, port_clock(), 0, ln_bytes(datagram, len));
