@@ -54,7 +54,7 @@ set(LN_LWM2M_TESTS
     registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS
-    blocks_support.c blocks_test.c create_test.c data_test.c exchange_test.c execute_test.c
+    blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
     init_test.c list_blocks_test.c objects_test.c operations_test.c read_test.c register_test.c
     registration_test.c
     support.c transfer_test.c write_test.c)

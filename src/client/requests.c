@@ -82,6 +82,12 @@ bool ln_client__has_instance(const struct ln_client__request *r)
             id == wanted);
 }
 
+bool ln_client__is_acceptable(const struct ln_client__request *r)
+{
+    return r->operation.accept == LN_FORMAT_NONE ||
+           ln_format_find(r->client->config->formats, r->operation.accept) != NULL;
+}
+
 bool ln_client__is_fixed(const struct ln_client__request *r)
 {
     return ln_object_is_single(r->entry->object) || r->entry->object->id == 1;

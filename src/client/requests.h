@@ -67,6 +67,8 @@ void ln_client__answer_block1(const struct ln_client__request *r, struct ln_coap
 
 /* Whether the resource instance is there, where the path leads to one. */
 bool ln_client__has_instance(const struct ln_client__request *r);
+/* Whether the answer may be in the format that the server asks for, if it asks for any. */
+bool ln_client__is_acceptable(const struct ln_client__request *r);
 /* Server accounts come and go by bootstrap only: half of one is in object 0. */
 bool ln_client__is_fixed(const struct ln_client__request *r);
 

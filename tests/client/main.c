@@ -13,6 +13,7 @@ int main(void)
     failed += read_tests();
     failed += write_tests();
     failed += create_tests();
+    failed += codes_tests();
     failed += blocks_tests();
     failed += list_blocks_tests();
     failed += transfer_tests();

@@ -202,11 +202,20 @@ size_t write_question(const struct question *q, uint8_t *out, size_t size, uint1
     if (q->format != LN_FORMAT_NONE) {
         ln_coap_add_uint(&b, LN_COAP_CONTENT_FORMAT, q->format);
     }
+    if (q->query != NULL) {
+        ln_coap_add_text(&b, LN_COAP_URI_QUERY, q->query);
+    }
     if (q->accept != LN_FORMAT_NONE) {
         ln_coap_add_uint(&b, LN_COAP_ACCEPT, q->accept);
     }
     if (q->block2.present) {
         ln_coap_add_block(&b, LN_COAP_BLOCK2, q->block2);
+    }
+    if (q->block1.present) {
+        ln_coap_add_block(&b, LN_COAP_BLOCK1, q->block1);
+    }
+    if (q->size1 > 0) {
+        ln_coap_add_uint(&b, LN_COAP_SIZE1, q->size1);
     }
     ln_coap_add_payload(&b, q->payload);
     return ln_coap_finish(&b);

@@ -67,7 +67,10 @@ struct question {
     uint16_t accept;
     uint16_t format;
     struct ln_bytes payload;
+    struct ln_coap_block block1;
     struct ln_coap_block block2;
+    uint32_t size1;    /* 0: none */
+    const char *query; /* one item; NULL: none */
 };
 #define NO_FORMAT .accept = LN_FORMAT_NONE, .format = LN_FORMAT_NONE
 size_t write_question(const struct question *q, uint8_t *out, size_t size, uint16_t id);
@@ -82,6 +85,7 @@ struct ln_coap_message execute(const char *path, const char *arguments);
 
 /* One for each x_test.c. */
 int blocks_tests(void);
+int codes_tests(void);
 int create_tests(void);
 int data_tests(void);
 int exchange_tests(void);

@@ -54,6 +54,9 @@ static ln_err create(struct ln_client__request *r)
     if (ln_client__is_fixed(r) || calls->create == NULL || calls->remove == NULL) {
         return LN_ERR_NOT_ALLOWED;
     }
+    if (!ln_client__is_acceptable(r)) {
+        return LN_ERR_NOT_ACCEPTABLE;
+    }
     ln_err err = instance_to_create(r, &r->instance_id);
     if (err != LN_OK) {
         return err;

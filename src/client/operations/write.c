@@ -10,6 +10,9 @@ static ln_err write_values(struct ln_client__request *r)
     if (!ln_client__has_instance(r)) {
         return LN_ERR_NOT_FOUND;
     }
+    if (!ln_client__is_acceptable(r)) {
+        return LN_ERR_NOT_ACCEPTABLE;
+    }
     ln_err err = ln_client__store(r);
     if (err == LN_OK) {
         ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, r->operation.path);
