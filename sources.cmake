@@ -60,8 +60,9 @@ set(LN_CLIENT_TESTS
     support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS
-    answers_test.c bad_input_test.c events_test.c lifetime_test.c operations_test.c owner_test.c
-    recent_test.c register_test.c repeats_test.c responses_test.c scale_test.c support.c update_test.c)
+    answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c lifetime_test.c
+    list_blocks_test.c operations_test.c owner_test.c recent_test.c register_test.c repeats_test.c
+    request_blocks_test.c responses_test.c scale_test.c stream_test.c support.c update_test.c)
 
 set(LN_NET_TESTS
     loop_test.c resolve_test.c tcp_test.c udp_test.c)
@@ -84,8 +85,9 @@ set(LN_FUZZ_TARGETS
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES
     auth.c body.c config.c data.c data_result.c device.c devices.c encoding.c events.c health.c http.c
-    inbox.c json_out.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c notify.c operation.c options.c problem.c
-    record.c router.c routes.c shard.c text_out.c time_text.c values.c wall.c)
+    inbox.c json_out.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
+    notify.c openapi.c operation.c options.c problem.c record.c router.c routes.c shard.c text_out.c
+    time_text.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
     device.c links.c machine.c main.c objects.c options.c)

@@ -18,6 +18,7 @@ const struct route routes[] = {
     {"GET",    "/api/v1/models",                          ROLE_VIEWER,   handle_models},
     {"GET",    "/api/v1/models/{object}",                 ROLE_VIEWER,   handle_model_get},
     {"GET",    "/api/v1/events",                          ROLE_VIEWER,   handle_events},
+    {"GET",    "/api/v1/openapi.json",                    ROLE_VIEWER,   handle_openapi},
     {"GET",    "/api/v1/server",                          ROLE_ADMIN,    handle_server},
     {"GET",    "/metrics",                                ROLE_VIEWER,   handle_metrics},
     {"GET",    "/healthz",                                ROLE_OPEN,     handle_health},

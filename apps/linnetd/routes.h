@@ -16,6 +16,7 @@ void handle_discover(struct request *request);
 void handle_models(struct request *request);
 void handle_model_get(struct request *request);
 void handle_events(struct request *request);
+void handle_openapi(struct request *request);
 void handle_server(struct request *request);
 void handle_metrics(struct request *request);
 void handle_health(struct request *request);

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -425,3 +426,129 @@ def test_the_end_of_an_operation_is_an_event(server, start_device):
     assert first.pop("id") != second.pop("id")
     assert first == {"method": "read", "path": "/3/0/16", "state": "done", "coap": "2.05"}
     assert second == {"method": "read", "path": "/3/0/99", "state": "failed", "coap": "4.04"}
+
+
+# ---- The description ----
+
+@pytest.fixture
+def described(server):
+    """Api.raw(), which holds each answer against the description, and the description."""
+    description = server.api.get("/openapi.json")
+    seen = set()
+
+    def pattern_of(path):
+        wanted = path.split("?")[0].strip("/").split("/")
+        for pattern in sorted(description["paths"], key=lambda pattern: pattern.count("{")):
+            parts = pattern.strip("/").split("/")
+            tail = parts[-1] == "{path}"
+            same = len(wanted) >= len(parts) if tail else len(wanted) == len(parts)
+            if same and all(a == b or a.startswith("{") for a, b in zip(parts, wanted)):
+                return pattern
+        raise AssertionError(f"{path} is not described")
+
+    def call(method, path, body=None, **options):
+        status, headers, text = server.api.raw(method, path, body, **options)
+        pattern = pattern_of(path)
+        operation = description["paths"][pattern].get(method.lower())
+        if operation is None:
+            assert status in (401, 405), f"{method} {path} is not described and answers {status}"
+            return status
+        response = operation["responses"].get(str(status))
+        assert response, f"{method} {pattern}: {status} is not described"
+        media = (headers["Content-Type"] or "").split(";")[0]
+        assert media in response.get("content", {"": None}), f"{method} {pattern}: {status} as {media}"
+        if media.endswith("json"):
+            check(description, response["content"][media]["schema"], json.loads(text), f"{method} {pattern} {status}")
+        seen.add((method.lower(), pattern))
+        return status
+    call.description, call.seen, call.server = description, seen, server
+    return call
+
+
+NAMES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+
+def is_of(value, name):
+    if name in ("integer", "number"):
+        return isinstance(value, int if name == "integer" else (int, float)) and not isinstance(value, bool)
+    return isinstance(value, NAMES[name])
+
+
+def check(description, schema, value, where):
+    """Enough of JSON Schema for what the description uses; an unknown member fails."""
+    if "$ref" in schema:
+        schema = description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    names = schema.get("type", [])
+    names = [names] if isinstance(names, str) else names
+    assert any(is_of(value, name) for name in names), f"{where}: {value!r} is not {names}"
+    assert value in schema.get("enum", [value]), f"{where}: {value!r}"
+    if isinstance(value, list):
+        for item in value:
+            check(description, schema["items"], item, where)
+    if isinstance(value, dict) and "properties" in schema:
+        missing = set(schema.get("required", [])) - set(value)
+        assert not missing, f"{where}: no {missing}"
+        for name, item in value.items():
+            assert name in schema["properties"], f"{where}: {name} is not described"
+            check(description, schema["properties"][name], item, f"{where} {name}")
+
+
+def test_the_description_is_what_the_server_does(described, start_device):
+    start_device(described.server, "demo")
+    data = "/api/v1/devices/demo/data"
+    for method, path, body, status in (
+            ("GET", "/api/v1/devices", None, 200),
+            ("GET", "/api/v1/devices?limit=0", None, 400),
+            ("GET", "/api/v1/devices/demo", None, 200),
+            ("GET", "/api/v1/devices/nobody", None, 404),
+            ("GET", data + "/3/0", None, 200),
+            ("GET", data + "/1", None, 200),
+            ("GET", data + "/0", None, 403),
+            ("GET", data + "/3/0/99", None, 404),
+            ("GET", data + "/3/0/4", None, 405),
+            ("GET", data + "/3/0/16?format=opaque", None, 406),
+            ("PUT", data + "/3442/0/120", {"value": 1}, 204),
+            ("PUT", data + "/3442/0/120", {"value": "x"}, 400),
+            ("PUT", data + "/3/0/0", {"value": "x"}, 405),
+            ("PATCH", data + "/3442/0", {"values": {"120": 2}}, 204),
+            ("POST", data + "/3442", {"values": {}}, 201),
+            ("POST", data + "/3442/0/0", {}, 204),
+            ("POST", data + "/3/0/0", {}, 405),
+            ("DELETE", data + "/3442/9", None, 404),
+            ("GET", "/api/v1/devices/demo/discover/3", None, 200),
+            ("GET", "/api/v1/models", None, 200),
+            ("GET", "/api/v1/models/3", None, 200),
+            ("GET", "/api/v1/models/31024", None, 404),
+            ("GET", "/api/v1/events?type=nonsense", None, 400),
+            ("GET", "/api/v1/server", None, 200),
+            ("GET", "/api/v1/openapi.json", None, 200),
+            ("GET", "/metrics", None, 200),
+            ("GET", "/healthz", None, 200),
+            ("GET", "/readyz", None, 200),
+            ("DELETE", "/api/v1/devices/demo", None, 204)):
+        assert described(method, path, body) == status, (method, path)
+    assert described.seen == {(method, pattern) for pattern, item in described.description["paths"].items()
+                              for method in item if method != "parameters"}
+    described.server.api.token = None
+    for method, pattern in described.seen:
+        status = described(method.upper(), pattern.replace("{", "").replace("}", ""))
+        secured = described.description["paths"][pattern][method].get("security") != []
+        assert status == (401 if secured else 200), (method, pattern)
+
+
+def test_what_is_not_described_is_not_there(described):
+    for pattern, item in described.description["paths"].items():
+        path = pattern.replace("{endpoint}", "x").replace("{path}", "3").replace("{object}", "3")
+        for method in {"GET", "PUT", "PATCH", "POST", "DELETE"} - {name.upper() for name in item}:
+            status, headers, _ = described.server.api.raw(method, path)
+            assert status == 405, (method, path)
+            assert set(headers["Allow"].split(", ")) == {name.upper() for name in item if name != "parameters"}
+    routes = re.findall(r'^ +\{"([A-Z]+)", +"(/[^"]+)"', (ROOT / "apps/linnetd/routes.c").read_text(), re.M)
+    assert set(routes) == {(name.upper(), pattern) for pattern, item in described.description["paths"].items()
+                           for name in item if name != "parameters"}
+
+
+def test_the_description_names_every_problem(described):
+    source = (ROOT / "apps/linnetd/problem.h").read_text()
+    slugs = re.findall(r'X\(PROBLEM_\w+,\s*"([a-z-]+)"', source)
+    assert described.description["components"]["schemas"]["Problem"]["properties"]["type"]["enum"] == slugs
