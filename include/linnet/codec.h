@@ -48,6 +48,12 @@ static inline struct ln_path ln_path_root(void)
     return p;
 }
 
+/* One level more, in place. The depth must be below 4. */
+static inline void ln_path_append(struct ln_path *path, uint16_t id)
+{
+    path->id[path->depth++] = id;
+}
+
 /* `path` and one level more. The depth must be below 4. */
 struct ln_path ln_path_add(struct ln_path path, uint16_t id);
 struct ln_path ln_path_object(uint16_t object);
@@ -58,8 +64,12 @@ struct ln_path ln_path_up(struct ln_path path, uint8_t depth);
 bool ln_path_equal(struct ln_path a, struct ln_path b);
 /* By levels: "/" < "/1" < "/1/1" < "/2". */
 int ln_path_compare(struct ln_path a, struct ln_path b);
-/* Whether `path` is `parent` or below it. */
-bool ln_path_within(struct ln_path path, struct ln_path parent);
+/* Whether `path` is `parent` or below it. Pointers: to copy them takes more than to compare. */
+bool ln_path_is_within(const struct ln_path *path, const struct ln_path *parent);
+static inline bool ln_path_within(struct ln_path path, struct ln_path parent)
+{
+    return ln_path_is_within(&path, &parent);
+}
 /* "/3/0/9"; the root is "/". */
 void ln_write_path(struct ln_writer *w, struct ln_path path);
 /*

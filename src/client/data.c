@@ -147,14 +147,14 @@ static bool value_of_row(struct ln_records *self, const struct ln_path *scope,
         self->at[RESOURCE_INSTANCE] > LN_ID_MAX) {
         return false;
     }
-    out->path = ln_path_add(out->path, row->id);
+    ln_path_append(&out->path, row->id);
     if (scope->depth == 4 && first) {
         id = scope->id[3];
     }
     if (ln_client__next_value(object, row, instance, &id, &out->value) == LN_OK) {
         self->at[RESOURCE_INSTANCE] = id + 1U;
         if (many) {
-            out->path = ln_path_add(out->path, id);
+            ln_path_append(&out->path, id);
         }
         return within(scope, 3, id);
     }

@@ -2,7 +2,15 @@
 
 #include "client/data.h"
 
-#include <string.h>
+/* ---- What each C type of a member holds ---- */
+
+/* The type of a value as it lies there. What the resource's type is comes after. */
+static const uint8_t types[] = {
+    [LN_IN_NOTHING] = LN_NONE,  [LN_IN_SIGNED] = LN_INTEGER, [LN_IN_UNSIGNED] = LN_UNSIGNED,
+    [LN_IN_BOOL] = LN_BOOLEAN,  [LN_IN_FLOAT] = LN_FLOAT,    [LN_IN_DOUBLE] = LN_FLOAT,
+    [LN_IN_CHARS] = LN_STRING,  [LN_IN_TEXT] = LN_STRING,    [LN_IN_BYTES] = LN_OPAQUE,
+    [LN_IN_BUFFER] = LN_OPAQUE, [LN_IN_OBJLNK] = LN_OBJLNK,
+};
 
 static int64_t load_signed(const void *at, size_t size)
 {
@@ -32,60 +40,57 @@ static uint64_t load_unsigned(const void *at, size_t size)
     }
 }
 
-/* The value in the type of the C member: what the resource's type is comes after. */
+/* False: nothing is there. */
 static bool load(enum ln_storage storage, size_t size, const void *at, struct ln_value *out)
 {
+    out->type = (enum ln_type)types[storage];
     switch (storage) {
     case LN_IN_SIGNED:
-        *out = ln_value_integer(load_signed(at, size));
-        return true;
+        out->as.integer = load_signed(at, size);
+        break;
     case LN_IN_UNSIGNED:
-        *out = ln_value_unsigned(load_unsigned(at, size));
-        return true;
+        out->as.unsigned_integer = load_unsigned(at, size);
+        break;
     case LN_IN_BOOL:
-        *out = ln_value_boolean(*(const bool *)at);
-        return true;
+        out->as.boolean = *(const bool *)at;
+        break;
     case LN_IN_FLOAT:
-        *out = ln_value_float(ln_double_of_float(*(const float *)at));
-        return true;
+        out->as.number = ln_double_of_float(*(const float *)at);
+        break;
     case LN_IN_DOUBLE:
-        *out = ln_value_float(*(const double *)at);
-        return true;
+        out->as.number = *(const double *)at;
+        break;
     case LN_IN_CHARS:
-        *out = ln_value_string(at);
-        return true;
+        out->as.bytes = ln_bytes_of_text(at);
+        break;
     case LN_IN_TEXT:
-        *out = ln_value_string(*(const char *const *)at);
+        out->as.bytes = ln_bytes_of_text(*(const char *const *)at);
         return *(const char *const *)at != NULL;
     case LN_IN_BYTES:
-        *out = ln_value_opaque(*(const struct ln_bytes *)at);
-        return true;
-    case LN_IN_BUFFER: {
-        const struct ln_buffer *buffer = at;
-        *out = ln_value_opaque(ln_bytes(buffer->at, buffer->len));
-        return true;
-    }
-    case LN_IN_OBJLNK: {
-        const struct ln_objlnk *link = at;
-        *out = ln_value_objlnk(link->object, link->instance);
-        return true;
-    }
+        out->as.bytes = *(const struct ln_bytes *)at;
+        break;
+    case LN_IN_BUFFER:
+        out->as.bytes =
+            ln_bytes(((const struct ln_buffer *)at)->at, ((const struct ln_buffer *)at)->len);
+        break;
+    case LN_IN_OBJLNK:
+        out->as.link = *(const struct ln_objlnk *)at;
+        break;
     default:
         return false;
     }
+    return true;
 }
 
 ln_err ln_client__field_load(enum ln_storage storage, size_t size, const void *at,
                              enum ln_type type, struct ln_value *out)
 {
-    if (!load(storage, size, at, out)) {
-        return LN_ERR_NOT_FOUND;
-    }
-    return ln_value_convert(out, type);
+    return load(storage, size, at, out) ? ln_value_convert(out, type) : LN_ERR_NOT_FOUND;
 }
 
-/* Writes the low bytes; the value has been found to fit. */
-static void store_integer(void *at, size_t size, uint64_t v)
+/* ---- Storing ---- */
+
+static void put_integer(void *at, size_t size, uint64_t v)
 {
     switch (size) {
     case 1:
@@ -103,103 +108,101 @@ static void store_integer(void *at, size_t size, uint64_t v)
     }
 }
 
-static bool fits_signed(int64_t v, size_t size)
-{
-    unsigned above = (unsigned)(64 - 8 * size);
-
-    return v <= INT64_MAX >> above && v >= INT64_MIN >> above;
-}
-
-static bool fits_unsigned(uint64_t v, size_t size)
-{
-    return v <= UINT64_MAX >> (64 - 8 * size);
-}
-
-/* What the member holds: the type that a value must have to be stored there. */
-static enum ln_type type_of(enum ln_storage storage, enum ln_type type)
+/* A value of the member's own type, or what of it there is room for. */
+static void put(enum ln_storage storage, size_t size, void *at, const struct ln_value *v)
 {
     switch (storage) {
-    case LN_IN_SIGNED:
-        return LN_INTEGER;
-    case LN_IN_UNSIGNED:
-        return LN_UNSIGNED;
-    case LN_IN_FLOAT:
-    case LN_IN_DOUBLE:
-        return LN_FLOAT;
-    default:
-        return type;
-    }
-}
-
-static bool fits(enum ln_storage storage, size_t size, const void *at, const struct ln_value *v)
-{
-    switch (storage) {
-    case LN_IN_SIGNED:
-        return fits_signed(v->as.integer, size);
-    case LN_IN_UNSIGNED:
-        return fits_unsigned(v->as.unsigned_integer, size);
-    case LN_IN_FLOAT:
-        return !ln_is_finite(v->as.number) ||
-               ln_is_finite(ln_double_of_float(ln_float_of_double(v->as.number)));
-    case LN_IN_CHARS:
-        return v->as.bytes.len < size;
-    case LN_IN_BUFFER:
-        return v->as.bytes.len <= ((const struct ln_buffer *)at)->size;
-    default:
-        return true;
-    }
-}
-
-static void store(enum ln_storage storage, size_t size, void *at, const struct ln_value *v)
-{
-    switch (storage) {
-    case LN_IN_SIGNED:
-        store_integer(at, size, (uint64_t)v->as.integer);
-        break;
-    case LN_IN_UNSIGNED:
-        store_integer(at, size, v->as.unsigned_integer);
-        break;
     case LN_IN_BOOL:
         *(bool *)at = v->as.boolean;
         break;
     case LN_IN_FLOAT:
         *(float *)at = ln_float_of_double(v->as.number);
         break;
-    case LN_IN_DOUBLE:
-        *(double *)at = v->as.number;
-        break;
-    case LN_IN_CHARS:
-        (void)ln_bytes_to_text(v->as.bytes, at, size);
-        break;
-    case LN_IN_BUFFER: {
-        struct ln_buffer *buffer = at;
-        struct ln_writer w = ln_writer(buffer->at, buffer->size);
-        ln_write_bytes(&w, v->as.bytes);
-        buffer->len = (uint32_t)w.written;
-        break;
-    }
     case LN_IN_OBJLNK:
         *(struct ln_objlnk *)at = v->as.link;
         break;
-    default:
+    default: /* a double is put as its bits are */
+        put_integer(at, size, v->as.unsigned_integer);
         break;
     }
+}
+
+/* Whether what was put at `at` reads back as the same; a float may be rounded, but not away. */
+static bool is_same(enum ln_storage storage, size_t size, const void *at,
+                    const struct ln_value *v)
+{
+    struct ln_value back;
+
+    (void)load(storage, size, at, &back);
+    switch (storage) {
+    case LN_IN_SIGNED:
+    case LN_IN_UNSIGNED:
+        return back.as.unsigned_integer == v->as.unsigned_integer;
+    case LN_IN_FLOAT:
+        return ln_is_finite(back.as.number) == ln_is_finite(v->as.number);
+    default:
+        return true;
+    }
+}
+
+static ln_err store_number(enum ln_storage storage, size_t size, void *at,
+                           const struct ln_value *value, bool stores)
+{
+    struct ln_value v = *value;
+    uint64_t trial[1];
+
+    if (ln_value_convert(&v, (enum ln_type)types[storage]) != LN_OK) {
+        return LN_ERR_BAD_VALUE;
+    }
+    put(storage, size, trial, &v);
+    if (!is_same(storage, size, trial, &v)) {
+        return LN_ERR_BAD_VALUE;
+    }
+    if (stores) {
+        put(storage, size, at, &v);
+    }
+    return LN_OK;
+}
+
+static ln_err store_text(char *at, size_t size, struct ln_bytes text, bool stores)
+{
+    if (text.len >= size) {
+        return LN_ERR_BAD_VALUE;
+    }
+    if (stores) {
+        (void)ln_bytes_to_text(text, at, size);
+    }
+    return LN_OK;
+}
+
+static ln_err store_bytes(struct ln_buffer *at, struct ln_bytes bytes, bool stores)
+{
+    struct ln_writer w = ln_writer(at->at, at->size);
+
+    if (bytes.len > at->size) {
+        return LN_ERR_BAD_VALUE;
+    }
+    if (stores) {
+        ln_write_bytes(&w, bytes);
+        at->len = (uint32_t)w.written;
+    }
+    return LN_OK;
 }
 
 ln_err ln_client__field_store(enum ln_storage storage, size_t size, void *at,
                               const struct ln_value *value, enum ln_write_step step)
 {
-    struct ln_value v = *value;
+    bool stores = step == LN_STORE;
 
-    if (storage == LN_IN_TEXT || storage == LN_IN_BYTES) {
+    switch (storage) {
+    case LN_IN_CHARS:
+        return store_text(at, size, value->as.bytes, stores);
+    case LN_IN_BUFFER:
+        return store_bytes(at, value->as.bytes, stores);
+    case LN_IN_TEXT:
+    case LN_IN_BYTES:
         return LN_ERR_NOT_ALLOWED;
+    default:
+        return store_number(storage, size, at, value, stores);
     }
-    if (ln_value_convert(&v, type_of(storage, (enum ln_type)v.type)) != LN_OK ||
-        !fits(storage, size, at, &v)) {
-        return LN_ERR_BAD_VALUE;
-    }
-    if (step == LN_STORE) {
-        store(storage, size, at, &v);
-    }
-    return LN_OK;
 }

@@ -39,7 +39,8 @@ static bool depth_fits(const struct ln_record *record)
 static bool repeats(const struct ln_decoder *in, const struct ln_record *record)
 {
     return in->has_last && in->last_time == record->time_ns &&
-           (ln_path_within(record->path, in->last) || ln_path_within(in->last, record->path));
+           (ln_path_is_within(&record->path, &in->last) ||
+            ln_path_is_within(&in->last, &record->path));
 }
 
 static bool text_fits(const struct ln_value *value)
@@ -54,7 +55,7 @@ bool ln_decode(struct ln_decoder *decoder, struct ln_record *out)
     if (decoder->err != LN_OK || !decoder->format->decode(decoder, out)) {
         return false;
     }
-    if (!ln_path_within(out->path, decoder->base) || !depth_fits(out) ||
+    if (!ln_path_is_within(&out->path, &decoder->base) || !depth_fits(out) ||
         repeats(decoder, out)) {
         return ln__decoder_fail(decoder, LN_ERR_BAD_PAYLOAD);
     }

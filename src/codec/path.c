@@ -9,18 +9,18 @@ enum { LEVELS = 4 };
 struct ln_path ln_path_add(struct ln_path path, uint16_t id)
 {
     assert(path.depth < LEVELS);
-    path.id[path.depth++] = id;
+    ln_path_append(&path, id);
     return path;
 }
 
 struct ln_path ln_path_object(uint16_t object)
 {
-    return ln_path_add(ln_path_root(), object);
+    return (struct ln_path){{object, 0, 0, 0}, 1};
 }
 
 struct ln_path ln_path_instance(uint16_t object, uint16_t instance)
 {
-    return ln_path_add(ln_path_object(object), instance);
+    return (struct ln_path){{object, instance, 0, 0}, 2};
 }
 
 struct ln_path ln_path_resource(uint16_t object, uint16_t instance, uint16_t resource)
@@ -51,13 +51,13 @@ int ln_path_compare(struct ln_path a, struct ln_path b)
     return (a.depth > b.depth) - (a.depth < b.depth);
 }
 
-bool ln_path_within(struct ln_path path, struct ln_path parent)
+bool ln_path_is_within(const struct ln_path *path, const struct ln_path *parent)
 {
-    if (path.depth < parent.depth) {
+    if (path->depth < parent->depth) {
         return false;
     }
-    for (uint8_t i = 0; i < parent.depth; i++) {
-        if (path.id[i] != parent.id[i]) {
+    for (uint8_t i = 0; i < parent->depth; i++) {
+        if (path->id[i] != parent->id[i]) {
             return false;
         }
     }
@@ -116,7 +116,7 @@ bool ln_path_of_text(struct ln_bytes text, struct ln_path *out)
         if (path.depth == LEVELS || !ln_id_of_text(segment, &id)) {
             return false;
         }
-        path = ln_path_add(path, id);
+        ln_path_append(&path, id);
         if (before == segment.len) {
             *out = path;
             return true;

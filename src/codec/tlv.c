@@ -41,9 +41,9 @@ static struct walk walk_from(struct ln_records records)
     return walk;
 }
 
-static bool within(const struct walk *walk, struct ln_path path)
+static bool within(const struct walk *walk, const struct ln_path *path)
 {
-    return walk->more && ln_path_within(walk->record.path, path);
+    return walk->more && ln_path_is_within(&walk->record.path, path);
 }
 
 /* The bytes that it takes: 1, 2, 4 or 8. */
@@ -112,9 +112,9 @@ static ln_err write_header(struct ln_writer *w, enum kind kind, uint16_t id, siz
     return LN_OK;
 }
 
-static uint16_t last_id(struct ln_path path)
+static uint16_t last_id(const struct ln_path *path)
 {
-    return path.id[path.depth - 1];
+    return path->id[path->depth - 1];
 }
 
 static ln_err write_leaf(struct ln_writer *out, enum kind kind, struct walk *walk)
@@ -122,7 +122,7 @@ static ln_err write_leaf(struct ln_writer *out, enum kind kind, struct walk *wal
     struct ln_writer count = ln_writer_window(NULL, 0, 0);
 
     write_value(&count, &walk->record.value);
-    ln_err err = write_header(out, kind, last_id(walk->record.path), count.written);
+    ln_err err = write_header(out, kind, last_id(&walk->record.path), count.written);
     if (err == LN_OK) {
         write_value(out, &walk->record.value);
         step(walk);
@@ -131,10 +131,10 @@ static ln_err write_leaf(struct ln_writer *out, enum kind kind, struct walk *wal
 }
 
 /* Writes all that the walk has within `path`, and leaves the walk behind it. */
-typedef ln_err entries_fn(struct ln_writer *out, struct ln_path path, struct walk *walk);
+typedef ln_err entries_fn(struct ln_writer *out, const struct ln_path *path, struct walk *walk);
 
 /* The first of two passes goes through a writer without a window, for the length alone. */
-static ln_err write_container(struct ln_writer *out, enum kind kind, struct ln_path path,
+static ln_err write_container(struct ln_writer *out, enum kind kind, const struct ln_path *path,
                               struct walk *walk, entries_fn *entries)
 {
     struct ln_writer count = ln_writer_window(NULL, 0, 0);
@@ -151,7 +151,7 @@ static ln_err write_container(struct ln_writer *out, enum kind kind, struct ln_p
     return entries(out, path, walk);
 }
 
-static ln_err write_resource_instances(struct ln_writer *out, struct ln_path path,
+static ln_err write_resource_instances(struct ln_writer *out, const struct ln_path *path,
                                        struct walk *walk)
 {
     ln_err err = LN_OK;
@@ -176,11 +176,12 @@ static ln_err write_resource(struct ln_writer *out, struct walk *walk)
     if (record->path.depth == 3 && record->value.type != LN_NONE) {
         return write_leaf(out, RESOURCE, walk);
     }
-    return write_container(out, MULTIPLE_RESOURCE, ln_path_up(record->path, 3), walk,
-                           write_resource_instances);
+    struct ln_path path = ln_path_up(record->path, 3);
+    return write_container(out, MULTIPLE_RESOURCE, &path, walk, write_resource_instances);
 }
 
-static ln_err write_resources(struct ln_writer *out, struct ln_path path, struct walk *walk)
+static ln_err write_resources(struct ln_writer *out, const struct ln_path *path,
+                              struct walk *walk)
 {
     ln_err err = LN_OK;
 
@@ -197,7 +198,8 @@ static ln_err write_resources(struct ln_writer *out, struct ln_path path, struct
 }
 
 /* Resources of a new instance, whose id the receiver chooses, stand bare: alone. */
-static ln_err write_instances(struct ln_writer *out, struct ln_path path, struct walk *walk)
+static ln_err write_instances(struct ln_writer *out, const struct ln_path *path,
+                              struct walk *walk)
 {
     bool alone = true;
     ln_err err = LN_OK;
@@ -208,9 +210,9 @@ static ln_err write_instances(struct ln_writer *out, struct ln_path path, struct
         if (instance.depth < 2 || (bare && !alone)) {
             err = LN_ERR_NOT_ACCEPTABLE;
         } else if (bare) {
-            err = write_resources(out, instance, walk);
+            err = write_resources(out, &instance, walk);
         } else {
-            err = write_container(out, INSTANCE, instance, walk, write_resources);
+            err = write_container(out, INSTANCE, &instance, walk, write_resources);
         }
         alone = false;
     }
@@ -227,7 +229,7 @@ static ln_err encode(struct ln_writer *out, struct ln_path base, struct ln_recor
     if (base.depth == 0) {
         return LN_ERR_NOT_ACCEPTABLE;
     }
-    ln_err err = outermost[base.depth](out, base, &walk);
+    ln_err err = outermost[base.depth](out, &base, &walk);
     return err == LN_OK && walk.more ? LN_ERR_NOT_ACCEPTABLE : err;
 }
 
@@ -262,7 +264,8 @@ static bool open_top(struct ln_decoder *in, uint8_t depth)
         return true;
     }
     if (in->base.depth == 1 && depth == 3) {
-        in->path = ln_path_add(in->base, LN_ID_NONE);
+        in->path = in->base;
+        ln_path_append(&in->path, LN_ID_NONE);
         return true;
     }
     return false;
@@ -310,25 +313,26 @@ static bool place(struct ln_decoder *in, const struct entry *entry, struct ln_pa
     if (depth != in->path.depth + 1 || entry->id == LN_ID_NONE || repeats(in, entry->id)) {
         return false;
     }
-    *out = ln_path_add(in->path, entry->id);
+    *out = in->path;
+    ln_path_append(out, entry->id);
     return true;
 }
 
-static void enter(struct ln_decoder *in, struct ln_path path, struct ln_bytes content)
+static void enter(struct ln_decoder *in, const struct ln_path *path, struct ln_bytes content)
 {
     in->level[in->depth].end = in->in.end;
     in->depth++;
     in->in = ln_reader(content);
     in->level[in->depth].start = in->in.at;
     in->level[in->depth].highest = -1;
-    in->path = path;
+    in->path = *path;
 }
 
 static void leave(struct ln_decoder *in)
 {
     in->depth--;
     in->in.end = in->level[in->depth].end;
-    in->path = ln_path_up(in->path, (uint8_t)(in->path.depth - 1));
+    in->path.id[--in->path.depth] = 0;
 }
 
 static int64_t sign_extended(uint64_t v, size_t width)
@@ -429,7 +433,7 @@ static bool decode(struct ln_decoder *in, struct ln_record *out)
         if (entry.value.len == 0) {
             return true;
         }
-        enter(in, out->path, entry.value);
+        enter(in, &out->path, entry.value);
     }
     return false;
 }

@@ -12,7 +12,7 @@ static ln_err read_path(const struct ln_coap_message *m, struct ln_path *out)
         if (out->depth == LN_COUNT(out->id) || !ln_id_of_text(at.value, &id)) {
             return LN_ERR_NOT_FOUND;
         }
-        *out = ln_path_add(*out, id);
+        ln_path_append(out, id);
     }
     return LN_OK;
 }
