@@ -191,6 +191,19 @@ def test_opaque_values_travel_as_they_are(server, start_device):
     assert server.api.get("/devices/demo/data/3442/0/150")["records"][0]["value"] == base64.b64encode(value).decode()
 
 
+def test_large_opaque_values_travel_in_blocks(server, peer):
+    value = bytes(i * 7 % 251 for i in range(100_000))
+    resource = peer("/31024/0/1", lambda request: content(value, OPAQUE) if request.code == aiocoap.GET
+                    else aiocoap.Message(code=aiocoap.CHANGED))
+    path = "/api/v1/devices/raw/data/31024/0/1"
+    assert server.api.raw("PUT", path, data=value, headers={"Content-Type": RECORD})[0] == 204
+    assert resource.seen[-1].payload == value
+    status, _, body = server.api.raw("GET", path, headers={"Accept": RECORD})
+    assert (status, body) == (200, value)
+    status, _, text = server.api.raw("PUT", path, data=bytes(1024 * 1024 + 1), headers={"Content-Type": RECORD})
+    assert (status, json.loads(text)["type"]) == (413, "too-large")
+
+
 def test_only_opaque_values_are_bytes(server, start_device):
     start_device(server, "demo")
     for method, path, expected in (("GET", "/3/0/16", 406), ("GET", "/3/0", 406), ("PUT", "/3442/0/120", 400),
