@@ -129,5 +129,6 @@ int reading_tests(void);
 int writing_tests(void);
 int device_tests(void);
 int objects_tests(void);
+int faults_tests(void);
 
 #endif

@@ -93,6 +93,7 @@ static const struct ln_resource cellular_resources_1_1[] = {
 
 static const struct ln_resource apn_resources[] = {
     { 0, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_FIELD(struct apn, name) },
+    { 3, LN_BOOLEAN, LN_READ | LN_WRITE,                LN_FIELD(struct apn, enabled) },
     { 4, LN_INTEGER, LN_READ | LN_WRITE | LN_MANDATORY, LN_FIELD(struct apn, authentication) },
 };
 
@@ -185,7 +186,7 @@ void models_init(struct models *m)
     m->cellular.nb = (struct ln_buffer){m->cellular.nb_memory, 8, 1};
     m->cellular.wb_memory[0] = 0xCD;
     m->cellular.nb_memory[0] = 0xE5;
-    m->apns[0] = (struct apn){"internet", 3};
+    m->apns[0] = (struct apn){"internet", 3, true};
     m->apn_store =
         (struct ln_instances){m->apns, m->apn_ids, sizeof(struct apn), MODEL_INSTANCES, 1};
     m->portfolios[0].identity.count = 4;

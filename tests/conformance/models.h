@@ -43,6 +43,7 @@ struct cellular {
 struct apn {
     model_text name;
     int32_t authentication;
+    bool enabled;
 };
 
 /* 16, Portfolio. */

@@ -160,6 +160,37 @@ TEST(int_1210_sets_the_power_saving_mode)
     sets_the_power_saving_mode(LN_VERSION_1_0);
 }
 
+/* spec: ETS CONMGMT-int-1250 */
+TEST(int_1250_makes_a_connection_profile_and_uses_it)
+{
+    EACH_VERSION(v)
+    {
+        given_cellular(v, &cellular_object);
+        given_it_is_registered();
+        create_at("/11", LN_FORMAT_TLV,
+                  BYTES("\x08\x01\x08"
+                        "\xC3\x00"
+                        "iot"
+                        "\xC1\x04\x03"));
+        CHECK_WIRE("server CON POST /11 format=11542 080108C300696F74C10403\n"
+                   "client ACK 2.01 location=/11/1\n"
+                   "client CON POST /rd/* format=40 </1/0>,</3/0>,</10/0>,</11/0>,</11/1>\n"
+                   "server ACK 2.04\n");
+        CHECK_EQ(registration().object_count, 5);
+        CHECK_EQ(registration().objects[4].instance, 1);
+        write_text("/11/1/3", "1");
+        CHECK_CODE("2.04");
+        CHECK(bench.models.apns[1].enabled);
+
+        /* The app connects by it. */
+        bench.models.cellular.profiles.count = 2;
+        bench.models.cellular.profiles.ids[1] = 1;
+        bench.models.cellular.profiles.values[1] = (struct ln_objlnk){11, 1};
+        read_as("/10/0/11", LN_FORMAT_TLV);
+        CHECK_VALUES("/10/0/11/0 11:0\n/10/0/11/1 11:1\n");
+    }
+}
+
 /* ---- Object 16 ---- */
 
 static void given_a_portfolio(enum ln_version version)
@@ -289,6 +320,7 @@ int objects_tests(void)
         CONFORMANCE_TEST(int_1201_says_the_version_in_1_0),
         CONFORMANCE_TEST(int_1202_sets_the_power_saving_mode),
         CONFORMANCE_TEST(int_1210_sets_the_power_saving_mode),
+        CONFORMANCE_TEST(int_1250_makes_a_connection_profile_and_uses_it),
         CONFORMANCE_TEST(int_1600_reads_the_portfolio),
         CONFORMANCE_TEST(int_1605_writes_the_portfolio),
         CONFORMANCE_TEST(int_1630_creates_a_portfolio),

@@ -177,6 +177,17 @@ TEST(int_107_a_longer_lifetime_is_told_at_once_and_kept)
     CHECK_SERVER_SAYS("updated\n");
 }
 
+/* spec: ETS 1.1-int-108 */
+TEST(int_108_says_that_it_sleeps)
+{
+    given_c1(LN_VERSION_1_1);
+    bench.config.queue_mode = true;
+    the_client_starts();
+    CHECK_WIRE("client CON POST /rd?ep=urn:dev:1&lt=86400&lwm2m=1.1&Q format=40 </1/0>,</3/0>\n"
+               "server ACK 2.01 location=/rd/*\n");
+    CHECK_EQ(registration().binding, LN_BINDING_U | LN_BINDING_Q);
+}
+
 int registration_tests(void)
 {
     const struct CMUnitTest registration_interface[] = {
@@ -189,6 +200,7 @@ int registration_tests(void)
         CONFORMANCE_TEST(int_104_updates_when_the_trigger_is_executed),
         CONFORMANCE_TEST(int_105_registers_anew_when_the_server_has_discarded_it),
         CONFORMANCE_TEST(int_107_a_longer_lifetime_is_told_at_once_and_kept),
+        CONFORMANCE_TEST(int_108_says_that_it_sleeps),
     };
 
     return RUN_TESTS(registration_interface);
