@@ -1,6 +1,6 @@
 /* All unit tests of the server layer. */
 
-#include "support.h"
+#include "blocks_support.h"
 
 int main(void)
 {
@@ -13,6 +13,10 @@ int main(void)
     failed += recent_tests();
     failed += operations_tests();
     failed += responses_tests();
+    failed += request_blocks_tests();
+    failed += answer_blocks_tests();
+    failed += stream_tests();
+    failed += list_blocks_tests();
     failed += events_tests();
     failed += answers_tests();
     failed += bad_input_tests();
