@@ -284,6 +284,7 @@ struct ln_map {
     struct ln_map_table table;
     struct ln_map_table old;  /* being moved into `table` */
     size_t moved;             /* slots of `old` that are empty by now */
+    size_t move_from;         /* the first of them */
     struct ln_map_table next; /* being cleared, to be `table` when that is full */
     size_t cleared;           /* slots of `next` */
     size_t count;
@@ -295,7 +296,10 @@ void ln_map_init(struct ln_map *map, const struct ln_map_calls *calls, const voi
 void ln_map_fini(struct ln_map *map);
 /* NULL if there is none. */
 void *ln_map_find(const struct ln_map *map, uint64_t hash, const void *key);
-/* The key must not be in the map. LN_ERR_NO_MEMORY: the map is as before. */
+/*
+ * The key must not be in the map. Items stand at multiples of 8 bytes, as all that is allocated
+ * does. LN_ERR_NO_MEMORY: the map is as before.
+ */
 LN_MUST_USE ln_err ln_map_add(struct ln_map *map, void *item);
 /* The item must be in the map. */
 void ln_map_remove(struct ln_map *map, void *item);

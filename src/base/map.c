@@ -4,6 +4,10 @@
  * It grows in three steps, each spread over many calls: the next table is cleared before
  * the present one is full, then becomes the table, then takes over the old one's items
  * slot by slot.
+ *
+ * Where there are many items each look at one waits for memory. So a slot holds, in the bits
+ * that are zero in every pointer, three bits of the item's hash: of the items that a search
+ * passes on its way it touches one in eight.
  */
 
 #include <linnet/base.h>
@@ -30,6 +34,24 @@ static uint64_t hash_of(const struct ln_map *map, const void *item)
 
 /* ---- One table ---- */
 
+enum { TAG = 7 };
+
+/* The upper bits: the lower ones say where the item stands. */
+static uintptr_t tag_of(uint64_t hash)
+{
+    return (uintptr_t)(hash >> 61);
+}
+
+static void *item_of(const void *slot)
+{
+    return (void *)((uintptr_t)slot & ~(uintptr_t)TAG);
+}
+
+static bool may_be(const void *slot, uintptr_t tag)
+{
+    return ((uintptr_t)slot & TAG) == tag;
+}
+
 static void put(struct ln_map_table *table, uint64_t hash, void *item)
 {
     size_t i = (size_t)hash & table->mask;
@@ -37,7 +59,7 @@ static void put(struct ln_map_table *table, uint64_t hash, void *item)
     while (table->slots[i] != NULL) {
         i = (i + 1) & table->mask;
     }
-    table->slots[i] = item;
+    table->slots[i] = (void *)((uintptr_t)item | tag_of(hash));
 }
 
 /* Closes the gap at `gap` with the items behind it that may stand nearer to their home. */
@@ -45,7 +67,7 @@ static void close_gap(const struct ln_map *map, struct ln_map_table *table, size
 {
     for (size_t i = (gap + 1) & table->mask; table->slots[i] != NULL;
          i = (i + 1) & table->mask) {
-        size_t home = (size_t)hash_of(map, table->slots[i]) & table->mask;
+        size_t home = (size_t)hash_of(map, item_of(table->slots[i])) & table->mask;
         if (((i - home) & table->mask) >= ((i - gap) & table->mask)) {
             table->slots[gap] = table->slots[i];
             gap = i;
@@ -57,13 +79,16 @@ static void close_gap(const struct ln_map *map, struct ln_map_table *table, size
 static void *find_in(const struct ln_map *map, const struct ln_map_table *table, uint64_t hash,
                      const void *key)
 {
+    uintptr_t tag = tag_of(hash);
+
     if (table->slots == NULL) {
         return NULL;
     }
     for (size_t i = (size_t)hash & table->mask; table->slots[i] != NULL;
          i = (i + 1) & table->mask) {
-        if (map->calls->is(table->slots[i], key)) {
-            return table->slots[i];
+        void *item = item_of(table->slots[i]);
+        if (may_be(table->slots[i], tag) && map->calls->is(item, key)) {
+            return item;
         }
     }
     return NULL;
@@ -77,7 +102,7 @@ static bool remove_from(const struct ln_map *map, struct ln_map_table *table, ui
     }
     for (size_t i = (size_t)hash & table->mask; table->slots[i] != NULL;
          i = (i + 1) & table->mask) {
-        if (table->slots[i] == item) {
+        if (item_of(table->slots[i]) == item) {
             close_gap(map, table, i);
             return true;
         }
@@ -95,15 +120,37 @@ static void free_table(struct ln_map *map, struct ln_map_table *table)
 
 /* ---- Growing ---- */
 
-/* Taking an item out of the old table may pull another into its slot: that one goes too. */
+/*
+ * From the end to the start: nothing stands behind an item that is taken out, so there is no
+ * gap to close. Where the last items go on at the start of the table, those come first.
+ */
+static size_t slot_to_move(const struct ln_map *map)
+{
+    return (map->move_from - map->moved) & map->old.mask;
+}
+
+static void start_moving(struct ln_map *map)
+{
+    size_t end = 0;
+
+    map->old = map->table;
+    while (map->old.slots != NULL && map->old.slots[end] != NULL) {
+        end++;
+    }
+    map->moved = 0;
+    map->move_from = (end - 1) & map->old.mask;
+}
+
 static void move_some(struct ln_map *map)
 {
     for (int i = 0; i < MOVE_EACH_CALL && map->old.slots != NULL; i++) {
-        void *item = map->old.slots[map->moved];
-        if (item != NULL) {
-            close_gap(map, &map->old, map->moved);
+        void **slot = &map->old.slots[slot_to_move(map)];
+        if (*slot != NULL) {
+            void *item = item_of(*slot);
+            *slot = NULL;
             put(&map->table, hash_of(map, item), item);
-        } else if (map->moved++ == map->old.mask) {
+        }
+        if (map->moved++ == map->old.mask) {
             free_table(map, &map->old);
         }
     }
@@ -155,8 +202,7 @@ static ln_err make_room(struct ln_map *map)
         return LN_ERR_NO_MEMORY;
     }
     clear_some(map, SIZE_MAX);
-    map->old = map->table;
-    map->moved = 0;
+    start_moving(map);
     map->table = map->next;
     map->next = (struct ln_map_table){0};
     return LN_OK;
@@ -187,6 +233,7 @@ void *ln_map_find(const struct ln_map *map, uint64_t hash, const void *key)
 
 ln_err ln_map_add(struct ln_map *map, void *item)
 {
+    assert(((uintptr_t)item & TAG) == 0);
     move_some(map);
     ln_err err = make_room(map);
     if (err != LN_OK) {
@@ -219,7 +266,7 @@ void *ln_map_next(const struct ln_map *map, size_t *at)
         size_t i = (*at)++;
         void *item = i < slots ? map->table.slots[i] : map->old.slots[i - slots];
         if (item != NULL) {
-            return item;
+            return item_of(item);
         }
     }
     return NULL;

@@ -8,12 +8,13 @@
 enum { ITEMS = 5000, STEPS = 200 * 1000 };
 
 struct item {
-    uint32_t key;
+    _Alignas(8) uint32_t key; /* as all that is allocated */
     bool in;
 };
 
 static struct item items[ITEMS];
 static struct ln_map map;
+static size_t looks; /* at items, by searches */
 
 /* ---- An allocator that counts, and fails on demand ---- */
 
@@ -41,12 +42,24 @@ static const struct ln_allocator allocator = {resize, NULL};
 
 static uint64_t spread(uint32_t key)
 {
-    return key * 0x9E3779B97F4A7C15 >> 20;
+    uint64_t v = key * 0x9E3779B97F4A7C15;
+
+    return v >> 20 | v << 44;
 }
 
 static uint64_t crowd(uint32_t key)
 {
     return UINT64_MAX - key % 8;
+}
+
+/* Evenly, but by no pattern: some homes are crowded. */
+static uint64_t scatter(uint32_t key)
+{
+    uint64_t v = (key + 1) * 0x9E3779B97F4A7C15;
+
+    v = (v ^ v >> 30) * 0xBF58476D1CE4E5B9;
+    v = (v ^ v >> 27) * 0x94D049BB133111EB;
+    return v ^ v >> 31;
 }
 
 static uint64_t (*hash_key)(uint32_t key);
@@ -63,6 +76,7 @@ static bool is(const void *item, const void *key)
 {
     const struct item *it = item;
 
+    looks++;
     return it->key == *(const uint32_t *)key;
 }
 
@@ -161,6 +175,23 @@ TEST(walks_every_item_once_even_while_it_moves)
     ln_map_fini(&map);
 }
 
+/* Where there are many, to look at one is to wait for memory. */
+TEST(a_search_looks_at_few_items_that_it_does_not_seek)
+{
+    enum { NEARLY_FULL = 4096 / 16 * 13 };
+
+    given_an_empty_map(scatter);
+    for (size_t i = 0; i < NEARLY_FULL; i++) {
+        add(&items[i]);
+    }
+
+    looks = 0;
+    check_all(NEARLY_FULL);
+
+    CHECK(looks < NEARLY_FULL + NEARLY_FULL / 2);
+    ln_map_fini(&map);
+}
+
 TEST(is_as_before_when_the_allocator_fails)
 {
     size_t added = 0;
@@ -222,6 +253,7 @@ int map_tests(void)
         cmocka_unit_test(finds_every_item_after_each_step_of_growing),
         cmocka_unit_test(closes_the_gap_that_a_removed_item_leaves),
         cmocka_unit_test(walks_every_item_once_even_while_it_moves),
+        cmocka_unit_test(a_search_looks_at_few_items_that_it_does_not_seek),
         cmocka_unit_test(is_as_before_when_the_allocator_fails),
         cmocka_unit_test(agrees_with_an_array_whatever_is_added_and_removed),
     };
