@@ -32,6 +32,7 @@ struct ln_server {
     uint32_t max_body;
     uint8_t block_exponent; /* of the largest blocks */
     uint8_t seed[16];       /* of every hash: peers must not be able to choose collisions */
+    uint8_t print_seed[16]; /* of the second hash of an object list */
     ln_time now;
     ln_time exchange_lifetime;
 

@@ -5,13 +5,17 @@
 
 #include <linnet/server.h>
 
+/*
+ * The bytes themselves are not kept: where each device's list is its own they would be most of
+ * what it costs. Two hashes with secret seeds of their own, 128 bits together, stand for them.
+ */
 struct object_list {
     uint64_t hash;
-    size_t references;
-    struct ln_bytes payload; /* as it came; behind the links */
-    struct ln_bytes root;    /* a part of the payload, as the formats are */
+    uint64_t print;
+    struct ln_bytes root; /* behind the links, as the formats are */
     struct ln_bytes formats;
     size_t count;
+    size_t references;
     struct ln_object_link links[];
 };
 

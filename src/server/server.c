@@ -98,6 +98,7 @@ struct ln_server *ln_server_new(const struct ln_server_config *config, ln_time n
     take_config(server, config);
     server->now = now;
     server->random.fill(server->random.context, server->seed, sizeof(server->seed));
+    server->random.fill(server->random.context, server->print_seed, sizeof(server->print_seed));
     server->next_message = (uint16_t)ln_random_u32(&server->random);
     ln_wheel_init(&server->lifetimes, now);
     ln_wheel_init(&server->exchanges, now);
