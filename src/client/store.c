@@ -10,7 +10,7 @@ struct pass {
     struct ln_client__request *request;
     enum ln_write_step step;
     const struct ln_resource *row; /* of the record before */
-    uint16_t added;                /* values that are new in its list */
+    size_t added;                  /* values that are new in its list */
     bool cleared;                  /* its old values count no more */
     uint8_t seen[32];              /* a bit for each row */
 };
@@ -37,9 +37,9 @@ static void swap(uint8_t *a, uint8_t *b, size_t size)
     }
 }
 
-static uint16_t place_in(const uint16_t *ids, uint16_t count, uint16_t id)
+static size_t place_in(const uint16_t *ids, size_t count, uint16_t id)
 {
-    uint16_t i = 0;
+    size_t i = 0;
 
     while (i < count && ids[i] < id) {
         i++;
@@ -48,7 +48,7 @@ static uint16_t place_in(const uint16_t *ids, uint16_t count, uint16_t id)
 }
 
 /* A new value is stored behind the last one and then moved to its place. */
-static void insert(uint16_t *ids, uint8_t *values, size_t size, uint16_t place, uint16_t last)
+static void insert(uint16_t *ids, uint8_t *values, size_t size, size_t place, size_t last)
 {
     for (size_t i = last; i > place; i--) {
         ids[i] = ids[i - 1];
@@ -63,13 +63,13 @@ static ln_err write_list(struct pass *pass, const struct ln_resource *row, uint1
     uint16_t *count = member(pass, list->count);
     uint16_t *ids = member(pass, list->ids);
     uint8_t *values = member(pass, list->values);
-    uint16_t kept = pass->cleared && pass->step == LN_CHECK ? 0 : *count;
-    uint16_t place = place_in(ids, kept, id);
+    size_t kept = pass->cleared && pass->step == LN_CHECK ? 0 : *count;
+    size_t place = place_in(ids, kept, id);
     bool is_new = place == kept || ids[place] != id;
-    uint32_t slot = place;
+    size_t slot = place;
 
     if (is_new) {
-        slot = pass->step == LN_CHECK ? (uint32_t)kept + pass->added++ : kept;
+        slot = pass->step == LN_CHECK ? kept + pass->added++ : kept;
     }
     if (slot >= list->capacity) {
         return LN_ERR_NO_SPACE;

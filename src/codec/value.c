@@ -88,55 +88,59 @@ bool ln_value_equal(const struct ln_value *a, const struct ln_value *b)
     return false;
 }
 
-/* ---- Conversion: every number goes through sign and magnitude, which hold all of them ---- */
+/* ---- Conversion: every number goes through 64 bits and a sign, which hold all of them ---- */
 
 struct whole {
-    uint64_t magnitude;
+    uint64_t bits; /* of the number if it is positive, of its two's complement if not */
     bool negative;
 };
 
-static struct whole whole_of_integer(int64_t v)
+bool ln__integer_of_magnitude(uint64_t magnitude, bool negative, int64_t *out)
 {
-    return (struct whole){v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0};
+    *out = (int64_t)(negative ? 0 - magnitude : magnitude);
+    return magnitude <= (uint64_t)INT64_MAX + negative;
 }
 
 static bool whole_of_value(const struct ln_value *value, struct whole *out)
 {
+    uint64_t magnitude;
+    int64_t integer;
+
     switch (value->type) {
     case LN_INTEGER:
     case LN_TIME:
-        *out = whole_of_integer(value->as.integer);
+        *out = (struct whole){(uint64_t)value->as.integer, value->as.integer < 0};
         return true;
     case LN_UNSIGNED:
         *out = (struct whole){value->as.unsigned_integer, false};
         return true;
     case LN_FLOAT:
-        return ln_whole_of_double(value->as.number, &out->magnitude, &out->negative);
+        if (!ln_whole_of_double(value->as.number, &magnitude, &out->negative)) {
+            return false;
+        }
+        out->negative &= magnitude != 0;
+        out->bits = out->negative ? 0 - magnitude : magnitude;
+        return !out->negative || ln__integer_of_magnitude(magnitude, true, &integer);
     default:
         return false;
     }
 }
 
-bool ln__integer_of_magnitude(uint64_t magnitude, bool negative, int64_t *out)
+static bool value_of_whole(const struct whole *whole, enum ln_type type, struct ln_value *out)
 {
-    if (magnitude > (uint64_t)INT64_MAX + negative) {
-        return false;
-    }
-    *out = (int64_t)(negative ? 0 - magnitude : magnitude);
-    return true;
-}
+    uint64_t bits = whole->bits;
 
-static bool value_of_whole(struct whole whole, enum ln_type type, struct ln_value *out)
-{
     switch (type) {
     case LN_INTEGER:
     case LN_TIME:
-        return ln__integer_of_magnitude(whole.magnitude, whole.negative, &out->as.integer);
+        out->as.integer = (int64_t)bits;
+        return (out->as.integer < 0) == whole->negative;
     case LN_UNSIGNED:
-        out->as.unsigned_integer = whole.magnitude;
-        return !whole.negative || whole.magnitude == 0;
+        out->as.unsigned_integer = bits;
+        return !whole->negative;
     case LN_FLOAT:
-        return ln_double_of_whole(whole.magnitude, whole.negative, &out->as.number);
+        return ln_double_of_whole(whole->negative ? 0 - bits : bits, whole->negative,
+                                  &out->as.number);
     default:
         return false;
     }
@@ -162,7 +166,7 @@ ln_err ln_value_convert(struct ln_value *value, enum ln_type type)
     if (value->type == type) {
         return LN_OK;
     }
-    if (!whole_of_value(value, &whole) || !value_of_whole(whole, type, &converted)) {
+    if (!whole_of_value(value, &whole) || !value_of_whole(&whole, type, &converted)) {
         return LN_ERR_BAD_VALUE;
     }
     *value = converted;
