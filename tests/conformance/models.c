@@ -1,4 +1,4 @@
-/* Tables and first values of objects 4, 6, 7, 10, 11, 16 and 19. */
+/* Tables and first values of objects 4, 6, 7, 10, 11, 16, 19 and 20. */
 
 #include "conformance/models.h"
 
@@ -112,6 +112,24 @@ static const struct ln_resource container_resources[] = {
 #undef DATA
 /* clang-format on */
 
+enum { LOG_RUNS = 1, LOG_HAS_DATA = 2 };
+
+static ln_err start_log(void *instance, struct ln_bytes arguments)
+{
+    struct event_log *log = instance;
+
+    (void)arguments; /* what they select is the app's */
+    log->status = LOG_RUNS;
+    return LN_OK;
+}
+
+static const struct ln_resource event_log_resources[] = {
+    {4010, LN_INTEGER, LN_READ | LN_WRITE, LN_FIELD(struct event_log, class)},
+    {4011, LN_NONE, LN_EXECUTE, LN_EXECUTE_BY(start_log)},
+    {4013, LN_INTEGER, LN_READ, LN_FIELD(struct event_log, status)},
+    {4014, LN_OPAQUE, LN_READ | LN_MANDATORY, LN_FIELD(struct event_log, data)},
+};
+
 #define OBJECT(name, number, major, minor, rows, object_calls)                                 \
     const struct ln_object name = {                                                            \
         .id = (number),                                                                        \
@@ -130,6 +148,7 @@ OBJECT(cellular_object_1_1, 10, 1, 1, cellular_resources_1_1, NULL);
 OBJECT(apn_object, 11, 1, 0, apn_resources, &ln_instances_calls);
 OBJECT(portfolio_object, 16, 1, 0, portfolio_resources, &ln_instances_calls);
 OBJECT(container_object, 19, 1, 0, container_resources, &ln_instances_calls);
+OBJECT(event_log_object, 20, 1, 0, event_log_resources, &ln_instances_calls);
 
 static void init_connectivity(struct connectivity *c)
 {
@@ -159,6 +178,7 @@ static void init_containers(struct models *m)
 
 void models_init(struct models *m)
 {
+    static const uint8_t log[] = {0x01, 0x10, 0xFF};
     static const uint8_t velocity[] = {0x00, 0x2D, 0x00, 0x03};
 
     memset(m, 0, sizeof(*m));
@@ -200,6 +220,10 @@ void models_init(struct models *m)
     m->portfolio_store = (struct ln_instances){m->portfolios, m->portfolio_ids,
                                                sizeof(struct portfolio), MODEL_INSTANCES, 1};
     init_containers(m);
+    m->event_logs[0] =
+        (struct event_log){.class = 255, .status = LOG_HAS_DATA, .data = {log, sizeof(log)}};
+    m->event_log_store =
+        (struct ln_instances){m->event_logs, m->event_log_ids, sizeof(struct event_log), 1, 1};
     m->container_ids[1] = 1;
     m->container_store = (struct ln_instances){m->containers, m->container_ids,
                                                sizeof(struct container), MODEL_INSTANCES, 2};

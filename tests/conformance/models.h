@@ -58,6 +58,12 @@ struct container {
     LN_LIST_OF(struct ln_buffer, MODEL_VALUES) data;
 };
 
+/* 20, Event Log. */
+struct event_log {
+    int32_t class, status;
+    struct ln_bytes data;
+};
+
 struct models {
     struct connectivity connectivity;
     struct location location;
@@ -66,6 +72,9 @@ struct models {
     struct apn apns[MODEL_INSTANCES];
     struct portfolio portfolios[MODEL_INSTANCES];
     struct container containers[MODEL_INSTANCES];
+    struct event_log event_logs[1];
+    uint16_t event_log_ids[1];
+    struct ln_instances event_log_store;
     uint16_t apn_ids[MODEL_INSTANCES];
     uint16_t portfolio_ids[MODEL_INSTANCES];
     uint16_t container_ids[MODEL_INSTANCES];
@@ -82,8 +91,9 @@ extern const struct ln_object cellular_object_1_1;
 extern const struct ln_object apn_object;
 extern const struct ln_object portfolio_object;
 extern const struct ln_object container_object;
+extern const struct ln_object event_log_object;
 
-/* The values that configurations C.5, C.7, C.9 to C.12 and C.15 start with. */
+/* The values that configurations C.5, C.7, C.9 to C.12, C.15 and C.16 start with. */
 void models_init(struct models *models);
 
 #endif

@@ -308,6 +308,39 @@ TEST(int_1901_writes_binary_data)
     CHECK_VALUES("/19/1/0/0 00FF102064617461\n");
 }
 
+/* ---- Object 20 ---- */
+
+static void given_an_event_log(void)
+{
+    given_c3(LN_VERSION_1_1);
+    given_object(&event_log_object, &bench.models.event_log_store);
+    given_it_is_registered();
+}
+
+/* spec: ETS 1.1-int-2000 */
+TEST(int_2000_starts_the_event_log)
+{
+    given_an_event_log();
+    execute("/20/0/4011");
+    CHECK_WIRE("server CON POST /20/0/4011\n"
+               "client ACK 2.04\n");
+    CHECK_CLIENT_SAYS("executed /20/0/4011\n");
+    read_as("/20/0/4013", LN_FORMAT_TEXT);
+    CHECK_VALUES("/20/0/4013 1\n");
+}
+
+/* spec: ETS 1.1-int-2001 */
+TEST(int_2001_reads_the_event_log)
+{
+    given_an_event_log();
+    read_as("/20/0/4014", LN_FORMAT_OPAQUE);
+    CHECK_WIRE("server CON GET /20/0/4014 accept=42\n"
+               "client ACK 2.05 format=42 0110FF\n");
+    CHECK_VALUES("/20/0/4014 0110FF\n");
+    read_as("/20/0", LN_FORMAT_SENML_CBOR);
+    CHECK_VALUES("/20/0/4010 255\n/20/0/4013 2\n/20/0/4014 0110FF\n");
+}
+
 int objects_tests(void)
 {
     const struct CMUnitTest objects[] = {
@@ -326,6 +359,8 @@ int objects_tests(void)
         CONFORMANCE_TEST(int_1630_creates_a_portfolio),
         CONFORMANCE_TEST(int_1635_deletes_portfolios),
         CONFORMANCE_TEST(int_1901_writes_binary_data),
+        CONFORMANCE_TEST(int_2000_starts_the_event_log),
+        CONFORMANCE_TEST(int_2001_reads_the_event_log),
     };
 
     return RUN_TESTS(objects);
