@@ -118,4 +118,4 @@ def test_events_tell_what_happens(server, start_device):
     watcher.wait_for("deregistered")
     kinds = [line.split()[1] for line in watcher.lines]
     assert kinds[0] == "registered" and kinds[-1] == "deregistered"
-    watcher.end(signal.SIGINT)
+    watcher.end()
