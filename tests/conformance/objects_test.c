@@ -1,4 +1,4 @@
-/* Conformance, ids 701, 801, 901, 905 and from 1200 on: objects that are tables of the test. */
+/* Conformance, ids from 701 to 905 and from 1200 on: objects that are tables of the test. */
 
 #include "conformance/bench.h"
 
@@ -71,6 +71,45 @@ TEST(int_905_sets_the_collection_period)
                    "client ACK 2.04\n");
         read_as("/7/0/8", LN_FORMAT_TEXT);
         CHECK_VALUES("/7/0/8 15\n");
+    }
+}
+
+/* Whatever the value would be. */
+static void nothing_can_be_written(const struct ln_object *object)
+{
+    for (size_t i = 0; i < object->resource_count; i++) {
+        operate(&(struct ln_operation){
+            .kind = LN_OPERATION_WRITE,
+            .path = ln_path_resource(object->id, 0, object->resources[i].id),
+            .accept = LN_FORMAT_NONE,
+            .format = LN_FORMAT_TEXT,
+            .payload = BYTES("1")});
+        CHECK_CODE("4.05");
+    }
+    CHECK_CLIENT_SAYS("");
+}
+
+/* spec: ETS 1.0-int-705, 1.1-int-705, which say that there is none: so each Write is refused */
+TEST(int_705_connectivity_monitoring_has_nothing_to_write)
+{
+    EACH_VERSION(v)
+    {
+        given_c3(v);
+        given_object(&connectivity_object, &bench.models.connectivity);
+        given_it_is_registered();
+        nothing_can_be_written(&connectivity_object);
+    }
+}
+
+/* spec: ETS 1.0-int-805, 1.1-int-805, likewise */
+TEST(int_805_the_location_has_nothing_to_write)
+{
+    EACH_VERSION(v)
+    {
+        given_c3(v);
+        given_object(&location_object, &bench.models.location);
+        given_it_is_registered();
+        nothing_can_be_written(&location_object);
     }
 }
 
@@ -345,7 +384,9 @@ int objects_tests(void)
 {
     const struct CMUnitTest objects[] = {
         CONFORMANCE_TEST(int_701_reads_connectivity_monitoring),
+        CONFORMANCE_TEST(int_705_connectivity_monitoring_has_nothing_to_write),
         CONFORMANCE_TEST(int_801_reads_the_location),
+        CONFORMANCE_TEST(int_805_the_location_has_nothing_to_write),
         CONFORMANCE_TEST(int_901_starts_and_stops_to_collect_statistics),
         CONFORMANCE_TEST(int_905_sets_the_collection_period),
         CONFORMANCE_TEST(int_1200_reads_cellular_connectivity),
