@@ -235,13 +235,13 @@ static size_t part(uint64_t whole, uint64_t shards)
     return (size_t)((whole + shards - 1) / shards);
 }
 
-static struct ln_server *engine_new(const struct shard *shard)
+static struct ln_server *engine_new(struct shard *shard)
 {
     const struct config *config = &shard->daemon->config;
     struct ln_coap_parameters coap = ln_coap_parameters_default;
     struct ln_server_config server = {
         .size = sizeof(server),
-        .random = ln_random_system,
+        .random = ln_random_of_pool(&shard->random),
         .allocator = {resize, NULL},
         .coap = &coap,
         .shard = shard->index,

@@ -22,6 +22,7 @@ struct shard {
     ln_time now; /* of this turn */
     struct ln_loop *loop;
     struct ln_udp coap; /* fd -1 where the listener is off */
+    struct ln_random_pool random;
     struct ln_server *server;
     struct inbox inbox;
     struct ln_wheel waits; /* HTTP calls that wait for a device */

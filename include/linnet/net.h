@@ -23,6 +23,16 @@ ln_time ln_clock_now(void);                     /* CLOCK_MONOTONIC in ms */
 int64_t ln_clock_wall_ms(void);                 /* ms since 1970 UTC */
 extern const struct ln_random ln_random_system; /* getrandom(2) */
 
+/*
+ * The same, drawn from the system some at a time: for an engine that needs random bits for each
+ * message. All zero is empty. Belongs to one thread, and to one process: not for use across fork.
+ */
+struct ln_random_pool {
+    size_t left;
+    uint8_t bytes[512];
+};
+struct ln_random ln_random_of_pool(struct ln_random_pool *pool);
+
 /* ---- Addresses ---- */
 
 /*

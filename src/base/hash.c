@@ -12,12 +12,20 @@ static uint64_t little_endian(const uint8_t *at, size_t len)
     return v;
 }
 
-static uint64_t rotate(uint64_t v, unsigned bits)
+/* Written out, compilers make one load of it. */
+static inline uint64_t word_at(const uint8_t *at)
+{
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+           (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+           (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
+static inline uint64_t rotate(uint64_t v, unsigned bits)
 {
     return v << bits | v >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[2] += v[3];
@@ -31,7 +39,7 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-static void sip_take(uint64_t v[4], uint64_t word)
+static inline void sip_take(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
     sip_round(v);
@@ -40,15 +48,15 @@ static void sip_take(uint64_t v[4], uint64_t word)
 
 uint64_t ln_hash(const uint8_t seed[16], struct ln_bytes bytes)
 {
-    uint64_t k0 = little_endian(seed, 8);
-    uint64_t k1 = little_endian(seed + 8, 8);
+    uint64_t k0 = word_at(seed);
+    uint64_t k1 = word_at(seed + 8);
     /* SipHash's own constants: "somepseudorandomlygeneratedbytes". */
     uint64_t v[4] = {k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261,
                      k1 ^ 0x7465646279746573};
     size_t done = 0;
 
     for (; bytes.len - done >= 8; done += 8) {
-        sip_take(v, little_endian(bytes.at + done, 8));
+        sip_take(v, word_at(bytes.at + done));
     }
     uint64_t last = (uint64_t)bytes.len << 56;
     if (done < bytes.len) {

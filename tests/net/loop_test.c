@@ -106,6 +106,38 @@ TEST(draws_different_random_bytes_each_time)
     assert_memory_not_equal(a, b, sizeof(a));
 }
 
+TEST(draws_from_a_pool_what_was_not_given_out_before_and_forgets_it)
+{
+    static struct ln_random_pool pool;
+    static uint8_t seen[4096][8];
+    struct ln_random random = ln_random_of_pool(&pool);
+
+    for (size_t i = 0; i < LN_COUNT(seen); i++) {
+        static const uint8_t wiped[8];
+        random.fill(random.context, seen[i], sizeof(seen[i]));
+        assert_memory_equal(pool.bytes + pool.left, wiped, sizeof(wiped));
+        for (size_t j = i < 100 ? 0 : i - 100; j < i; j++) {
+            assert_memory_not_equal(seen[i], seen[j], sizeof(seen[i]));
+        }
+    }
+}
+
+TEST(draws_more_than_a_pool_holds)
+{
+    static struct ln_random_pool pool;
+    static uint8_t bytes[3 * sizeof(pool.bytes)];
+    struct ln_random random = ln_random_of_pool(&pool);
+    size_t zeros = 0;
+
+    random.fill(random.context, bytes, 5);
+    random.fill(random.context, bytes, sizeof(bytes));
+
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        zeros += bytes[i] == 0;
+    }
+    CHECK(zeros < sizeof(bytes) / 16);
+}
+
 int loop_tests(void);
 
 int loop_tests(void)
@@ -116,6 +148,8 @@ int loop_tests(void)
         cmocka_unit_test(is_woken_once_for_all_wake_ups_before_the_wait),
         cmocka_unit_test(does_not_call_what_was_removed_while_it_was_ready),
         cmocka_unit_test(draws_different_random_bytes_each_time),
+        cmocka_unit_test(draws_from_a_pool_what_was_not_given_out_before_and_forgets_it),
+        cmocka_unit_test(draws_more_than_a_pool_holds),
     };
     return RUN_TESTS(group);
 }
