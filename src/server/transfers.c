@@ -66,11 +66,12 @@ static ln_err reserve_more(struct ln_server *server, struct transfer *t, size_t 
 /* What comes behind the bytes that are there: reserve() has made room. */
 static void append(struct transfer *t, struct ln_bytes bytes)
 {
-    struct ln_writer w = ln_writer(&t->bytes[t->length], t->size - t->length);
-
-    ln_write_bytes(&w, bytes);
-    assert(!w.failed);
-    t->length += bytes.len;
+    if (bytes.len > 0) {
+        struct ln_writer w = ln_writer(&t->bytes[t->length], t->size - t->length);
+        ln_write_bytes(&w, bytes);
+        assert(!w.failed);
+        t->length += bytes.len;
+    }
 }
 
 /* ---- Made and freed ---- */

@@ -23,6 +23,11 @@ enum step {
     TIME,          /* as many milliseconds */
     FORGET,        /* the device of that name */
     SEND_NOTHING,  /* what waits stays until the next step */
+    STREAM,        /* how it moves, then as OPERATE: without a payload */
+    SUPPLY,        /* what was last asked for: 0 the bytes and more follow, 1 the last */
+    CONTINUE,
+    LARGE_WRITE,  /* to the device of that name: 3000 bytes */
+    BLOCK_ANSWER, /* code, Block1, Block2 of the request's numbers, then as many bytes */
     STEPS,
 };
 
@@ -35,6 +40,9 @@ struct run {
     struct ln_coap_message asked; /* only its token and id are used */
     char location[16];
     uint64_t operation;
+    struct ln_coap_block asked_block1;
+    struct ln_coap_block asked_block2;
+    uint32_t wanted;
     size_t operations;
     size_t results;
     size_t registered;
@@ -86,6 +94,9 @@ static void check_sent(struct run *run, struct ln_bytes datagram)
     FUZZ_CHECK(ln_coap_options(&m, &options) == LN_OK);
     if (ln_coap_is_request(m.code)) {
         run->asked = m;
+        run->asked_block1 = options.block1;
+        run->asked_block2 = options.block2;
+        FUZZ_CHECK(m.payload.len <= 1024);
     } else if (m.code == LN_COAP_2_01) {
         note_location(run, &m);
     }
@@ -98,6 +109,7 @@ static void check_event(struct run *run, const struct ln_server_event *event)
     FUZZ_CHECK(event->endpoint.len > 0);
     run->results += event->kind == LN_SERVER_RESULT;
     run->registered += event->kind == LN_SERVER_REGISTERED;
+    run->wanted = event->kind == LN_SERVER_WANTS ? event->size : run->wanted;
     run->ended += event->kind == LN_SERVER_DEREGISTERED || event->kind == LN_SERVER_EXPIRED ||
                   event->kind == LN_SERVER_REPLACED;
     if (event->registration != NULL) {
@@ -174,9 +186,8 @@ static void with_location(struct run *run, struct ln_reader *in)
     receive(run, ln_writer_bytes(&b.out));
 }
 
-static void operate(struct run *run, struct ln_reader *in)
+static struct ln_operation read_operation(struct ln_reader *in)
 {
-    struct ln_bytes endpoint = ln_read_until(in, 0);
     struct ln_operation operation = {
         .kind = (enum ln_operation_kind)(ln_read_u8(in) % (LN_OPERATION_DELETE + 1)),
         .accept = LN_FORMAT_NONE,
@@ -191,10 +202,103 @@ static void operate(struct run *run, struct ln_reader *in)
     if (operation.payload.len > 0) {
         operation.format = LN_FORMAT_TLV;
     }
+    return operation;
+}
+
+static void operate(struct run *run, struct ln_reader *in)
+{
+    struct ln_bytes endpoint = ln_read_until(in, 0);
+    struct ln_operation operation = read_operation(in);
+
     if (ln_server_operate(run->server, run->now, endpoint, &operation, 7, &run->operation) ==
         LN_OK) {
         run->operations++;
     }
+}
+
+static void stream(struct run *run, struct ln_reader *in)
+{
+    uint8_t how = ln_read_u8(in);
+    struct ln_server_stream stream = {
+        .supplies = (how & 1) != 0,
+        .takes = (how & 2) != 0,
+        .rewinds = (how & 4) != 0,
+        .size = (how & 8) != 0 ? 1500 : LN_COAP_BODY_UNKNOWN,
+    };
+    struct ln_bytes endpoint = ln_read_until(in, 0);
+    struct ln_operation operation = read_operation(in);
+
+    if (ln_server_stream(run->server, run->now, endpoint, &operation, &stream, 8,
+                         &run->operation) == LN_OK) {
+        run->operations++;
+    }
+}
+
+static const uint8_t large[3000];
+
+static void supply(struct run *run, struct ln_reader *in)
+{
+    uint8_t last = ln_read_u8(in);
+    size_t size = last == 1 ? ln_read_u8(in) : run->wanted;
+
+    (void)ln_server_supply(run->server, run->now, run->operation, ln_bytes(large, size),
+                           last == 1);
+}
+
+static void large_write(struct run *run, struct ln_bytes endpoint)
+{
+    struct ln_operation write = {
+        .kind = LN_OPERATION_WRITE,
+        .path = ln_path_resource(5, 0, 0),
+        .format = LN_FORMAT_OPAQUE,
+        .payload = {large, sizeof(large)},
+    };
+
+    if (ln_server_operate(run->server, run->now, endpoint, &write, 9, &run->operation) ==
+        LN_OK) {
+        run->operations++;
+    }
+}
+
+/* The lower half of a byte is the size, the next bit `more`; the highest: as it was asked. */
+static void add_block(struct ln_coap_builder *b, uint16_t number, struct ln_coap_block asked,
+                      uint8_t how)
+{
+    struct ln_coap_block block = {
+        .number = how >> 5 & 3, .size_exponent = how & 7, .more = (how & 16) != 0};
+
+    if (how == 0xFF) {
+        return;
+    }
+    block.size_exponent = block.size_exponent == 7 ? 6 : block.size_exponent;
+    if ((how & 128) != 0) {
+        block.number = asked.number;
+    }
+    ln_coap_add_block(b, number, block);
+}
+
+static void block_answer(struct run *run, struct ln_reader *in)
+{
+    uint8_t buffer[LN_SERVER_DATAGRAM_MAX];
+    uint8_t code = ln_read_u8(in);
+    uint8_t block1 = ln_read_u8(in);
+    uint8_t block2 = ln_read_u8(in);
+    uint8_t etag = ln_read_u8(in);
+    size_t size = 4 * (size_t)ln_read_u8(in);
+    struct ln_coap_builder b = ln_coap_start(buffer, sizeof(buffer), LN_COAP_ACK, code,
+                                             run->asked.id, &run->asked.token);
+
+    if (etag != 0) {
+        ln_coap_add(&b, LN_COAP_ETAG, ln_bytes(&etag, 1));
+    }
+    add_block(&b, LN_COAP_BLOCK2, run->asked_block2, block2);
+    add_block(&b, LN_COAP_BLOCK1, run->asked_block1, block1);
+    if (ln_reader_left(in) > 0) {
+        ln_coap_add_uint(&b, LN_COAP_SIZE2, ln_read_u16(in));
+        ln_coap_add_uint(&b, LN_COAP_SIZE1, ln_read_u16(in));
+    }
+    ln_coap_add_payload(&b, ln_bytes(large, size));
+    receive(run, ln_writer_bytes(&b.out));
 }
 
 static void take_step(struct run *run, enum step step, struct ln_bytes bytes)
@@ -218,6 +322,21 @@ static void take_step(struct run *run, enum step step, struct ln_bytes bytes)
         break;
     case OPERATE:
         operate(run, &in);
+        break;
+    case STREAM:
+        stream(run, &in);
+        break;
+    case SUPPLY:
+        supply(run, &in);
+        break;
+    case CONTINUE:
+        (void)ln_server_continue(run->server, run->now, run->operation);
+        break;
+    case LARGE_WRITE:
+        large_write(run, bytes);
+        break;
+    case BLOCK_ANSWER:
+        block_answer(run, &in);
         break;
     case CANCEL:
         (void)ln_server_cancel(run->server, run->now, run->operation);
@@ -265,6 +384,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .max_per_address = 3,
         .max_operations = 9,
         .max_operations_per_device = 4,
+        .max_body = 4000,
+        .max_list_bodies = 2,
+        .max_list_body = 100,
     };
 
     run.server = ln_server_new(&config, run.now);

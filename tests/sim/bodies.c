@@ -272,9 +272,11 @@ static void read_body(struct world *world, size_t length)
 
 static void move_bodies(struct world *world)
 {
+    const struct device *d = &world->devices[0];
     ln_time until = world->now + 24 * HOUR;
 
-    while (world->now < until && ln_server_registration_count(world->server) == 0) {
+    /* Once the device knows it too: until then it may register anew, which ends operations. */
+    while (world->now < until && d->slot.state != LN_REGISTRATION_REGISTERED) {
         world_run(world, world->now + MINUTE);
     }
     for (size_t i = 0; i < LN_COUNT(sizes); i++) {
