@@ -169,7 +169,9 @@ LN_MUST_USE ln_err ln_server_operate(struct ln_server *server, ln_time now,
  *     supplies    LN_SERVER_WANTS asks for `size` bytes at `offset` of the payload, in order, once
  *                 its turn has come; ln_server_supply() brings them. operation->payload is not used.
  *     takes       LN_SERVER_PART brings the payload of a successful answer piece by piece, in order;
- *                 ln_server_continue() asks for the next piece. The result then has no payload.
+ *                 ln_server_continue() asks for the next piece. The result then has no payload,
+ *                 unless it is an error, which may come after pieces, too. An answer without a
+ *                 payload has no PART.
  *
  * A transfer may have to begin again: the device forgot what it had, or the value changed while it
  * was read. Then `offset` is 0 once more, and what went before is void. An app that cannot go back
@@ -192,7 +194,7 @@ LN_MUST_USE ln_err ln_server_stream(struct ln_server *server, ln_time now,
  * What LN_SERVER_WANTS asked for: `size` bytes, or fewer (none, too) if the body ends with them:
  * `last`. They are copied. LN_ERR_NOT_FOUND: the operation is over. LN_ERR_BAD_REQUEST: nothing was
  * asked for, or the number of bytes is not right, or they do not end where stream->size said; the
- * engine still waits for the right ones. LN_ERR_NO_MEMORY: likewise.
+ * engine still waits for the right ones.
  */
 LN_MUST_USE ln_err ln_server_supply(struct ln_server *server, ln_time now, uint64_t id,
                                     struct ln_bytes bytes, bool last);
