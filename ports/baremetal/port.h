@@ -7,10 +7,12 @@
 
 #include <linnet/base.h>
 
+/* begin functions */
 ln_time port_clock(void);
 void port_random(void *context, void *out, size_t size);
 /* Waits for a datagram until the deadline. Its length, or 0 if none has come. */
 size_t port_receive(uint8_t *buffer, size_t size, ln_time deadline);
 void port_send(const uint8_t *bytes, size_t len);
+/* end functions */
 
 #endif

@@ -23,6 +23,7 @@ __attribute__((section(".vectors"), used)) static const struct {
     void (*handlers[3])(void);
 } vectors = {stack_top, {reset, fault, fault}};
 
+/* begin reset */
 void reset(void)
 {
     const uint32_t *from = data_in_flash;
@@ -40,6 +41,7 @@ void reset(void)
     }
     board_exit(main());
 }
+/* end reset */
 
 size_t board_stack_used(void)
 {
