@@ -16,12 +16,12 @@ set(LN_COAP_SOURCES
     history.c message.c options.c parameters.c)
 
 set(LN_LWM2M_SOURCES
-    arguments.c binding.c binding_text.c instances.c object.c object_list.c object_version.c
-    operation.c operation_name.c operation_read.c operation_write.c registration_query.c
-    version.c version_text.c)
+    arguments.c binding.c binding_text.c field.c instances.c list.c object.c object_list.c
+    object_version.c operation.c operation_name.c operation_read.c operation_write.c
+    registration_query.c stream.c version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
-    answer_body.c block_list.c block_requests.c blocks.c client.c data.c events.c field.c link_list.c
+    answer_body.c block_list.c block_requests.c blocks.c client.c data.c events.c link_list.c
     register.c registration.c requests.c store.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c

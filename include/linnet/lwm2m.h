@@ -236,13 +236,31 @@ struct ln_stream_calls {
     /* LN_ERR_BUSY: wait, the same chunk comes again after ln_client_resume(). */
     ln_err (*chunk)(void *instance, size_t offset, struct ln_bytes bytes);
     ln_err (*end)(void *instance, bool complete);
+    /* Takes a value in one piece: ln_stream_write(), which the macro names. */
+    ln_err (*write)(const struct ln_stream_calls *calls, void *instance,
+                    const struct ln_value *value, enum ln_write_step step);
 };
+ln_err ln_stream_write(const struct ln_stream_calls *calls, void *instance,
+                       const struct ln_value *value, enum ln_write_step step);
 
 /*
  * The arguments are well formed; LN_ERR_BAD_REQUEST refuses them. Act once the answer has left:
  * LN_CLIENT_EXECUTED.
  */
 typedef ln_err ln_execute_fn(void *instance, struct ln_bytes arguments);
+
+struct ln_resource;
+
+/* How far the writes of one request to one list are. */
+struct ln_list_pass {
+    size_t added; /* values that are new */
+    bool cleared; /* the old values count no more */
+};
+
+typedef ln_err ln_list_write_fn(struct ln_list_pass *pass, const struct ln_resource *row,
+                                void *instance, uint16_t id, const struct ln_value *value,
+                                enum ln_write_step step);
+ln_list_write_fn ln_list_write;
 
 /* Where a LN_LIST_OF() member keeps its parts. */
 struct ln_list_layout {
@@ -251,6 +269,7 @@ struct ln_list_layout {
     uint16_t values;
     uint16_t value_size;
     uint16_t capacity;
+    ln_list_write_fn *write; /* ln_list_write; NULL: it is never written to */
 };
 
 enum ln_place {
@@ -304,14 +323,18 @@ struct ln_resource {
     }
 
 /* The values are a LN_LIST_OF() member of the instance's struct. */
-#define LN_LIST(type, member)                                                                  \
+#define LN_LIST(type, member) LN_LIST_WITH(type, member, ln_list_write)
+/* The same where servers only read it: then nothing that writes lists is linked. */
+#define LN_LIST_TO_READ(type, member) LN_LIST_WITH(type, member, NULL)
+
+#define LN_LIST_WITH(type, member, write_fn)                                                   \
     LN_PLACE_LIST, LN_STORAGE_OF(((type *)0)->member.values[0]),                               \
     {                                                                                          \
         .list = &(const struct ln_list_layout)                                                 \
         {                                                                                      \
             offsetof(type, member.count), offsetof(type, member.ids),                          \
                 offsetof(type, member.values), sizeof(((type *)0)->member.values[0]),          \
-                LN_COUNT(((type *)0)->member.ids)                                              \
+                LN_COUNT(((type *)0)->member.ids), (write_fn)                                  \
         }                                                                                      \
     }
 
@@ -340,7 +363,7 @@ struct ln_resource {
     {                                                                                          \
         .stream = &(const struct ln_stream_calls)                                              \
         {                                                                                      \
-            (begin_fn), (chunk_fn), (end_fn)                                                   \
+            (begin_fn), (chunk_fn), (end_fn), ln_stream_write                                  \
         }                                                                                      \
     }
 

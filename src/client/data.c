@@ -2,6 +2,8 @@
 
 #include "client/data.h"
 
+#include "lwm2m/field.h"
+
 const struct ln_object_entry *ln_client__entry(const struct ln_client_config *config,
                                                uint16_t object)
 {
@@ -66,9 +68,9 @@ static ln_err next_of_list(const struct ln_resource *row, void *instance, uint16
     for (size_t i = 0; i < count; i++) {
         if (ids[i] >= *id) {
             *id = ids[i];
-            return ln_client__field_load((enum ln_storage)row->storage, list->value_size,
-                                         member(instance, list->values + i * list->value_size),
-                                         (enum ln_type)row->type, out);
+            return ln_lwm2m__field_load((enum ln_storage)row->storage, list->value_size,
+                                        member(instance, list->values + i * list->value_size),
+                                        (enum ln_type)row->type, out);
         }
     }
     return LN_ERR_NOT_FOUND;
@@ -96,9 +98,9 @@ ln_err ln_client__next_value(const struct ln_object *object, const struct ln_res
     }
     switch (row->place) {
     case LN_PLACE_FIELD:
-        return ln_client__field_load((enum ln_storage)row->storage, row->at.field.size,
-                                     member(instance, row->at.field.offset),
-                                     (enum ln_type)row->type, out);
+        return ln_lwm2m__field_load((enum ln_storage)row->storage, row->at.field.size,
+                                    member(instance, row->at.field.offset),
+                                    (enum ln_type)row->type, out);
     case LN_PLACE_LIST:
         return next_of_list(row, instance, id, out);
     case LN_PLACE_CALL:

@@ -37,13 +37,4 @@ struct ln_records ln_client__records(const struct ln_client__scope *scope);
 /* Says of which type the device's resources are. */
 struct ln_types ln_client__types(const struct ln_client_config *config);
 
-/* ---- field.c: members of an instance's struct ---- */
-
-/* LN_ERR_NOT_FOUND: a text that is NULL. */
-ln_err ln_client__field_load(enum ln_storage storage, size_t size, const void *at,
-                             enum ln_type type, struct ln_value *out);
-/* LN_ERR_BAD_VALUE: it does not fit. Stores only where the step is LN_STORE. */
-ln_err ln_client__field_store(enum ln_storage storage, size_t size, void *at,
-                              const struct ln_value *value, enum ln_write_step step);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include "client/data.h"
 #include "client/requests.h"
+#include "lwm2m/field.h"
 
 #include <string.h>
 
@@ -10,8 +11,7 @@ struct pass {
     struct ln_client__request *request;
     enum ln_write_step step;
     const struct ln_resource *row; /* of the record before */
-    size_t added;                  /* values that are new in its list */
-    bool cleared;                  /* its old values count no more */
+    struct ln_list_pass list;      /* of that row, if it is a list */
     uint8_t seen[32];              /* a bit for each row */
 };
 
@@ -25,84 +25,7 @@ static const struct ln_object *object_of(const struct pass *pass)
     return pass->request->entry->object;
 }
 
-/* ---- Lists ---- */
-
-/* The bytes of two places change places: a buffer takes its memory along. */
-static void swap(uint8_t *a, uint8_t *b, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        uint8_t byte = a[i];
-        a[i] = b[i];
-        b[i] = byte;
-    }
-}
-
-static size_t place_in(const uint16_t *ids, size_t count, uint16_t id)
-{
-    size_t i = 0;
-
-    while (i < count && ids[i] < id) {
-        i++;
-    }
-    return i;
-}
-
-/* A new value is stored behind the last one and then moved to its place. */
-static void insert(uint16_t *ids, uint8_t *values, size_t size, size_t place, size_t last)
-{
-    for (size_t i = last; i > place; i--) {
-        ids[i] = ids[i - 1];
-        swap(values + i * size, values + (i - 1) * size, size);
-    }
-}
-
-static ln_err write_list(struct pass *pass, const struct ln_resource *row, uint16_t id,
-                         const struct ln_value *value)
-{
-    const struct ln_list_layout *list = row->at.list;
-    uint16_t *count = member(pass, list->count);
-    uint16_t *ids = member(pass, list->ids);
-    uint8_t *values = member(pass, list->values);
-    size_t kept = pass->cleared && pass->step == LN_CHECK ? 0 : *count;
-    size_t place = place_in(ids, kept, id);
-    bool is_new = place == kept || ids[place] != id;
-    size_t slot = place;
-
-    if (is_new) {
-        slot = pass->step == LN_CHECK ? kept + pass->added++ : kept;
-    }
-    if (slot >= list->capacity) {
-        return LN_ERR_NO_SPACE;
-    }
-    ln_err err = ln_client__field_store((enum ln_storage)row->storage, list->value_size,
-                                        values + slot * list->value_size, value, pass->step);
-    if (err == LN_OK && is_new && pass->step == LN_STORE) {
-        insert(ids, values, list->value_size, place, *count);
-        ids[place] = id;
-        (*count)++;
-    }
-    return err;
-}
-
 /* ---- One resource ---- */
-
-static ln_err write_stream(struct pass *pass, const struct ln_resource *row,
-                           const struct ln_value *value)
-{
-    const struct ln_stream_calls *calls = row->at.stream;
-    void *instance = pass->request->instance;
-
-    if (pass->step == LN_CHECK) {
-        return LN_OK;
-    }
-    ln_err err = calls->begin(instance, value->as.bytes.len);
-    if (err == LN_OK) {
-        err = calls->chunk(instance, 0, value->as.bytes);
-        ln_err ended = calls->end(instance, err == LN_OK);
-        err = err == LN_OK ? ended : err;
-    }
-    return err;
-}
 
 static ln_err write_value(struct pass *pass, const struct ln_resource *row, uint16_t id,
                           const struct ln_value *value)
@@ -114,14 +37,18 @@ static ln_err write_value(struct pass *pass, const struct ln_resource *row, uint
     }
     switch (row->place) {
     case LN_PLACE_FIELD:
-        return ln_client__field_store((enum ln_storage)row->storage, row->at.field.size,
-                                      member(pass, row->at.field.offset), value, pass->step);
+        return ln_lwm2m__field_store((enum ln_storage)row->storage, row->at.field.size,
+                                     member(pass, row->at.field.offset), value, pass->step);
     case LN_PLACE_LIST:
-        return write_list(pass, row, id, value);
+        return row->at.list->write == NULL
+                   ? LN_ERR_NOT_ALLOWED
+                   : row->at.list->write(&pass->list, row, pass->request->instance, id, value,
+                                         pass->step);
     case LN_PLACE_CALL:
         return row->at.calls->write(pass->request->instance, id, value, pass->step);
     case LN_PLACE_STREAM:
-        return write_stream(pass, row, value);
+        return row->at.stream->write(row->at.stream, pass->request->instance, value,
+                                     pass->step);
     default:
         return LN_ERR_NOT_ALLOWED;
     }
@@ -175,12 +102,12 @@ static ln_err enter_row(struct pass *pass, const struct ln_resource *row)
         return LN_OK;
     }
     pass->row = row;
-    pass->added = 0;
-    pass->cleared = (row->operations & LN_MANY) != 0 &&
-                    request->operation.kind == LN_OPERATION_WRITE &&
-                    request->operation.path.depth < 4 && !seen(pass, index);
+    pass->list.added = 0;
+    pass->list.cleared = (row->operations & LN_MANY) != 0 &&
+                         request->operation.kind == LN_OPERATION_WRITE &&
+                         request->operation.path.depth < 4 && !seen(pass, index);
     pass->seen[index / 8] |= (uint8_t)(1U << index % 8);
-    return pass->cleared && pass->step == LN_STORE ? clear(pass, row) : LN_OK;
+    return pass->list.cleared && pass->step == LN_STORE ? clear(pass, row) : LN_OK;
 }
 
 /* spec: CORE-1.1.1 Appendix C: a link leads to something that is there, or nowhere. */

@@ -3,7 +3,7 @@
 #include <linnet/objects.h>
 
 #define FIELD(member) LN_FIELD(struct ln_device, member)
-#define LIST(member)  LN_LIST(struct ln_device, member)
+#define LIST(member)  LN_LIST_TO_READ(struct ln_device, member)
 #define ERRORS        LN_CALL_MANY(read_error, NULL, next_error)
 
 /* There is always one, and 0 says that there is no error. */

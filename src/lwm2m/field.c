@@ -1,6 +1,6 @@
 /* Members of an instance's struct as values: every C type that LN_FIELD knows. */
 
-#include "client/data.h"
+#include "lwm2m/field.h"
 
 /* ---- What each C type of a member holds ---- */
 
@@ -82,8 +82,8 @@ static bool load(enum ln_storage storage, size_t size, const void *at, struct ln
     return true;
 }
 
-ln_err ln_client__field_load(enum ln_storage storage, size_t size, const void *at,
-                             enum ln_type type, struct ln_value *out)
+ln_err ln_lwm2m__field_load(enum ln_storage storage, size_t size, const void *at,
+                            enum ln_type type, struct ln_value *out)
 {
     return load(storage, size, at, out) ? ln_value_convert(out, type) : LN_ERR_NOT_FOUND;
 }
@@ -189,8 +189,8 @@ static ln_err store_bytes(struct ln_buffer *at, struct ln_bytes bytes, bool stor
     return LN_OK;
 }
 
-ln_err ln_client__field_store(enum ln_storage storage, size_t size, void *at,
-                              const struct ln_value *value, enum ln_write_step step)
+ln_err ln_lwm2m__field_store(enum ln_storage storage, size_t size, void *at,
+                             const struct ln_value *value, enum ln_write_step step)
 {
     bool stores = step == LN_STORE;
 
