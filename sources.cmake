@@ -28,7 +28,7 @@ set(LN_CLIENT_SOURCES
     objects/device.c objects/security.c objects/server.c objects/test.c)
 
 set(LN_SERVER_SOURCES
-    addresses.c answers.c digest.c events.c exchanges.c list_bodies.c object_list.c operations.c owner.c
+    addresses.c answers.c digest.c events.c exchanges.c journal.c list_bodies.c object_list.c operations.c owner.c
     recent.c register.c registrations.c server.c transfers.c)
 
 set(LN_NET_SOURCES
@@ -60,7 +60,7 @@ set(LN_CLIENT_TESTS
     support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS
-    answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c lifetime_test.c
+    answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c journal_test.c lifetime_test.c
     list_blocks_test.c operations_test.c owner_test.c recent_test.c register_test.c repeats_test.c
     request_blocks_test.c responses_test.c scale_test.c stream_test.c support.c update_test.c)
 

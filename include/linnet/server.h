@@ -54,6 +54,8 @@ struct ln_server_config {
     uint32_t max_body;      /* bytes of a request or answer that is kept whole; 0: 1 MiB */
     size_t max_list_bodies; /* object lists that come in blocks at the same time; 0: 256 */
     uint32_t max_list_body; /* bytes of each; 0: 64 KiB */
+    bool journal;           /* changes are numbered: see "Durable changes" below */
+    uint64_t last_change;   /* they are numbered above this one */
 };
 
 /*
@@ -88,7 +90,8 @@ void ln_server_recv(struct ln_server *server, ln_time now, const struct ln_peer 
 
 /* What ln_server_send() wrote, and where it goes. */
 struct ln_server_out {
-    struct ln_peer to; /* identity is NULL */
+    struct ln_peer to;   /* identity is NULL */
+    uint64_t depends_on; /* 0: it may leave now; else once this change is committed */
 };
 
 /*
@@ -126,6 +129,7 @@ struct ln_registration_view {
     ln_time seen_at;    /* any message of the device */
     ln_time expires_at; /* LN_NEVER where the lifetime is 0 */
     size_t operations;  /* waiting and under way */
+    uint64_t change;    /* the last durable one; 0 without a journal */
 };
 
 struct ln_registration *ln_server_find(struct ln_server *server, struct ln_bytes endpoint);
@@ -141,10 +145,10 @@ size_t ln_server_registration_count(const struct ln_server *server);
 struct ln_registration *ln_server_next(struct ln_server *server, size_t *at);
 /*
  * Forgets it, as if it had expired: LN_SERVER_DEREGISTERED, and its operations end
- * LN_OUTCOME_GONE.
+ * LN_OUTCOME_GONE. Returns the number of the change; 0 without a journal.
  */
-void ln_server_forget(struct ln_server *server, ln_time now,
-                      struct ln_registration *registration);
+uint64_t ln_server_forget(struct ln_server *server, ln_time now,
+                          struct ln_registration *registration);
 
 /* ---- Operations ---- */
 
@@ -245,6 +249,9 @@ struct ln_server_event {
     const struct ln_registration *registration;
     /* LN_SERVER_UPDATED: what the Update changed. */
     bool address_changed, lifetime_changed, binding_changed, objects_changed, sms_changed;
+    /* The number of the durable change that this tells of, and of the one before; 0: none. */
+    uint64_t change;
+    uint64_t replaces;
     /* LN_SERVER_WANTS and LN_SERVER_PART: */
     uint32_t offset; /* in the body */
     uint32_t size;   /* WANTS: bytes asked for. PART: of the whole if the device says it, or 0 */
@@ -263,6 +270,39 @@ struct ln_server_event {
 /* Takes the oldest event not yet read; false if there is none. */
 LN_MUST_USE bool ln_server_event(struct ln_server *server, struct ln_server_event *event);
 
+/* ---- Durable changes ---- */
+
+/*
+ * For an app that keeps registrations on disk. With `journal` in the config each change that
+ * must not be lost has a number, which rises by the number of shards: events tell of them in
+ * order (`change`), and each datagram names the change that it depends on. The app writes what
+ * events tell, holds datagrams until the change they depend on is on disk, and says so:
+ *
+ *     LN_SERVER_REGISTERED    `registration` as it is by now stands in place of `replaces`
+ *     LN_SERVER_UPDATED       the same; `change` 0: time or address alone moved, and the
+ *                             answer waits for nothing
+ *     LN_SERVER_DEREGISTERED, LN_SERVER_EXPIRED    it is over
+ *
+ * Where `registration` is NULL it has ended since, which a later event tells. What is written
+ * may be ahead of its number, never behind.
+ */
+
+/* All changes up to this number are on disk: repeats of their messages are answered again. */
+void ln_server_committed(struct ln_server *server, uint64_t change);
+/*
+ * While it is so, nothing that would have to be kept is taken: a Register, a De-register, and an
+ * Update that changes more than time or address get 5.03.
+ */
+void ln_server_set_read_only(struct ln_server *server, bool read_only);
+/*
+ * Brings back a registration as ln_registration_get() told of it, with its location, times and
+ * number. It ends at `expires_at`, soon if that is past. No event tells of it. LN_ERR_EXISTS: its
+ * endpoint or location is registered already. LN_ERR_BAD_VALUE: no engine can have told that.
+ * LN_ERR_NO_MEMORY.
+ */
+LN_MUST_USE ln_err ln_server_restore(struct ln_server *server, ln_time now,
+                                     const struct ln_registration_view *view);
+
 /* ---- Counters: only ever rise; each is a metric of the daemon ---- */
 
 #define LN_SERVER_COUNTERS(X)                                                                  \
@@ -278,6 +318,8 @@ LN_MUST_USE bool ln_server_event(struct ln_server *server, struct ln_server_even
     X(bad_formats, "payloads in a format that is not taken")                                   \
     X(bad_versions, "Registers of a version that is not supported")                            \
     X(refused_full, "Registers refused because a bound was reached")                           \
+    X(refused_read_only, "requests refused because nothing can be kept")                       \
+    X(unanswered, "repeats not answered because their change is not kept yet")                 \
     X(unexpected, "ACKs, Resets and responses that belong to nothing")                         \
     X(wrong_peer, "messages that named a registration or exchange of another peer")            \
     X(blocks_sent, "blocks of request bodies that devices took")                               \

@@ -42,9 +42,9 @@ void ln_server__answer(struct ln_server *server, const struct answer *answer)
     answers->count++;
 }
 
-void ln_server__answer_request(struct ln_server *server, const struct request *request,
-                               uint8_t code, const struct location *location,
-                               uint16_t *message_sequence)
+void ln_server__answer_change(struct ln_server *server, const struct request *request,
+                              uint8_t code, const struct location *location,
+                              uint16_t *message_sequence, uint64_t change)
 {
     const struct ln_coap_message *m = request->message;
     struct answer answer = {
@@ -54,6 +54,7 @@ void ln_server__answer_request(struct ln_server *server, const struct request *r
         .code = code,
         .id = m->id,
         .block1 = request->block1,
+        .depends_on = ln_server__is_kept(server, change) ? 0 : change,
     };
 
     if (code == LN_COAP_4_13 && request->block1.present) {
@@ -67,6 +68,13 @@ void ln_server__answer_request(struct ln_server *server, const struct request *r
         answer.location = *location;
     }
     ln_server__answer(server, &answer);
+}
+
+void ln_server__answer_request(struct ln_server *server, const struct request *request,
+                               uint8_t code, const struct location *location,
+                               uint16_t *message_sequence)
+{
+    ln_server__answer_change(server, request, code, location, message_sequence, 0);
 }
 
 void ln_server__answer_empty(struct ln_server *server, const struct ln_peer *to,
@@ -100,7 +108,7 @@ static size_t write_answer(const struct answer *answer, void *buffer, size_t siz
 }
 
 size_t ln_server__answers_write(struct ln_server *server, void *buffer, size_t size,
-                                struct ln_peer *to)
+                                struct ln_server_out *out)
 {
     struct answers *answers = &server->answers;
 
@@ -110,7 +118,8 @@ size_t ln_server__answers_write(struct ln_server *server, void *buffer, size_t s
     const struct answer *first = &answers->ring[answers->first];
     size_t length = write_answer(first, buffer, size);
     assert(length > 0); /* the caller's buffer is smaller than LN_SERVER_DATAGRAM_MAX */
-    *to = first->to;
+    out->to = first->to;
+    out->depends_on = first->depends_on;
     answers->first = (answers->first + 1) & (answers->size - 1);
     answers->count--;
     return length;

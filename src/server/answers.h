@@ -7,11 +7,6 @@
 
 #include <linnet/server.h>
 
-/*
- * Once changes are kept on disk, an answer also carries the number of the change that must be
- * there before it leaves; ln_server_send() hands it out with the datagram. Nothing else depends
- * on it.
- */
 struct answer {
     struct ln_peer to; /* identity is NULL */
     struct ln_coap_token token;
@@ -21,6 +16,7 @@ struct answer {
     struct location location; /* of a 2.01 */
     struct ln_coap_block block1;
     uint32_t size1; /* 0: none */
+    uint64_t depends_on;      /* the change that must be kept before it leaves; 0: none */
 };
 
 /* A ring in memory of the server's allocator: it grows to the most that ever waited at once. */
@@ -42,11 +38,15 @@ void ln_server__answer(struct ln_server *server, const struct answer *answer);
 void ln_server__answer_request(struct ln_server *server, const struct request *request,
                                uint8_t code, const struct location *location,
                                uint16_t *message_sequence);
+/* The same for an answer that says that this change was made: it waits until that is kept. */
+void ln_server__answer_change(struct ln_server *server, const struct request *request,
+                              uint8_t code, const struct location *location,
+                              uint16_t *message_sequence, uint64_t change);
 /* An empty ACK or Reset. */
 void ln_server__answer_empty(struct ln_server *server, const struct ln_peer *to,
                              enum ln_coap_type type, uint16_t id);
 /* Writes the oldest; 0 if none waits. */
 size_t ln_server__answers_write(struct ln_server *server, void *buffer, size_t size,
-                                struct ln_peer *to);
+                                struct ln_server_out *out);
 
 #endif

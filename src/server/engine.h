@@ -6,6 +6,7 @@
 #include "addresses.h"
 #include "answers.h"
 #include "events.h"
+#include "journal.h"
 #include "list_bodies.h"
 #include "object_list.h"
 #include "operations.h"
@@ -47,6 +48,7 @@ struct ln_server {
     struct events events;
     struct answers answers;
     struct list_bodies list_bodies;
+    struct journal journal;
     struct recent requests;  /* refused, or of registrations that are over */
     struct recent responses; /* confirmable ones, whose repeats want their ACK again */
     struct ln_server_counters counters;

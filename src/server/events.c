@@ -49,6 +49,10 @@ void ln_server__news_push(struct ln_server *server, struct news *news,
 {
     news->node.changes = changes;
     news->registration = registration;
+    news->replaces = registration->change;
+    if ((changes & CHANGED_DURABLY) != 0) {
+        registration->change = ln_server__change(server);
+    }
     ln_server__event_push(server, &news->node, kind);
 }
 
@@ -163,6 +167,36 @@ static void tell_result(struct ln_server_event *event, const struct operation *o
     event->location = operation->location;
 }
 
+/* They come in order, so that counting tells their numbers. */
+static void tell_change(struct ln_server *server, struct ln_server_event *event)
+{
+    event->change = server->journal.told;
+    server->journal.told += server->shards;
+}
+
+static void tell_changes(struct ln_server *server, struct ln_server_event *event,
+                         struct event_node *node)
+{
+    switch (event->kind) {
+    case LN_SERVER_REGISTERED:
+    case LN_SERVER_UPDATED:
+        if ((node->changes & CHANGED_DURABLY) != 0) {
+            event->replaces = news_of(node)->replaces;
+            tell_change(server, event);
+        }
+        break;
+    case LN_SERVER_DEREGISTERED:
+    case LN_SERVER_EXPIRED:
+        if (server->journal.on) {
+            event->replaces = ln_server__registration_of_end(node)->change;
+            tell_change(server, event);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
 bool ln_server_event(struct ln_server *server, struct ln_server_event *event)
 {
     struct events *events = &server->events;
@@ -196,5 +230,6 @@ bool ln_server_event(struct ln_server *server, struct ln_server_event *event)
         tell_registration(event, ln_server__registration_of_end(node));
         break;
     }
+    tell_changes(server, event, node);
     return true;
 }

@@ -12,6 +12,7 @@ enum {
     CHANGED_BINDING = 4,
     CHANGED_OBJECTS = 8,
     CHANGED_SMS = 16,
+    CHANGED_DURABLY = 32, /* it has a number in the journal */
 };
 
 /*
@@ -31,6 +32,7 @@ struct event_node {
 struct news {
     struct event_node node;
     struct ln_registration *registration;
+    uint64_t replaces; /* the durable change before this one */
 };
 
 struct events {

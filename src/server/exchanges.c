@@ -56,7 +56,7 @@ static void give_up(struct ln_server *server, struct operation *operation)
 }
 
 size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_t size,
-                                   struct ln_peer *to)
+                                   struct ln_server_out *out)
 {
     struct ln_timer *timer;
 
@@ -69,7 +69,10 @@ size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_
             give_up(server, operation);
         } else if (x->state == LN_COAP_SENDING) {
             size_t length = write_copy(server, operation, buffer, size);
-            *to = operation->sent_to;
+            /* No request overtakes the answer that tells the device that it is registered. */
+            uint64_t change = operation->registration->change;
+            out->to = operation->sent_to;
+            out->depends_on = ln_server__is_kept(server, change) ? 0 : change;
             return length;
         } else {
             ln_server__operation_wait(server, operation);

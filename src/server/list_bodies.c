@@ -178,6 +178,7 @@ static void answer(struct ln_server *server, const struct request *request,
         .code = got->code,
         .location = body->location,
         .block1 = got->block,
+        .change = body->change,
     };
     struct request with_block = *request;
 
@@ -236,7 +237,9 @@ static ln_err take_block(struct ln_server *server, const struct request *request
     }
     if (got.what == LN_COAP_RECEIVED_REPEAT && got.code != 0) {
         server->counters.repeats++;
-        answer(server, request, &got, body);
+        if (ln_server__may_repeat(server, body->change)) {
+            answer(server, request, &got, body);
+        }
         return LN_OK;
     }
     if (body == NULL) {
@@ -278,7 +281,7 @@ ln_err ln_server__gather(struct ln_server *server, const struct request *request
 }
 
 void ln_server__gathered(struct ln_server *server, const struct gathered *gathered,
-                         uint8_t code, const struct location *location)
+                         uint8_t code, const struct ln_registration *registration)
 {
     struct list_body *body = gathered->body;
 
@@ -286,8 +289,9 @@ void ln_server__gathered(struct ln_server *server, const struct gathered *gather
         return;
     }
     ln_coap_block_receiver_answered(&body->in, code);
-    if (location != NULL) {
-        body->location = *location;
+    if (registration != NULL) {
+        body->location = registration->location;
+        body->change = registration->change;
     }
     ln_server__release(server, body->bytes);
     body->bytes = NULL;

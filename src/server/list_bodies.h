@@ -17,6 +17,7 @@ struct list_body {
     uint64_t session;
     struct ln_coap_block_receiver in;
     struct location location; /* of a 2.01 */
+    uint64_t change;          /* that its answer tells of; 0: none */
     uint8_t *bytes;
     size_t size;
 };
@@ -43,9 +44,12 @@ struct gathered {
 /* Everything else about the request has been found good. An error is the caller's to answer. */
 LN_MUST_USE ln_err ln_server__gather(struct ln_server *server, const struct request *request,
                                      struct gathered *out);
-/* The whole list has been dealt with; `location` may be NULL. */
+/*
+ * The whole list has been dealt with, and answered with this code; of this registration, or NULL
+ * where it was refused.
+ */
 void ln_server__gathered(struct ln_server *server, const struct gathered *gathered,
-                         uint8_t code, const struct location *location);
+                         uint8_t code, const struct ln_registration *registration);
 /* Forgets what is too old. */
 void ln_server__list_bodies_expire(struct ln_server *server);
 ln_time ln_server__list_bodies_deadline(const struct ln_server *server);

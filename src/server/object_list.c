@@ -41,16 +41,29 @@ static ln_err count_links(struct ln_bytes payload, size_t *count)
 }
 
 /* What is kept beside the links moves into the list, out of the datagram. */
-static void keep_texts(struct object_list *list, const struct ln_object_list_reader *reader)
+static void keep_texts(struct object_list *list, struct ln_bytes root, struct ln_bytes formats)
 {
-    size_t size = reader->root.len + reader->formats.len;
-    struct ln_writer w = ln_writer(&list->links[list->count], size);
+    struct ln_writer w = ln_writer(&list->links[list->count], root.len + formats.len);
 
-    ln_write_bytes(&w, reader->root);
-    ln_write_bytes(&w, reader->formats);
+    ln_write_bytes(&w, root);
+    ln_write_bytes(&w, formats);
     struct ln_reader kept = ln_reader(ln_writer_bytes(&w));
-    list->root = ln_read_bytes(&kept, reader->root.len);
-    list->formats = ln_read_bytes(&kept, reader->formats.len);
+    list->root = ln_read_bytes(&kept, root.len);
+    list->formats = ln_read_bytes(&kept, formats.len);
+}
+
+static struct object_list *list_new(struct ln_server *server, size_t count,
+                                    struct ln_bytes root, struct ln_bytes formats)
+{
+    size_t links = count * sizeof(struct ln_object_link);
+    struct object_list *list =
+        ln_server__allocate(server, sizeof(*list) + links + root.len + formats.len);
+
+    if (list != NULL) {
+        *list = (struct object_list){.count = count};
+        keep_texts(list, root, formats);
+    }
+    return list;
 }
 
 static ln_err read_links(struct ln_server *server, struct ln_bytes payload,
@@ -66,14 +79,10 @@ static ln_err read_links(struct ln_server *server, struct ln_bytes payload,
     if (err != LN_OK) {
         return err;
     }
-    size_t texts = reader.root.len + reader.formats.len;
-    struct object_list *list = ln_server__allocate(
-        server, sizeof(*list) + count * sizeof(struct ln_object_link) + texts);
+    struct object_list *list = list_new(server, count, reader.root, reader.formats);
     if (list == NULL) {
         return LN_ERR_NO_MEMORY;
     }
-    *list = (struct object_list){.count = count};
-    keep_texts(list, &reader);
     for (size_t i = 0; i < count; i++) {
         (void)!ln_object_list_next(&reader, &list->links[i]); /* counted before */
     }
@@ -113,6 +122,58 @@ ln_err ln_server__list_take(struct ln_server *server, struct ln_bytes payload,
     }
     list->references++;
     *out = list;
+    return LN_OK;
+}
+
+/* ---- Brought back: the bytes that came are not known any more, so what they said is hashed ---- */
+
+static uint64_t hash_of_view(const uint8_t seed[16], const struct ln_registration_view *view)
+{
+    _Static_assert(sizeof(struct ln_object_link) == 6, "a link has no bytes without a meaning");
+    size_t links = view->object_count * sizeof(*view->objects);
+    uint64_t hash = ln_hash(seed, ln_bytes(view->objects, links));
+
+    hash = ln_server__mix(hash ^ ln_hash(seed, view->root));
+    return ln_server__mix(hash ^ ln_hash(seed, view->formats));
+}
+
+static ln_err bring_back(struct ln_server *server, const struct ln_registration_view *view,
+                         struct object_list **out)
+{
+    struct object_list *list =
+        list_new(server, view->object_count, view->root, view->formats);
+
+    if (list == NULL) {
+        return LN_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        list->links[i] = view->objects[i];
+    }
+    list->hash = hash_of_view(server->seed, view);
+    list->print = hash_of_view(server->print_seed, view);
+    ln_err err = ln_map_add(&server->lists, list);
+    if (err != LN_OK) {
+        ln_server__release(server, list);
+        return err;
+    }
+    *out = list;
+    return LN_OK;
+}
+
+ln_err ln_server__list_restore(struct ln_server *server,
+                               const struct ln_registration_view *view,
+                               struct object_list **out)
+{
+    uint64_t print = hash_of_view(server->print_seed, view);
+
+    *out = ln_map_find(&server->lists, hash_of_view(server->seed, view), &print);
+    if (*out == NULL) {
+        ln_err err = bring_back(server, view, out);
+        if (err != LN_OK) {
+            return err;
+        }
+    }
+    (*out)->references++;
     return LN_OK;
 }
 

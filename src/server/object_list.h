@@ -28,6 +28,10 @@ extern const struct ln_map_calls ln_server__list_calls;
  */
 LN_MUST_USE ln_err ln_server__list_take(struct ln_server *server, struct ln_bytes payload,
                                         struct object_list **out);
+/* The same for a list as ln_registration_get() told of it. */
+LN_MUST_USE ln_err ln_server__list_restore(struct ln_server *server,
+                                           const struct ln_registration_view *view,
+                                           struct object_list **out);
 /* NULL is fine. */
 void ln_server__list_drop(struct ln_server *server, struct object_list *list);
 

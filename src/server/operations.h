@@ -96,6 +96,6 @@ void ln_server__acknowledged(struct ln_server *server, const struct ln_peer *pee
 
 /* Writes the next copy that is due; 0 if none is. */
 size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_t size,
-                                   struct ln_peer *to);
+                                   struct ln_server_out *out);
 
 #endif

@@ -6,9 +6,16 @@
 
 enum { ANY = -1 };
 
+uint8_t ln_server__bucket_of(struct ln_bytes endpoint)
+{
+    uint32_t sum = ln_checksum(endpoint);
+
+    return (uint8_t)(sum ^ sum >> 8 ^ sum >> 16 ^ sum >> 24);
+}
+
 uint8_t ln_server_shard_of(struct ln_bytes endpoint, uint8_t shards)
 {
-    return (uint8_t)(shards < 2 ? 0 : ln_checksum(endpoint) % shards);
+    return (uint8_t)(shards < 2 ? 0 : ln_server__bucket_of(endpoint) % shards);
 }
 
 static int shard_or_any(unsigned shard, uint8_t shards)
@@ -16,8 +23,8 @@ static int shard_or_any(unsigned shard, uint8_t shards)
     return shard < shards ? (int)shard : ANY;
 }
 
-/* The first byte of a location names it. */
-static int of_location(struct ln_bytes location, uint8_t shards)
+/* The first byte of a location is the bucket of its endpoint. */
+int ln_server__shard_of_location(struct ln_bytes location, uint8_t shards)
 {
     uint8_t bytes[8] = {0};
     struct ln_writer w = ln_writer(bytes, sizeof(bytes));
@@ -25,7 +32,7 @@ static int of_location(struct ln_bytes location, uint8_t shards)
     if (location.len != LOCATION_TEXT || !ln_base64_decode(&w, location, true)) {
         return ANY;
     }
-    return shard_or_any(bytes[0], shards);
+    return shards == 0 ? ANY : bytes[0] % shards;
 }
 
 static int of_register(struct ln_coap_option_cursor *option, uint8_t shards)
@@ -47,7 +54,7 @@ static int of_request(const struct ln_coap_message *m, uint8_t shards)
         return ANY;
     }
     if (ln_coap_option_find(&option, LN_COAP_URI_PATH)) {
-        return of_location(option.value, shards);
+        return ln_server__shard_of_location(option.value, shards);
     }
     return of_register(&option, shards);
 }

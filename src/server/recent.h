@@ -9,7 +9,11 @@
 
 enum { LOCATION_TEXT = 11 }; /* 8 bytes as base64url without padding */
 
-/* A location as text: the first byte in it names the shard, 56 random bits follow. */
+/*
+ * A location as text: the first byte in it is the bucket of the endpoint, 56 random bits follow.
+ * With any number of shards a bucket belongs to one, so that a location stays good when that
+ * number changes.
+ */
 struct location {
     char text[LOCATION_TEXT];
 };
@@ -23,6 +27,7 @@ struct recent_message {
     struct location location;    /* of a 2.01 */
     struct ln_coap_block block1; /* of the answer */
     uint8_t code;                /* of the answer; LN_COAP_EMPTY: an empty ACK */
+    uint64_t change;             /* that the answer tells of; 0: none */
 };
 
 struct recent {
@@ -30,6 +35,10 @@ struct recent {
     uint16_t buckets[LN_LIMIT_SERVER_STRANGERS];
     uint16_t oldest;
 };
+
+uint8_t ln_server__bucket_of(struct ln_bytes endpoint);
+/* -1: it is none. */
+int ln_server__shard_of_location(struct ln_bytes location, uint8_t shards);
 
 void ln_server__recent_init(struct recent *recent);
 /* NULL: it was not noted after `since`, or so many came since that it is forgotten. */

@@ -90,20 +90,22 @@ static ln_err replace(struct ln_server *server, struct ln_registration *old,
     if (old != NULL) {
         /* The device still remembers our last message ids. */
         registration->next_message = old->next_message;
-        ln_server__registration_end(server, old, LN_SERVER_REPLACED);
+        registration->change = old->change; /* the one before its own */
+        (void)ln_server__registration_end(server, old, LN_SERVER_REPLACED);
     }
     ln_err err = ln_server__registration_add(server, registration);
     if (err != LN_OK) {
         ln_server__news_drop(server, news);
         return err;
     }
-    ln_server__news_push(server, news, LN_SERVER_REGISTERED, registration, 0);
+    ln_server__news_push(server, news, LN_SERVER_REGISTERED, registration,
+                         server->journal.on ? CHANGED_DURABLY : 0);
     server->counters.registers++;
     return LN_OK;
 }
 
 static ln_err make(struct ln_server *server, struct registering *from, struct ln_bytes list,
-                   struct ln_registration *old, const struct location **location)
+                   struct ln_registration *old, struct ln_registration **made)
 {
     ln_err err = ln_server__list_take(server, list, &from->objects);
 
@@ -120,9 +122,9 @@ static ln_err make(struct ln_server *server, struct registering *from, struct ln
         ln_server__registration_free(server, registration);
         return err;
     }
-    ln_server__answer_request(server, from->request, LN_COAP_2_01, &registration->location,
-                              &registration->next_message);
-    *location = &registration->location;
+    ln_server__answer_change(server, from->request, LN_COAP_2_01, &registration->location,
+                             &registration->next_message, registration->change);
+    *made = registration;
     return LN_OK;
 }
 
@@ -130,16 +132,16 @@ static ln_err make(struct ln_server *server, struct registering *from, struct ln
 static ln_err take_list(struct ln_server *server, struct registering *from,
                         struct ln_registration *old)
 {
-    const struct location *location = NULL;
+    struct ln_registration *made = NULL;
     struct gathered gathered;
     ln_err err = ln_server__gather(server, from->request, &gathered);
 
     if (err != LN_OK || !gathered.is_whole) {
         return err;
     }
-    err = make(server, from, gathered.list, old, &location);
+    err = make(server, from, gathered.list, old, &made);
     ln_server__gathered(server, &gathered, err == LN_OK ? LN_COAP_2_01 : ln_coap_code_of(err),
-                        location);
+                        made);
     return err;
 }
 
@@ -168,11 +170,16 @@ ln_err ln_server__register(struct ln_server *server, const struct request *reque
     if (old != NULL && is_repeat(server, old, request)) {
         server->counters.repeats++;
         old->seen_at = request->now;
-        ln_server__answer_request(server, request, LN_COAP_2_01, &old->location,
-                                  &old->next_message);
+        if (ln_server__may_repeat(server, old->change)) {
+            ln_server__answer_request(server, request, LN_COAP_2_01, &old->location,
+                                      &old->next_message);
+        }
         return LN_OK;
     }
     err = check_register(&from);
+    if (err == LN_OK && server->journal.read_only) {
+        err = LN_ERR_READ_ONLY;
+    }
     if (err == LN_OK) {
         err = admit(server, old, request->peer);
     }
@@ -191,6 +198,8 @@ struct update {
     struct address_use *local;   /* NULL: it came to the same address as before */
     struct news *news;
     uint8_t changes;
+    uint8_t binding;
+    uint32_t lifetime;
     bool moved; /* to another IP address, which is counted already */
 };
 
@@ -274,13 +283,48 @@ static ln_err prepare_local(struct ln_server *server, struct ln_registration *re
     return update->local == NULL ? LN_ERR_NO_MEMORY : LN_OK;
 }
 
+static void prepare_parameters(const struct ln_registration *registration,
+                               struct update *update)
+{
+    const struct ln_registration_query *query = &update->query;
+
+    update->lifetime = query->has_lifetime ? query->lifetime : registration->lifetime;
+    if (update->lifetime != registration->lifetime) {
+        update->changes |= CHANGED_LIFETIME;
+    }
+    /* b and Q go together: a b without Q says that the device does not sleep any more. */
+    update->binding = registration->binding;
+    if (query->has_binding) {
+        update->binding = query->binding;
+    } else if (query->has_queue) {
+        update->binding |= LN_BINDING_Q;
+    }
+    if (update->binding != registration->binding) {
+        update->changes |= CHANGED_BINDING;
+    }
+}
+
+/* Time and address are kept too, but no answer waits for that. */
+static ln_err prepare_journal(const struct ln_server *server, struct update *update)
+{
+    if (!server->journal.on || (update->changes & ~CHANGED_ADDRESS) == 0) {
+        return LN_OK;
+    }
+    update->changes |= CHANGED_DURABLY;
+    return server->journal.read_only ? LN_ERR_READ_ONLY : LN_OK;
+}
+
 static ln_err prepare(struct ln_server *server, struct ln_registration *registration,
                       struct update *update)
 {
     ln_err err = prepare_sms(server, registration, update);
 
+    prepare_parameters(registration, update);
     if (err == LN_OK) {
         err = prepare_objects(server, registration, update);
+    }
+    if (err == LN_OK) {
+        err = prepare_journal(server, update);
     }
     if (err == LN_OK) {
         err = prepare_move(server, registration, update);
@@ -313,27 +357,6 @@ static void apply_sms(struct ln_server *server, struct ln_registration *registra
     registration->sms_apart = sms.len > registration->sms_room;
 }
 
-static void apply_parameters(struct ln_registration *registration, struct update *update)
-{
-    const struct ln_registration_query *query = &update->query;
-
-    if (query->has_lifetime && query->lifetime != registration->lifetime) {
-        registration->lifetime = query->lifetime;
-        update->changes |= CHANGED_LIFETIME;
-    }
-    /* b and Q go together: a b without Q says that the device does not sleep any more. */
-    uint8_t binding = registration->binding;
-    if (query->has_binding) {
-        binding = query->binding;
-    } else if (query->has_queue) {
-        binding |= LN_BINDING_Q;
-    }
-    if (binding != registration->binding) {
-        registration->binding = binding;
-        update->changes |= CHANGED_BINDING;
-    }
-}
-
 static void note_update(struct ln_registration *registration, const struct request *request)
 {
     for (size_t i = LN_LIMIT_SERVER_UPDATES - 1; i > 0; i--) {
@@ -355,7 +378,8 @@ static void apply(struct ln_server *server, struct ln_registration *registration
     const struct request *request = update->request;
 
     apply_sms(server, registration, update);
-    apply_parameters(registration, update);
+    registration->lifetime = update->lifetime;
+    registration->binding = update->binding;
     if (update->objects != NULL) {
         ln_server__list_drop(server, registration->objects);
         registration->objects = update->objects;
@@ -417,8 +441,8 @@ static ln_err update_whole(struct ln_server *server, struct ln_registration *reg
         return err;
     }
     apply(server, registration, update);
-    ln_server__answer_request(server, update->request, LN_COAP_2_04, NULL,
-                              &registration->next_message);
+    ln_server__answer_change(server, update->request, LN_COAP_2_04, NULL,
+                             &registration->next_message, registration->change);
     return LN_OK;
 }
 
@@ -442,7 +466,7 @@ static ln_err update_new(struct ln_server *server, struct ln_registration *regis
     update->list = gathered.list;
     err = update_whole(server, registration, update);
     ln_server__gathered(server, &gathered, err == LN_OK ? LN_COAP_2_04 : ln_coap_code_of(err),
-                        NULL);
+                        err == LN_OK ? registration : NULL);
     return err;
 }
 
@@ -460,7 +484,10 @@ ln_err ln_server__update(struct ln_server *server, const struct request *request
     }
     server->counters.repeats++;
     registration->seen_at = request->now;
-    ln_server__answer_request(server, request, LN_COAP_2_04, NULL, &registration->next_message);
+    if (ln_server__may_repeat(server, registration->change)) {
+        ln_server__answer_request(server, request, LN_COAP_2_04, NULL,
+                                  &registration->next_message);
+    }
     return LN_OK;
 }
 
@@ -480,9 +507,13 @@ ln_err ln_server__deregister(struct ln_server *server, const struct request *req
     if (err != LN_OK) {
         return err;
     }
-    ln_server__answer_request(server, request, LN_COAP_2_02, NULL, &registration->next_message);
-    ln_server__recent_note(&server->requests, &message);
+    if (server->journal.read_only) {
+        return LN_ERR_READ_ONLY;
+    }
     server->counters.deregisters++;
-    ln_server__registration_end(server, registration, LN_SERVER_DEREGISTERED);
+    message.change = ln_server__registration_end(server, registration, LN_SERVER_DEREGISTERED);
+    ln_server__answer_change(server, request, LN_COAP_2_02, NULL, &registration->next_message,
+                             message.change);
+    ln_server__recent_note(&server->requests, &message);
     return LN_OK;
 }

@@ -56,15 +56,20 @@ static void write_extra(struct ln_writer *w, const struct ln_coap_message *m)
 }
 
 /* A new one of this server: nobody can guess it, and no other registration has it. */
-static struct location new_location(struct ln_server *server)
+static struct location new_location(struct ln_server *server, struct ln_bytes endpoint)
 {
     struct location location;
+    uint8_t bucket = ln_server__bucket_of(endpoint);
+
+    if (bucket % server->shards != server->shard) {
+        bucket = server->shard; /* the app gives shards their datagrams by other means */
+    }
 
     do {
         uint8_t bytes[8];
         struct ln_writer w = ln_writer(location.text, LOCATION_TEXT);
         server->random.fill(server->random.context, bytes, sizeof(bytes));
-        bytes[0] = server->shard;
+        bytes[0] = bucket;
         ln_write_base64url(&w, ln_bytes(bytes, sizeof(bytes)));
         assert(!w.failed && w.written == LOCATION_TEXT);
     } while (ln_server_find_location(server, ln_bytes(location.text, LOCATION_TEXT)) != NULL);
@@ -90,7 +95,7 @@ static void fill(struct ln_server *server, struct ln_registration *registration,
         .register_print = request->print,
         .register_id = request->message->id,
         .next_message = sequence,
-        .location = new_location(server),
+        .location = new_location(server, query->endpoint),
         .version = (uint8_t)query->version,
         .binding = query->binding,
         .endpoint_length = (uint8_t)query->endpoint.len,
@@ -108,19 +113,32 @@ static size_t size_with(size_t text)
     return size < sizeof(struct ln_registration) ? sizeof(struct ln_registration) : size;
 }
 
+struct ln_registration *ln_server__registration_block(struct ln_server *server, size_t text,
+                                                      const struct ln_address *local)
+{
+    struct ln_registration *registration = ln_server__allocate(server, size_with(text));
+    struct address_use *use = ln_server__address_take(server, &server->locals, local);
+
+    if (registration == NULL || use == NULL) {
+        ln_server__address_drop(server, &server->locals, use);
+        ln_server__release(server, registration);
+        return NULL;
+    }
+    *registration = (struct ln_registration){.local = use};
+    return registration;
+}
+
 struct ln_registration *ln_server__registration_new(struct ln_server *server,
                                                     const struct registering *from)
 {
     size_t text = from->query->endpoint.len + from->query->sms.len + from->extra_length;
-    struct ln_registration *registration = ln_server__allocate(server, size_with(text));
-    struct address_use *local =
-        ln_server__address_take(server, &server->locals, &from->request->peer->local);
+    struct ln_registration *registration =
+        ln_server__registration_block(server, text, &from->request->peer->local);
 
-    if (registration == NULL || local == NULL) {
-        ln_server__address_drop(server, &server->locals, local);
-        ln_server__release(server, registration);
+    if (registration == NULL) {
         return NULL;
     }
+    struct address_use *local = registration->local;
     fill(server, registration, from);
     registration->local = local;
     registration->sms = &registration->text[registration->endpoint_length];
@@ -141,6 +159,14 @@ void ln_server__registration_free(struct ln_server *server,
         ln_server__release(server, registration->sms);
     }
     ln_server__release(server, registration);
+}
+
+static ln_time due_of(const struct ln_registration *registration)
+{
+    if (registration->lifetime == 0) {
+        return LN_NEVER;
+    }
+    return ln_time_after(registration->updated_at, (int64_t)registration->lifetime * 1000);
 }
 
 /* ---- Found by endpoint and by location ---- */
@@ -216,6 +242,13 @@ struct ln_registration *ln_server_next(struct ln_server *server, size_t *at)
 ln_err ln_server__registration_add(struct ln_server *server,
                                    struct ln_registration *registration)
 {
+    return ln_server__registration_add_until(server, registration, due_of(registration));
+}
+
+ln_err ln_server__registration_add_until(struct ln_server *server,
+                                         struct ln_registration *registration,
+                                         ln_time expires_at)
+{
     ln_err err = ln_server__remote_add(server, &registration->remote);
 
     if (err != LN_OK) {
@@ -232,7 +265,7 @@ ln_err ln_server__registration_add(struct ln_server *server,
         ln_server__remote_remove(server, &registration->remote);
         return err;
     }
-    ln_server__expiry_set(server, registration);
+    ln_wheel_set(&server->lifetimes, &registration->at.expiry, expires_at);
     return LN_OK;
 }
 
@@ -260,16 +293,16 @@ bool ln_server__registration_is_of(const struct ln_server *server,
 
 ln_time ln_server__expires_at(const struct ln_registration *registration)
 {
-    if (registration->lifetime == 0) {
-        return LN_NEVER;
+    /* One that was restored may live longer than its last Update says. */
+    if (!registration->ended && ln_timer_is_set(&registration->at.expiry)) {
+        return registration->at.expiry.due;
     }
-    return ln_time_after(registration->updated_at, (int64_t)registration->lifetime * 1000);
+    return due_of(registration);
 }
 
 void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration)
 {
-    ln_wheel_set(&server->lifetimes, &registration->at.expiry,
-                 ln_server__expires_at(registration));
+    ln_wheel_set(&server->lifetimes, &registration->at.expiry, due_of(registration));
 }
 
 static struct ln_registration *registration_of_timer(struct ln_timer *timer)
@@ -287,7 +320,8 @@ void ln_server__advance(struct ln_server *server, ln_time now)
     server->now = now;
     while ((timer = ln_wheel_turn(&server->lifetimes, now)) != NULL) {
         server->counters.expiries++;
-        ln_server__registration_end(server, registration_of_timer(timer), LN_SERVER_EXPIRED);
+        (void)ln_server__registration_end(server, registration_of_timer(timer),
+                                          LN_SERVER_EXPIRED);
     }
     ln_server__list_bodies_expire(server);
 }
@@ -316,6 +350,7 @@ static void remember_messages(struct ln_server *server,
         .id = registration->register_id,
         .code = LN_COAP_2_01,
         .location = registration->location,
+        .change = registration->change,
     };
 
     if (message.at > server->now - server->exchange_lifetime) {
@@ -332,9 +367,12 @@ static void remember_messages(struct ln_server *server,
     }
 }
 
-void ln_server__registration_end(struct ln_server *server, struct ln_registration *registration,
-                                 enum ln_server_event_kind why)
+uint64_t ln_server__registration_end(struct ln_server *server,
+                                     struct ln_registration *registration,
+                                     enum ln_server_event_kind why)
 {
+    bool durably = server->journal.on && why != LN_SERVER_REPLACED;
+
     ln_server__operations_end_of(server, registration);
     remember_messages(server, registration);
     ln_map_remove(&server->by_endpoint, registration);
@@ -343,15 +381,17 @@ void ln_server__registration_end(struct ln_server *server, struct ln_registratio
     ln_wheel_cancel(&server->lifetimes, &registration->at.expiry);
     registration->ended = true;
     ln_server__event_push(server, &registration->at.ending, why);
+    return durably ? ln_server__change(server) : 0;
 }
 
-void ln_server_forget(struct ln_server *server, ln_time now,
-                      struct ln_registration *registration)
+uint64_t ln_server_forget(struct ln_server *server, ln_time now,
+                          struct ln_registration *registration)
 {
     ln_server__advance(server, now);
-    if (!registration->ended) {
-        ln_server__registration_end(server, registration, LN_SERVER_DEREGISTERED);
+    if (registration->ended) {
+        return 0;
     }
+    return ln_server__registration_end(server, registration, LN_SERVER_DEREGISTERED);
 }
 
 /* ---- The view ---- */
@@ -379,5 +419,6 @@ void ln_registration_get(const struct ln_registration *registration,
         .seen_at = registration->seen_at,
         .expires_at = ln_server__expires_at(registration),
         .operations = registration->operation_count,
+        .change = registration->change,
     };
 }

@@ -31,6 +31,7 @@ struct ln_registration {
     ln_time registered_at;
     ln_time updated_at;
     ln_time seen_at;
+    uint64_t change; /* the last durable one; 0 without a journal */
     struct ln_address remote;
     struct address_use *local;
     uint32_t lifetime;
@@ -69,6 +70,9 @@ struct registering {
     size_t extra_length;
 };
 
+/* NULL: no memory. All is zero but `local`, and there is room for so many bytes of text. */
+struct ln_registration *ln_server__registration_block(struct ln_server *server, size_t text,
+                                                      const struct ln_address *local);
 /* NULL: no memory. It is in no index yet. */
 struct ln_registration *ln_server__registration_new(struct ln_server *server,
                                                     const struct registering *from);
@@ -78,9 +82,17 @@ void ln_server__registration_free(struct ln_server *server,
 /* LN_ERR_NO_MEMORY: it is in no index. The endpoint must be in none before. */
 LN_MUST_USE ln_err ln_server__registration_add(struct ln_server *server,
                                                struct ln_registration *registration);
-/* Its operations end, it leaves the indexes, and the event follows. */
-void ln_server__registration_end(struct ln_server *server, struct ln_registration *registration,
-                                 enum ln_server_event_kind why);
+/* The same for one that ends at `expires_at` if nothing comes. */
+LN_MUST_USE ln_err ln_server__registration_add_until(struct ln_server *server,
+                                                     struct ln_registration *registration,
+                                                     ln_time expires_at);
+/*
+ * Its operations end, it leaves the indexes, and the event follows. Returns the number of the
+ * change; 0 without a journal, and where another registration takes its place.
+ */
+uint64_t ln_server__registration_end(struct ln_server *server,
+                                     struct ln_registration *registration,
+                                     enum ln_server_event_kind why);
 struct ln_registration *ln_server__registration_of_end(struct event_node *node);
 
 struct ln_bytes ln_server__endpoint_of(const struct ln_registration *registration);

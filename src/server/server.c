@@ -82,6 +82,7 @@ static void take_config(struct ln_server *server, const struct ln_server_config 
     server->max_list_bodies = or_default(config->max_list_bodies, LIST_BODIES);
     server->max_list_body = (uint32_t)or_default(config->max_list_body, LIST_BODY);
     server->exchange_lifetime = ln_coap_exchange_lifetime(&server->coap);
+    ln_server__journal_init(server, config);
 }
 
 struct ln_server *ln_server_new(const struct ln_server_config *config, ln_time now)
@@ -152,11 +153,12 @@ const struct ln_server_counters *ln_server_counters(const struct ln_server *serv
 size_t ln_server_send(struct ln_server *server, ln_time now, void *buffer, size_t size,
                       struct ln_server_out *out)
 {
+    out->depends_on = 0;
     ln_server__advance(server, now);
     /* Answers first: a device takes no request before it knows that it is registered. */
-    size_t length = ln_server__answers_write(server, buffer, size, &out->to);
+    size_t length = ln_server__answers_write(server, buffer, size, out);
     if (length == 0) {
-        length = ln_server__operations_write(server, buffer, size, &out->to);
+        length = ln_server__operations_write(server, buffer, size, out);
     }
     if (length > 0) {
         server->counters.datagrams_sent++;
@@ -213,6 +215,8 @@ static uint64_t *counter_of(struct ln_server_counters *counters, ln_err err)
     case LN_ERR_BUSY:
     case LN_ERR_NO_MEMORY:
         return &counters->refused_full;
+    case LN_ERR_READ_ONLY:
+        return &counters->refused_read_only;
     default:
         return &counters->bad_requests;
     }
@@ -244,8 +248,10 @@ static bool repeated(struct ln_server *server, struct request *request)
     }
     server->counters.repeats++;
     request->block1 = before->block1;
-    ln_server__answer_request(server, request, before->code, &before->location,
-                              &server->next_message);
+    if (ln_server__may_repeat(server, before->change)) {
+        ln_server__answer_request(server, request, before->code, &before->location,
+                                  &server->next_message);
+    }
     return true;
 }
 

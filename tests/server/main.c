@@ -18,6 +18,7 @@ int main(void)
     failed += stream_tests();
     failed += list_blocks_tests();
     failed += events_tests();
+    failed += journal_tests();
     failed += answers_tests();
     failed += bad_input_tests();
     failed += owner_tests();

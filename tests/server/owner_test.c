@@ -61,7 +61,7 @@ TEST(what_names_no_shard_may_go_to_any)
              -1);
     CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /bs?ep=a", LN_FORMAT_NONE, ""), 4), -1);
     CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/short", LN_FORMAT_NONE, ""), 4), -1);
-    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/_AAAAAAAAAA", LN_FORMAT_NONE, ""), 4),
+    CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/_AAAAAAAAAA", LN_FORMAT_NONE, ""), 0),
              -1);
     CHECK_EQ(owner_of(request(LN_COAP_CON, 1, "POST /rd/!!!!!!!!!!!", LN_FORMAT_NONE, ""), 4),
              -1);

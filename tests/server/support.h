@@ -89,6 +89,7 @@ extern const char object_list[];
 int answers_tests(void);
 int bad_input_tests(void);
 int events_tests(void);
+int journal_tests(void);
 int lifetime_tests(void);
 int operations_tests(void);
 int owner_tests(void);
