@@ -254,8 +254,8 @@ struct ln_server_event {
     uint64_t replaces;
     /* LN_SERVER_WANTS and LN_SERVER_PART: */
     uint32_t offset; /* in the body */
-    uint32_t size;   /* WANTS: bytes asked for. PART: of the whole if the device says it, or 0 */
-    bool last;       /* PART: the result follows */
+    uint32_t size; /* WANTS: bytes asked for. PART: of the whole if the device says it, or 0 */
+    bool last;     /* PART: the result follows */
     /* These two and LN_SERVER_RESULT; a PART has code, format and payload too: */
     uint64_t id;
     uint64_t tag;

@@ -15,8 +15,8 @@ struct answer {
     uint16_t id;
     struct location location; /* of a 2.01 */
     struct ln_coap_block block1;
-    uint32_t size1; /* 0: none */
-    uint64_t depends_on;      /* the change that must be kept before it leaves; 0: none */
+    uint32_t size1;      /* 0: none */
+    uint64_t depends_on; /* the change that must be kept before it leaves; 0: none */
 };
 
 /* A ring in memory of the server's allocator: it grows to the most that ever waited at once. */

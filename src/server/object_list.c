@@ -140,8 +140,7 @@ static uint64_t hash_of_view(const uint8_t seed[16], const struct ln_registratio
 static ln_err bring_back(struct ln_server *server, const struct ln_registration_view *view,
                          struct object_list **out)
 {
-    struct object_list *list =
-        list_new(server, view->object_count, view->root, view->formats);
+    struct object_list *list = list_new(server, view->object_count, view->root, view->formats);
 
     if (list == NULL) {
         return LN_ERR_NO_MEMORY;

@@ -538,7 +538,8 @@ int journal_tests(void)
         cmocka_unit_test(each_durable_change_has_the_next_number_and_its_answer_waits_for_it),
         cmocka_unit_test(an_update_of_time_or_address_alone_is_no_durable_change),
         cmocka_unit_test(what_follows_a_change_that_is_not_kept_yet_waits_for_it_too),
-        cmocka_unit_test(an_expiry_is_numbered_and_one_that_is_over_is_told_without_a_registration),
+        cmocka_unit_test(
+            an_expiry_is_numbered_and_one_that_is_over_is_told_without_a_registration),
         cmocka_unit_test(shards_never_use_the_same_number),
         cmocka_unit_test(a_repeat_stays_unanswered_until_its_change_is_kept),
         cmocka_unit_test(a_repeat_of_a_de_register_stays_unanswered_until_that_is_kept),

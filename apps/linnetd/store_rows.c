@@ -1,0 +1,248 @@
+/* Changes on their way to the database, and the rows that they become. */
+
+#include "linnetd/store_rows.h"
+
+#include "linnetd/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Batches ---- */
+
+enum { FIRST_SIZE = 64 * 1024, ADDRESS_BYTES = 22, LINK_BYTES = 6, ALIGNMENT = 16, PARTS = 6 };
+
+/* A place for so many bytes more. */
+static uint8_t *extend(struct store_batch *batch, size_t more)
+{
+    size_t size = batch->size == 0 ? FIRST_SIZE : batch->size;
+
+    while (size < batch->length + more) {
+        size *= 2;
+    }
+    if (size != batch->size) {
+        batch->at = realloc(batch->at, size);
+        batch->size = size;
+    }
+    if (batch->at == NULL) {
+        log_line(LOG_ERROR, "no memory for changes that must be kept: ends as if killed");
+        abort();
+    }
+    uint8_t *place = batch->at + batch->length;
+    batch->length += more;
+    return place;
+}
+
+void store_batch_add(struct store_batch *batch, const struct store_record *record)
+{
+    uint8_t *place = extend(batch, record->size);
+
+    memcpy(place, record, record->size);
+}
+
+void store_batch_append(struct store_batch *batch, const struct store_batch *more)
+{
+    uint8_t *place = extend(batch, more->length);
+
+    memcpy(place, more->at, more->length);
+}
+
+/* What of a view has bytes, in the order in which they stand behind a record. */
+static void each_of(struct ln_registration_view *view, struct ln_bytes *parts[PARTS])
+{
+    parts[0] = &view->endpoint;
+    parts[1] = &view->location;
+    parts[2] = &view->sms;
+    parts[3] = &view->extra;
+    parts[4] = &view->root;
+    parts[5] = &view->formats;
+}
+
+void store_batch_put(struct store_batch *batch, const struct store_change *change)
+{
+    struct store_record record = {.change = *change};
+    struct ln_bytes *parts[PARTS];
+    size_t bytes = 0;
+
+    if (change->view != NULL) {
+        record.view = *change->view;
+    }
+    each_of(&record.view, parts);
+    /* A touch is told by number alone. */
+    if (change->kind == STORE_TOUCHED) {
+        record.view.object_count = 0;
+    }
+    size_t links = record.view.object_count * sizeof(struct ln_object_link);
+    for (size_t i = 0; i < PARTS; i++) {
+        parts[i]->len = change->kind == STORE_TOUCHED ? 0 : parts[i]->len;
+        bytes += parts[i]->len;
+    }
+    record.size = (sizeof(record) + links + bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    uint8_t *at = extend(batch, record.size);
+    memcpy(at, &record, sizeof(record));
+    at += sizeof(record);
+    if (links > 0) {
+        memcpy(at, record.view.objects, links);
+        at += links;
+    }
+    for (size_t i = 0; i < LN_COUNT(parts); i++) {
+        if (parts[i]->len > 0) {
+            memcpy(at, parts[i]->at, parts[i]->len);
+            at += parts[i]->len;
+        }
+    }
+}
+
+void store_batch_fini(struct store_batch *batch)
+{
+    free(batch->at);
+    *batch = (struct store_batch){.at = NULL};
+}
+
+struct store_record *store_batch_next(const struct store_batch *batch, size_t *offset)
+{
+    if (*offset >= batch->length) {
+        return NULL;
+    }
+    struct store_record *record = (struct store_record *)(void *)(batch->at + *offset);
+    struct ln_bytes *parts[PARTS];
+    record->view.objects = (const struct ln_object_link *)(record + 1);
+    const uint8_t *at = (const uint8_t *)(record->view.objects + record->view.object_count);
+    each_of(&record->view, parts);
+    for (size_t i = 0; i < LN_COUNT(parts); i++) {
+        parts[i]->at = at;
+        at += parts[i]->len;
+    }
+    record->change.view = &record->view;
+    *offset += record->size;
+    return record;
+}
+
+/* ---- Rows ---- */
+
+static void bind_bytes(sqlite3_stmt *statement, int at, struct ln_bytes bytes)
+{
+    if (bytes.len == 0) {
+        sqlite3_bind_null(statement, at);
+    } else {
+        sqlite3_bind_blob(statement, at, bytes.at, (int)bytes.len, SQLITE_STATIC);
+    }
+}
+
+/* IP address, port, scope: 22 bytes, and 18 where there is no scope. */
+static void bind_address(sqlite3_stmt *statement, int at, const struct ln_address *address)
+{
+    uint8_t bytes[ADDRESS_BYTES];
+    struct ln_writer w = ln_writer(bytes, sizeof(bytes));
+
+    ln_write_bytes(&w, ln_bytes(address->ip, sizeof(address->ip)));
+    ln_write_u16(&w, address->port);
+    if (address->scope != 0) {
+        ln_write_u32(&w, address->scope);
+    }
+    sqlite3_bind_blob(statement, at, bytes, (int)w.written, SQLITE_TRANSIENT);
+}
+
+/* Object, instance and version of each. */
+static void bind_links(sqlite3_stmt *statement, int at, const struct ln_registration_view *view)
+{
+    enum { FEW = 64 };
+    uint8_t few[FEW * LINK_BYTES];
+    size_t size = view->object_count * LINK_BYTES;
+    uint8_t *bytes = view->object_count <= FEW ? few : malloc(size);
+    struct ln_writer w = ln_writer(bytes, size);
+
+    for (size_t i = 0; bytes != NULL && i < view->object_count; i++) {
+        ln_write_u16(&w, view->objects[i].object);
+        ln_write_u16(&w, view->objects[i].instance);
+        ln_write_u8(&w, view->objects[i].version_major);
+        ln_write_u8(&w, view->objects[i].version_minor);
+    }
+    /* Without memory the row has none, and the commit fails on it. */
+    sqlite3_bind_blob(statement, at, bytes, (int)w.written, SQLITE_TRANSIENT);
+    if (bytes != few) {
+        free(bytes);
+    }
+}
+
+void store_bind_view(sqlite3_stmt *statement, int first,
+                     const struct ln_registration_view *view)
+{
+    bind_bytes(statement, first++, view->endpoint);
+    bind_bytes(statement, first++, view->location);
+    bind_address(statement, first++, &view->peer.remote);
+    bind_address(statement, first++, &view->peer.local);
+    sqlite3_bind_int(statement, first++, (int)view->version);
+    sqlite3_bind_int64(statement, first++, view->lifetime);
+    sqlite3_bind_int(statement, first++, view->binding);
+    sqlite3_bind_int64(statement, first++, view->registered_at);
+    sqlite3_bind_int64(statement, first++, view->updated_at);
+    sqlite3_bind_int64(statement, first++, view->seen_at);
+    bind_bytes(statement, first++, view->sms);
+    bind_bytes(statement, first++, view->extra);
+    bind_bytes(statement, first++, view->root);
+    bind_bytes(statement, first++, view->formats);
+    bind_links(statement, first, view);
+}
+
+static struct ln_bytes read_bytes(sqlite3_stmt *statement, int at)
+{
+    const void *bytes = sqlite3_column_blob(statement, at);
+
+    return ln_bytes(bytes, (size_t)sqlite3_column_bytes(statement, at));
+}
+
+static bool read_address(sqlite3_stmt *statement, int at, struct ln_address *address)
+{
+    struct ln_reader in = ln_reader(read_bytes(statement, at));
+    struct ln_bytes ip = ln_read_bytes(&in, sizeof(address->ip));
+
+    if (in.failed) {
+        return false;
+    }
+    memcpy(address->ip, ip.at, ip.len);
+    address->port = ln_read_u16(&in);
+    address->scope = ln_reader_left(&in) > 0 ? ln_read_u32(&in) : 0;
+    return !in.failed && ln_reader_left(&in) == 0;
+}
+
+static bool read_links(sqlite3_stmt *statement, int at, struct ln_object_link *links,
+                       struct ln_registration_view *view)
+{
+    struct ln_reader in = ln_reader(read_bytes(statement, at));
+
+    view->objects = links;
+    view->object_count = ln_reader_left(&in) / LINK_BYTES;
+    if (view->object_count > LN_LIMIT_OBJECT_LINKS) {
+        return false;
+    }
+    for (size_t i = 0; i < view->object_count; i++) {
+        links[i].object = ln_read_u16(&in);
+        links[i].instance = ln_read_u16(&in);
+        links[i].version_major = ln_read_u8(&in);
+        links[i].version_minor = ln_read_u8(&in);
+    }
+    return ln_reader_left(&in) == 0;
+}
+
+bool store_read_view(sqlite3_stmt *statement, int first,
+                     struct ln_object_link links[LN_LIMIT_OBJECT_LINKS],
+                     struct ln_registration_view *view)
+{
+    *view = (struct ln_registration_view){
+        .endpoint = read_bytes(statement, first),
+        .location = read_bytes(statement, first + 1),
+        .version = (enum ln_version)sqlite3_column_int(statement, first + 4),
+        .lifetime = (uint32_t)sqlite3_column_int64(statement, first + 5),
+        .binding = (uint8_t)sqlite3_column_int(statement, first + 6),
+        .registered_at = sqlite3_column_int64(statement, first + 7),
+        .updated_at = sqlite3_column_int64(statement, first + 8),
+        .seen_at = sqlite3_column_int64(statement, first + 9),
+        .sms = read_bytes(statement, first + 10),
+        .extra = read_bytes(statement, first + 11),
+        .root = read_bytes(statement, first + 12),
+        .formats = read_bytes(statement, first + 13),
+    };
+    return read_address(statement, first + 2, &view->peer.remote) &&
+           read_address(statement, first + 3, &view->peer.local) &&
+           read_links(statement, first + 14, links, view);
+}

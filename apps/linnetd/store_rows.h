@@ -1,0 +1,37 @@
+/* Changes on their way to the database, and the rows that they become. */
+#ifndef LINNETD_STORE_ROWS_H
+#define LINNETD_STORE_ROWS_H
+
+#include "linnetd/store.h"
+
+#include <linnet/limits.h>
+
+#include <sqlite3.h>
+
+/* A change as it stands in a batch: its bytes follow. */
+struct store_record {
+    size_t size; /* with the bytes: where the next one begins */
+    struct store_change change;
+    struct ln_registration_view view;
+    uint8_t shard; /* set when it is submitted */
+};
+
+/* Puts a copy behind what is there. */
+void store_batch_add(struct store_batch *batch, const struct store_record *record);
+void store_batch_append(struct store_batch *batch, const struct store_batch *more);
+/* The record at `*offset`, its pointers set; NULL at the end. Moves the offset behind it. */
+struct store_record *store_batch_next(const struct store_batch *batch, size_t *offset);
+
+/* The columns of a registration that follow its endpoint, in the order of the table. */
+#define STORE_VIEW_NAMES                                                                       \
+    "location, remote, local, version, lifetime, binding, registered_at, updated_at, seen_at," \
+    " sms, extra, root, formats, links"
+/* Binds endpoint and view; the parameters are numbered from `first`. */
+void store_bind_view(sqlite3_stmt *statement, int first,
+                     const struct ln_registration_view *view);
+/* Borrowed until the statement is stepped or the links are used again. False: no row of ours. */
+bool store_read_view(sqlite3_stmt *statement, int first,
+                     struct ln_object_link links[LN_LIMIT_OBJECT_LINKS],
+                     struct ln_registration_view *view);
+
+#endif
