@@ -22,27 +22,39 @@ void complain(const char *format, ...)
     fputc('\n', stderr);
 }
 
-static bool is_control(unsigned char c)
+/*
+ * How many bytes of the text are one control character: C0 and DEL have one; C1 (U+0080 to U+009F), which some
+ * terminals act on too, have two in UTF-8.
+ */
+static size_t control_length(const char *text)
 {
-    return c < 0x20 || c == 0x7f;
+    unsigned char first = (unsigned char)text[0];
+    unsigned char second = first == 0xc2 ? (unsigned char)text[1] : 0;
+
+    if (first < 0x20 || first == 0x7f) {
+        return 1;
+    }
+    return second >= 0x80 && second < 0xa0 ? 2 : 0;
 }
 
-/* C1 controls (U+0080 to U+009F) are C2 80 to C2 9F in UTF-8: some terminals act on them too. */
-static bool is_c1_control(const char *text)
+/* Escapes as JSON has them, so that JSON stays JSON. */
+static void print_escaped(FILE *out, const char *text, char kept)
 {
-    return (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 &&
-           (unsigned char)text[1] < 0xa0;
+    while (*text != '\0') {
+        size_t length = *text == kept ? 0 : control_length(text);
+
+        if (length > 0) {
+            fprintf(out, "\\u%04x", (unsigned char)text[length - 1]);
+            text += length;
+        } else {
+            fputc(*text++, out);
+        }
+    }
 }
 
 void print_safely(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (is_control((unsigned char)*text) || is_c1_control(text)) {
-            fprintf(out, "\\x%02x", (unsigned char)*text);
-        } else {
-            fputc(*text, out);
-        }
-    }
+    print_escaped(out, text, '\0');
 }
 
 void print_json(const json_t *value)
@@ -50,7 +62,8 @@ void print_json(const json_t *value)
     char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
 
     if (text != NULL) {
-        puts(text);
+        print_escaped(stdout, text, '\n');
+        putchar('\n');
         free(text);
     }
 }
@@ -143,11 +156,14 @@ static size_t width_of(const char *text)
 {
     size_t width = 0;
 
-    for (; *text != '\0'; text++) {
-        if (is_control((unsigned char)*text)) {
-            width += 4;
-        } else if (((unsigned char)*text & 0xc0) != 0x80) {
-            width++;
+    while (*text != '\0') {
+        size_t length = control_length(text);
+
+        if (length > 0) {
+            width += strlen("\\u0000");
+            text += length;
+        } else {
+            width += ((unsigned char)*text++ & 0xc0) != 0x80;
         }
     }
     return width;

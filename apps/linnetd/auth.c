@@ -103,6 +103,18 @@ static enum role role_of(const struct auth *auth, const char *token)
     return same_token(auth, token) ? ROLE_ADMIN : ROLE_OPEN;
 }
 
+/* Who guesses is slowed down; who has the token is not, whoever else guesses from the same address. */
+static bool wrong_token(struct auth *auth, struct request *request, struct auth_slot *slot)
+{
+    if (slot->left == 0) {
+        return problem(request, PROBLEM_TOO_MANY_FAILURES,
+                       "too many wrong tokens from this address: wait a moment");
+    }
+    slot->left--;
+    atomic_fetch_add(&auth->failures, 1);
+    return problem(request, PROBLEM_NO_TOKEN, "the token is not valid");
+}
+
 bool auth_check(struct auth *auth, struct request *request, enum role role, const char *header,
                 const struct ln_address *from, ln_time now)
 {
@@ -114,16 +126,9 @@ bool auth_check(struct auth *auth, struct request *request, enum role role, cons
         return problem(request, PROBLEM_NO_TOKEN,
                        "send the header \"Authorization: Bearer TOKEN\"");
     }
-    struct auth_slot *slot = slot_of(auth, from, now);
-    if (slot->left == 0) {
-        return problem(request, PROBLEM_TOO_MANY_FAILURES,
-                       "too many wrong tokens from this address: wait a moment");
-    }
     enum role has = role_of(auth, token);
     if (has == ROLE_OPEN) {
-        slot->left--;
-        atomic_fetch_add(&auth->failures, 1);
-        return problem(request, PROBLEM_NO_TOKEN, "the token is not valid");
+        return wrong_token(auth, request, slot_of(auth, from, now));
     }
     return has >= role ||
            problem(request, PROBLEM_FORBIDDEN, "this needs a token of a higher role");

@@ -33,7 +33,7 @@ static bool only_members(struct request *request, json_t *object, const char *co
 
 json_t *request_json(struct request *request, bool optional, const char *const *members)
 {
-    json_error_t error;
+    json_error_t error = {.line = -1};
 
     if (request->body.len == 0 && optional) {
         request->json = json_object();
@@ -89,6 +89,7 @@ bool request_query_number(struct request *request, const char *name, uint64_t le
 struct allowed {
     struct request *request;
     const char *const *names;
+    uint64_t seen; /* a bit for each name */
 };
 
 static enum MHD_Result check_name(void *context, enum MHD_ValueKind kind, const char *name,
@@ -96,18 +97,26 @@ static enum MHD_Result check_name(void *context, enum MHD_ValueKind kind, const 
 {
     struct allowed *allowed = context;
 
+    size_t at = 0;
+
     (void)kind;
-    (void)value;
-    if (!is_one_of(name, allowed->names)) {
-        problem(allowed->request, PROBLEM_BAD_QUERY, "%.64s: no such parameter here", name);
-        return MHD_NO;
+    while (allowed->names[at] != NULL && strcmp(allowed->names[at], name) != 0) {
+        at++;
     }
-    return MHD_YES;
+    if (allowed->names[at] == NULL) {
+        problem(allowed->request, PROBLEM_BAD_QUERY, "%.64s: no such parameter here", name);
+    } else if (value == NULL) {
+        problem(allowed->request, PROBLEM_BAD_QUERY, "%.64s: has no value", name);
+    } else if ((allowed->seen >> at & 1) != 0) {
+        problem(allowed->request, PROBLEM_BAD_QUERY, "%.64s: stands twice", name);
+    }
+    allowed->seen |= UINT64_C(1) << at;
+    return allowed->request->problem == PROBLEM_NONE ? MHD_YES : MHD_NO;
 }
 
 bool request_query_only(struct request *request, const char *const *names)
 {
-    struct allowed allowed = {request, names};
+    struct allowed allowed = {.request = request, .names = names};
 
     (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, check_name,
                                     &allowed);

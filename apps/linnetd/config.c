@@ -15,6 +15,7 @@ static void set_defaults(struct config *config)
     *config = (struct config){
         .coap.address = {.port = 5683},
         .http.address = ln_address_ipv4(127, 0, 0, 1, 8080),
+        .max_devices = DEFAULT_MAX_DEVICES,
         .ack_timeout = 2,
         .max_retransmit = 4,
         .log_level = LOG_INFO,
@@ -152,14 +153,16 @@ static bool has_word(int argc, char **argv, const char *word)
 }
 
 /*
- * One shard for each core; but each shard counts its own devices only, so that a bound on all
- * of them is exact with one shard alone.
+ * One shard for each core; but each shard counts its own devices only, so that a bound that somebody
+ * chose is exact with one shard alone.
  */
 static uint64_t default_shards(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    if (cores < 1 || config->max_devices > 0 || config->max_per_address > 0) {
+    bool bounded = config->max_devices > 0 && config->max_devices != DEFAULT_MAX_DEVICES;
+
+    if (cores < 1 || bounded || config->max_per_address > 0) {
         return 1;
     }
     return cores < SHARDS_MAX ? (uint64_t)cores : SHARDS_MAX;

@@ -13,6 +13,9 @@ struct listener {
     struct ln_address address;
 };
 
+/* Without a bound, whoever can send datagrams could fill the memory with registrations. */
+#define DEFAULT_MAX_DEVICES UINT64_C(1000000)
+
 struct config {
     struct listener coap;
     struct listener http;

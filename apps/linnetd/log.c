@@ -49,9 +49,14 @@ static void write_text(struct text_out *out, enum log_level level, char *message
 {
     char when[TIME_TEXT_MAX] = "";
 
+    /* An endpoint name must not move the cursor or begin a line: C0, DEL, and C1 as UTF-8 has it. */
     for (char *c = message; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            *c = '?'; /* an endpoint name must not move the cursor or begin a line */
+        bool is_c1 = (unsigned char)c[0] == 0xc2 && (unsigned char)c[1] >= 0x80 &&
+                     (unsigned char)c[1] < 0xa0;
+
+        if ((unsigned char)*c < ' ' || *c == 0x7f || is_c1) {
+            c[is_c1] = '?';
+            *c = '?';
         }
     }
     (void)time_to_text(ln_clock_wall_ms(), when);

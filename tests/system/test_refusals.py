@@ -105,6 +105,8 @@ def problem(answer):
     ("GET", "/devices/demo/data/3?timeout=-1", None, (400, "bad-query")),
     ("GET", "/devices/demo/data/3?nonsense=1", None, (400, "bad-query")),
     ("GET", "/devices?limit=1001", None, (400, "bad-query")),
+    ("GET", "/devices?limit", None, (400, "bad-query")),
+    ("GET", "/devices?limit=5&limit=6", None, (400, "bad-query")),
     ("POST", "/devices", None, (405, "method-not-allowed")),
     ("GET", "/nothing", None, (404, "not-found")),
 ])
