@@ -277,9 +277,9 @@ bool ln_client__is_registered(const struct ln_client_server *server)
 
 static struct ln_client_server *server_of(struct ln_client *client, ln_link link)
 {
-    struct ln_client_server *server = &client->config->servers[link];
+    bool is_one = link < client->config->server_count && client->config->servers[link].in_use;
 
-    return link < client->config->server_count && server->in_use ? server : NULL;
+    return is_one ? &client->config->servers[link] : NULL;
 }
 
 void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link)
