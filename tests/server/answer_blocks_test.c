@@ -219,9 +219,38 @@ TEST(a_first_answer_from_the_middle_breaks_the_rules)
 {
     struct sent asked = given_a_read_under_way();
 
-    device_gives(&asked, 1, NULL);
+    device_gives(&asked, 2, NULL); /* the last one */
 
     then_result(1, LN_OUTCOME_UNDECODABLE);
+    then_all_is_given_back();
+}
+
+TEST(larger_blocks_than_asked_for_break_the_rules)
+{
+    struct ln_server_config config = config_of_tests();
+    config.block_size = 16;
+    given_a_read_of(&config);
+    struct sent asked = then_it_asks_for(0, 0);
+
+    device_answers(&asked, (struct block_answer){.code = LN_COAP_2_05,
+                                                 .block2 = block_of(0, true, 1),
+                                                 .payload = ln_bytes(text, 32)});
+
+    then_result(1, LN_OUTCOME_UNDECODABLE);
+    then_all_is_given_back();
+}
+
+/* The device keeps what it sends, and has forgotten it. */
+TEST(a_4_08_for_a_later_block_makes_it_begin_again)
+{
+    struct sent asked = given_a_read_under_way();
+    device_gives(&asked, 0, "v1");
+    asked = then_it_asks_for(1, 0);
+
+    device_answers(&asked, (struct block_answer){.code = LN_COAP_4_08});
+
+    then_it_asks_for(0, 0);
+    then_no_event();
     then_all_is_given_back();
 }
 
@@ -325,6 +354,8 @@ int answer_blocks_tests(void)
         cmocka_unit_test(what_the_device_says_of_the_size_takes_no_memory),
         cmocka_unit_test(a_block_that_was_not_asked_for_breaks_the_rules),
         cmocka_unit_test(a_first_answer_from_the_middle_breaks_the_rules),
+        cmocka_unit_test(larger_blocks_than_asked_for_break_the_rules),
+        cmocka_unit_test(a_4_08_for_a_later_block_makes_it_begin_again),
         cmocka_unit_test(an_error_for_a_later_block_is_the_answer),
         cmocka_unit_test(a_block_that_does_not_come_is_asked_for_again_in_a_new_message),
         cmocka_unit_test(a_block_for_which_there_is_no_memory_counts_as_lost),

@@ -355,6 +355,31 @@ TEST(an_unfinished_list_is_forgotten_after_exchange_lifetime)
     then_all_is_given_back();
 }
 
+TEST(a_list_lives_on_from_its_latest_block)
+{
+    given_a_server_and_a_device();
+    struct list_block middle = {.id = 2,
+                                .request = how,
+                                .block = block_of(1, true, 0),
+                                .payload = BYTES("5/0>,</6>,</7>,<")};
+    struct list_block last = {
+        .id = 4, .request = how, .block = block_of(2, false, 0), .payload = BYTES("/8>")};
+    given_the_first_block(1);
+    one = device(2);
+    given_the_first_block(1);
+    one = device(1);
+    now += 200 * 1000;
+    CHECK_EQ(when_a_block_arrives(middle).message.code, LN_COAP_2_31);
+
+    now += 200 * 1000;
+
+    CHECK_EQ(when_a_block_arrives(last).message.code, LN_COAP_2_01);
+    one = device(2);
+    then_event(LN_SERVER_REGISTERED);
+    then_refused(last_of(5, how), LN_COAP_4_08);
+    then_all_is_given_back();
+}
+
 TEST(there_may_be_only_so_many_lists_under_way)
 {
     struct ln_server_config config = config_of_tests();
@@ -445,6 +470,7 @@ int list_blocks_tests(void)
         cmocka_unit_test(a_list_that_is_too_large_is_refused_with_the_size_there_is_room_for),
         cmocka_unit_test(the_answer_to_the_first_block_asks_for_smaller_ones),
         cmocka_unit_test(an_unfinished_list_is_forgotten_after_exchange_lifetime),
+        cmocka_unit_test(a_list_lives_on_from_its_latest_block),
         cmocka_unit_test(there_may_be_only_so_many_lists_under_way),
         cmocka_unit_test(a_list_for_which_there_is_no_memory_is_refused_whole),
         cmocka_unit_test(a_long_list_is_put_together_from_many_blocks),

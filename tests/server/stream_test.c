@@ -152,6 +152,21 @@ TEST(a_short_payload_goes_out_without_blocks)
     then_all_is_given_back();
 }
 
+TEST(a_short_payload_is_not_sent_again_for_it_could_run_twice)
+{
+    given_a_device();
+    CHECK_OK(
+        stream(LN_OPERATION_WRITE, (struct ln_server_stream){.supplies = true, .size = 10}));
+    then_it_wants(0, 10);
+    struct sent sent = when_supplied(0, 10, true);
+
+    when_no_copy_is_answered(sent.message.id);
+    then_it_is_silent();
+
+    then_result(1, LN_OUTCOME_NO_ANSWER);
+    then_all_is_given_back();
+}
+
 TEST(a_payload_that_ends_with_a_full_block_may_end_with_an_empty_one)
 {
     given_a_device();
@@ -463,6 +478,7 @@ int stream_tests(void)
         cmocka_unit_test(a_payload_is_asked_for_block_by_block),
         cmocka_unit_test(a_size_that_is_known_is_told_and_held),
         cmocka_unit_test(a_short_payload_goes_out_without_blocks),
+        cmocka_unit_test(a_short_payload_is_not_sent_again_for_it_could_run_twice),
         cmocka_unit_test(a_payload_that_ends_with_a_full_block_may_end_with_an_empty_one),
         cmocka_unit_test(the_app_is_asked_once_its_turn_has_come),
         cmocka_unit_test(what_was_not_asked_for_is_refused),
