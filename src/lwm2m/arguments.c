@@ -8,22 +8,20 @@ static bool in_value(uint8_t c)
     return c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
 }
 
+/* Up to the closing quote. Any other byte that no value holds ends it before that. */
 static struct ln_bytes read_value(struct ln_reader *in)
 {
-    struct ln_bytes value = {0};
+    struct ln_reader start;
 
     if (!ln_read_if(in, '\'')) {
         ln_reader_fail(in);
-        return value;
     }
-    size_t left = ln_reader_left(in);
-    value = ln_read_until(in, '\'');
-    for (size_t i = 0; i < value.len; i++) {
-        if (!in_value(value.at[i])) {
-            ln_reader_fail(in);
-        }
+    start = *in;
+    while (ln_reader_left(in) > 0 && in_value((uint8_t)ln_peek_u8(in))) {
+        (void)ln_read_u8(in);
     }
-    if (value.len == left) { /* the closing quote is missing */
+    struct ln_bytes value = ln_read_bytes(&start, ln_reader_left(&start) - ln_reader_left(in));
+    if (!ln_read_if(in, '\'')) {
         ln_reader_fail(in);
     }
     return value;
