@@ -241,8 +241,9 @@ static void supply(struct run *run, struct ln_reader *in)
     uint8_t last = ln_read_u8(in);
     size_t size = last == 1 ? ln_read_u8(in) : run->wanted;
 
-    (void)ln_server_supply(run->server, run->now, run->operation, ln_bytes(large, size),
-                           last == 1);
+    ln_err err = ln_server_supply(run->server, run->now, run->operation, ln_bytes(large, size),
+                                  last == 1);
+    FUZZ_CHECK(err == LN_OK || err == LN_ERR_NOT_FOUND || err == LN_ERR_BAD_REQUEST);
 }
 
 static void large_write(struct run *run, struct ln_bytes endpoint)
