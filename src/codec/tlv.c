@@ -130,16 +130,16 @@ static ln_err write_leaf(struct ln_writer *out, enum kind kind, struct walk *wal
     return err;
 }
 
-/* Writes all that the walk has within `path`, and leaves the walk behind it. */
-typedef ln_err entries_fn(struct ln_writer *out, const struct ln_path *path, struct walk *walk);
+static ln_err write_entries(struct ln_writer *out, const struct ln_path *path,
+                            struct walk *walk);
 
 /* The first of two passes goes through a writer without a window, for the length alone. */
 static ln_err write_container(struct ln_writer *out, enum kind kind, const struct ln_path *path,
-                              struct walk *walk, entries_fn *entries)
+                              struct walk *walk)
 {
     struct ln_writer count = ln_writer_window(NULL, 0, 0);
     struct walk ahead = *walk;
-    ln_err err = entries(&count, path, &ahead);
+    ln_err err = write_entries(&count, path, &ahead);
 
     if (err == LN_OK) {
         err = write_header(out, kind, last_id(path), count.written);
@@ -148,88 +148,63 @@ static ln_err write_container(struct ln_writer *out, enum kind kind, const struc
         return err;
     }
     *walk = walk_from(walk->before);
-    return entries(out, path, walk);
+    return write_entries(out, path, walk);
 }
 
-static ln_err write_resource_instances(struct ln_writer *out, const struct ln_path *path,
-                                       struct walk *walk)
+/* The entry of `path`, which the record ahead is of or within. */
+static ln_err write_entry(struct ln_writer *out, const struct ln_path *path, struct walk *walk)
+{
+    static const uint8_t containers[] = {[2] = INSTANCE, [3] = MULTIPLE_RESOURCE};
+    bool has_value =
+        walk->record.path.depth == path->depth && walk->record.value.type != LN_NONE;
+
+    if (has_value && path->depth >= 3) {
+        return write_leaf(out, path->depth == 3 ? RESOURCE : RESOURCE_INSTANCE, walk);
+    }
+    return path->depth == 4
+               ? LN_ERR_NOT_ACCEPTABLE
+               : write_container(out, (enum kind)containers[path->depth], path, walk);
+}
+
+/*
+ * Writes all that the walk has below `path`, and leaves the walk behind it. Resources of a new
+ * instance, whose id the receiver chooses, stand bare, and alone.
+ */
+static ln_err write_entries(struct ln_writer *out, const struct ln_path *path,
+                            struct walk *walk)
 {
     ln_err err = LN_OK;
 
-    while (err == LN_OK && within(walk, path)) {
-        bool none = walk->record.value.type == LN_NONE;
-        if (walk->record.path.depth == 4 && !none) {
-            err = write_leaf(out, RESOURCE_INSTANCE, walk);
-        } else if (walk->record.path.depth == 3 && none) {
+    for (bool alone = true; err == LN_OK && within(walk, path); alone = false) {
+        struct ln_path child = ln_path_up(walk->record.path, (uint8_t)(path->depth + 1));
+        bool bare = path->depth == 1 && child.id[1] == LN_ID_NONE;
+
+        if (child.depth == path->depth) { /* it is there, and nothing is in it */
+            bool empty = path->depth > 1 && walk->record.value.type == LN_NONE;
+            err = empty ? LN_OK : LN_ERR_NOT_ACCEPTABLE;
             step(walk);
-        } else {
-            err = LN_ERR_NOT_ACCEPTABLE;
-        }
-    }
-    return err;
-}
-
-static ln_err write_resource(struct ln_writer *out, struct walk *walk)
-{
-    const struct ln_record *record = &walk->record;
-
-    if (record->path.depth == 3 && record->value.type != LN_NONE) {
-        return write_leaf(out, RESOURCE, walk);
-    }
-    struct ln_path path = ln_path_up(record->path, 3);
-    return write_container(out, MULTIPLE_RESOURCE, &path, walk, write_resource_instances);
-}
-
-static ln_err write_resources(struct ln_writer *out, const struct ln_path *path,
-                              struct walk *walk)
-{
-    ln_err err = LN_OK;
-
-    while (err == LN_OK && within(walk, path)) {
-        if (walk->record.path.depth >= 3) {
-            err = write_resource(out, walk);
-        } else if (walk->record.value.type == LN_NONE) {
-            step(walk);
-        } else {
-            err = LN_ERR_NOT_ACCEPTABLE;
-        }
-    }
-    return err;
-}
-
-/* Resources of a new instance, whose id the receiver chooses, stand bare: alone. */
-static ln_err write_instances(struct ln_writer *out, const struct ln_path *path,
-                              struct walk *walk)
-{
-    bool alone = true;
-    ln_err err = LN_OK;
-
-    while (err == LN_OK && within(walk, path)) {
-        struct ln_path instance = ln_path_up(walk->record.path, 2);
-        bool bare = instance.depth == 2 && instance.id[1] == LN_ID_NONE;
-        if (instance.depth < 2 || (bare && !alone)) {
-            err = LN_ERR_NOT_ACCEPTABLE;
         } else if (bare) {
-            err = write_resources(out, &instance, walk);
+            err = alone ? write_entries(out, &child, walk) : LN_ERR_NOT_ACCEPTABLE;
         } else {
-            err = write_container(out, INSTANCE, &instance, walk, write_resources);
+            err = write_entry(out, &child, walk);
         }
-        alone = false;
     }
     return err;
 }
 
 static ln_err encode(struct ln_writer *out, struct ln_path base, struct ln_records records)
 {
-    static entries_fn *const outermost[] = {
-        NULL, write_instances, write_resources, write_resources, write_resource_instances,
-    };
     struct walk walk = walk_from(records);
+    ln_err err = LN_OK;
 
     if (base.depth == 0) {
         return LN_ERR_NOT_ACCEPTABLE;
     }
-    ln_err err = outermost[base.depth](out, &base, &walk);
+    if (base.depth <= 2) {
+        err = write_entries(out, &base, &walk);
+    } else if (within(&walk, &base)) {
+        err = write_entry(out, &base, &walk);
+    }
     return err == LN_OK && walk.more ? LN_ERR_NOT_ACCEPTABLE : err;
 }
 
