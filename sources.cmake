@@ -86,7 +86,7 @@ set(LN_FUZZ_TARGETS
 set(LN_LINNETD_SOURCES
     auth.c body.c config.c data.c data_result.c device.c devices.c encoding.c events.c health.c http.c
     inbox.c json_out.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
-    notify.c openapi.c operation.c options.c problem.c record.c router.c routes.c shard.c store.c store_rows.c store_schema.c store_updates.c
+    notify.c octets.c octets_shard.c openapi.c operation.c options.c problem.c record.c router.c routes.c shard.c store.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c
     time_text.c values.c wall.c)
 

@@ -5,11 +5,11 @@
 #include "linnetd/daemon.h"
 #include "linnetd/data_result.h"
 #include "linnetd/models.h"
+#include "linnetd/octets.h"
 #include "linnetd/routes.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { TIMEOUT_DEFAULT_MS = 10 * 1000, TIMEOUT_MAX = 3600 };
 
@@ -17,6 +17,7 @@ static void free_data(void *state)
 {
     struct data *data = state;
 
+    octets_leave(data->octets);
     values_free(&data->values);
     free(data->op.payload);
 }
@@ -100,15 +101,6 @@ static bool model_allows(struct ln_path path, unsigned operation)
 
 /* ---- The operations ---- */
 
-/* Whether a header is that media type, whatever parameters follow. */
-static bool is_octets(struct request *request, const char *header)
-{
-    static const char octets[] = "application/octet-stream";
-    const char *value = request_header(request, header);
-
-    return value != NULL && strncasecmp(value, octets, sizeof(octets) - 1) == 0;
-}
-
 void handle_data_read(struct request *request)
 {
     struct data *data = data_begin(request, LN_OPERATION_READ);
@@ -116,13 +108,17 @@ void handle_data_read(struct request *request)
     if (data == NULL) {
         return;
     }
-    data->op.octets = is_octets(request, "Accept");
+    data->op.octets = octets_are_named(request, "Accept");
     if (data->op.octets && data->op.path.depth < 3) {
         problem(request, PROBLEM_NOT_ACCEPTABLE,
                 "application/octet-stream is for one resource: all else is application/json");
         return;
     }
-    data_ask(request, data->op.octets ? data_finish_octets : data_finish_read);
+    if (data->op.octets) {
+        octets_read(request, data);
+    } else {
+        data_ask(request, data_finish_read);
+    }
 }
 
 static bool is_writable(struct request *request, struct ln_path path)
@@ -161,19 +157,26 @@ static bool read_json(struct request *request, struct data *data)
            all_writable(request, &data->values);
 }
 
-static void write_values(struct request *request, enum ln_operation_kind kind)
+/* What can be said before the body has come. NULL: the problem is set. */
+static struct data *begin_write(struct request *request, enum ln_operation_kind kind)
 {
     struct data *data = data_begin(request, kind);
 
     if (data == NULL || !is_writable(request, data->op.path)) {
-        return;
+        return NULL;
     }
     if (data->op.path.depth < 2) {
         problem(request, PROBLEM_BAD_PATH,
                 "a Write is for an instance, a resource or a resource instance");
-        return;
+        return NULL;
     }
-    bool octets = is_octets(request, "Content-Type");
+    return data;
+}
+
+static void write_values(struct request *request, struct data *data)
+{
+    bool octets = octets_are_named(request, "Content-Type");
+
     if (octets ? read_octets(request, data) : read_json(request, data)) {
         data->op.records = data->values.records;
         data->op.record_count = data->values.count;
@@ -181,14 +184,36 @@ static void write_values(struct request *request, enum ln_operation_kind kind)
     }
 }
 
+void prepare_data_write(struct request *request)
+{
+    struct data *data;
+
+    if (octets_are_named(request, "Content-Type") &&
+        (data = begin_write(request, LN_OPERATION_WRITE)) != NULL &&
+        values_may_be(request, data->op.path, LN_OPAQUE)) {
+        octets_expect(request);
+    }
+}
+
 void handle_data_write(struct request *request)
 {
-    write_values(request, LN_OPERATION_WRITE);
+    struct data *data = request->state; /* as it was prepared */
+
+    if (data == NULL) {
+        data = begin_write(request, LN_OPERATION_WRITE);
+    }
+    if (data != NULL && !octets_written(request, data)) {
+        write_values(request, data);
+    }
 }
 
 void handle_data_update(struct request *request)
 {
-    write_values(request, LN_OPERATION_WRITE_PARTIAL);
+    struct data *data = begin_write(request, LN_OPERATION_WRITE_PARTIAL);
+
+    if (data != NULL) {
+        write_values(request, data);
+    }
 }
 
 static void execute(struct request *request, struct data *data)

@@ -5,10 +5,16 @@
 #include "linnetd/operation.h"
 #include "linnetd/values.h"
 
+struct octets;
+
 /* The request's state; the operation stands first, where operation.c looks for it. */
 struct data {
     struct operation_call op;
     struct values values;
+    struct octets *octets; /* of bytes that travel as they are; NULL: none do */
+    size_t received;       /* bytes of a body that is streamed */
+    uint32_t told;         /* Content-Length, or LN_COAP_BODY_UNKNOWN */
+    bool whole;            /* this body must be kept whole */
 };
 
 /* Reads the path and the query. NULL: the problem is set. */

@@ -96,6 +96,10 @@ static bool succeeded(struct request *request)
             request, PROBLEM_DEVICE_TIMEOUT, op->id,
             "the wait is over, the operation goes on: wait longer with timeout=SECONDS");
         return false;
+    case OPERATION_BROKEN_OFF:
+        return problem(request, PROBLEM_DEVICE_TIMEOUT,
+                       "the device took too long for a block, and the transfer was broken off: "
+                       "wait longer with timeout=SECONDS");
     case OPERATION_ABANDONED: /* nobody reads it; but the request has to end */
         return problem(request, PROBLEM_CANCELLED, "the caller closed its connection");
     case OPERATION_ENDED:

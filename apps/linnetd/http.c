@@ -115,25 +115,31 @@ static void begin(struct request *request, const char *raw_path)
         return;
     }
     route_request(request, raw_path);
-    if (request->problem == PROBLEM_NONE) {
-        (void)is_allowed(request, request->route->role);
+    if (request->problem == PROBLEM_NONE && is_allowed(request, request->route->role) &&
+        request->route->prepare != NULL) {
+        request->route->prepare(request);
     }
 }
 
-static void take_body(struct request *request, const char *bytes, size_t len)
+/* How much of the piece was taken; the rest comes again once the connection is resumed. */
+static size_t take_body(struct request *request, const char *bytes, size_t len)
 {
     if (request->problem != PROBLEM_NONE) {
-        return; /* read to its end, so that the answer is not lost to a reset, but not kept */
+        return len; /* read to its end, so that the answer is not lost to a reset, not kept */
+    }
+    if (request->take != NULL) {
+        return request->take(request, ln_bytes(bytes, len));
     }
     if (len > HTTP_BODY_MAX - request->body.len) {
         problem(request, PROBLEM_TOO_LARGE, "a body may have 1 MiB");
         text_free(&request->body);
-        return;
+        return len;
     }
     text_bytes(&request->body, ln_bytes(bytes, len));
     if (request->body.failed) {
         problem(request, PROBLEM_NO_MEMORY, "no memory for the body: try again later");
     }
+    return len;
 }
 
 /* ---- Asking shards ---- */
@@ -304,8 +310,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_YES;
     }
     if (*upload_len > 0) {
-        take_body(request, upload, *upload_len);
-        *upload_len = 0;
+        *upload_len -= take_body(request, upload, *upload_len);
         return MHD_YES;
     }
     return go_on(http, request);

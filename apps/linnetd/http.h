@@ -68,6 +68,8 @@ struct request {
     uint8_t path[HTTP_PATH_MAX];
 
     struct text_out body;
+    /* NULL: a body is kept in `body`. Or: how much was taken of a piece; the rest comes again. */
+    size_t (*take)(struct request *request, struct ln_bytes piece);
     json_t *json; /* the body, once a handler asked for it */
 
     enum problem_kind problem;

@@ -9,15 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * From the start of an operation to its result, which may come after the call has been
- * answered.
- */
-struct wait {
-    struct ln_timer timer; /* first */
-    struct call *call;     /* NULL: nobody waits any more */
-    ln_time until;
-    uint64_t id; /* the engine's */
+/* Of a call that waits for the result, which may come after the call has been answered. */
+struct call_wait {
+    struct wait wait;  /* first */
+    struct call *call; /* NULL: nobody waits any more */
 };
 
 /* How often we look whether the caller is still there. */
@@ -66,7 +61,7 @@ static ln_err fill_operation(struct operation_call *op, const struct ln_registra
 }
 
 /* Gives the operation to the engine: the first time, or in another format. */
-static ln_err give(struct shard *shard, struct wait *wait,
+static ln_err give(struct shard *shard, struct call_wait *wait,
                    const struct ln_registration *registration)
 {
     struct operation_call *op = wait->call->request->state;
@@ -79,54 +74,22 @@ static ln_err give(struct shard *shard, struct wait *wait,
     ln_err err = fill_operation(op, &view, &payload, &operation);
     if (err == LN_OK) {
         err = ln_server_operate(shard->server, shard->now, wait->call->request->endpoint,
-                                &operation, (uint64_t)(uintptr_t)wait, &wait->id);
+                                &operation, (uint64_t)(uintptr_t)wait, &wait->wait.id);
     }
     free(payload);
-    operation_id_text(shard->index, wait->id, op->id);
+    operation_id_text(shard->index, wait->wait.id, op->id);
     return err;
 }
 
-static void look_again(struct shard *shard, struct wait *wait)
+static void look_again(struct shard *shard, struct call_wait *wait)
 {
     ln_time look = ln_time_after(shard->now, LOOK_MS);
 
-    ln_wheel_set(&shard->waits, &wait->timer, ln_time_min(look, wait->until));
+    ln_wheel_set(&shard->waits, &wait->wait.timer, ln_time_min(look, wait->wait.until));
 }
 
-void operation_run(struct shard *shard, struct call *call)
-{
-    struct operation_call *op = call->request->state;
-
-    if (atomic_load(&shard->stop)) {
-        op->outcome = LN_OUTCOME_CLOSED;
-        end_call(call, OPERATION_ENDED);
-        return;
-    }
-    struct ln_registration *registration =
-        ln_server_find(shard->server, call->request->endpoint);
-    if (registration == NULL) {
-        end_call(call, OPERATION_UNKNOWN);
-        return;
-    }
-    struct wait *wait = calloc(1, sizeof(*wait));
-    if (wait == NULL) {
-        refuse(call, LN_ERR_NO_MEMORY);
-        return;
-    }
-    wait->call = call;
-    wait->until = ln_time_after(shard->now, op->timeout_ms);
-    ln_err err = give(shard, wait, registration);
-    if (err != LN_OK) {
-        free(wait);
-        refuse(call, err);
-        return;
-    }
-    look_again(shard, wait);
-}
-
-/* Copies what the event only lends. */
-static void keep(struct operation_call *op, const struct ln_server_event *event,
-                 int64_t wall_offset)
+void operation_keep(struct operation_call *op, const struct ln_server_event *event,
+                    int64_t wall_offset)
 {
     op->outcome = event->outcome;
     op->code = event->code;
@@ -143,7 +106,7 @@ static void keep(struct operation_call *op, const struct ln_server_event *event,
 }
 
 /* Which formats a device has, it need not say: so one that refuses what we chose is asked again. */
-static bool tries_again(struct shard *shard, struct wait *wait)
+static bool tries_again(struct shard *shard, struct call_wait *wait)
 {
     struct operation_call *op = wait->call->request->state;
     bool is_read = op->kind == LN_OPERATION_READ;
@@ -165,8 +128,8 @@ static bool tries_again(struct shard *shard, struct wait *wait)
     return true;
 }
 
-static void tell(struct shard *shard, const struct ln_server_event *event,
-                 struct ln_bytes endpoint)
+void operation_tell(struct shard *shard, const struct ln_server_event *event,
+                    struct ln_bytes endpoint)
 {
     struct event_operation operation = {
         .id = event->id,
@@ -180,27 +143,28 @@ static void tell(struct shard *shard, const struct ln_server_event *event,
     events_put(&shard->daemon->events, EVENT_OPERATION, endpoint, &operation);
 }
 
-void operation_ended(struct shard *shard, const struct ln_server_event *event)
+static void on_event(struct shard *shard, struct wait *base,
+                     const struct ln_server_event *event)
 {
-    struct wait *wait = (struct wait *)(uintptr_t)event->tag;
+    struct call_wait *wait = (struct call_wait *)base;
     struct ln_bytes endpoint = event->endpoint;
 
     if (wait->call != NULL) {
         endpoint = wait->call->request->endpoint; /* the event's is lent until the next call */
-        keep(wait->call->request->state, event, wall_offset(&shard->daemon->wall));
+        operation_keep(wait->call->request->state, event, wall_offset(&shard->daemon->wall));
         if (tries_again(shard, wait)) {
             return;
         }
     }
-    tell(shard, event, endpoint);
-    ln_wheel_cancel(&shard->waits, &wait->timer);
+    operation_tell(shard, event, endpoint);
+    ln_wheel_cancel(&shard->waits, &base->timer);
     if (wait->call != NULL) {
         end_call(wait->call, OPERATION_ENDED);
     }
     free(wait);
 }
 
-static void end_wait(struct wait *wait, enum operation_end how)
+static void end_wait(struct call_wait *wait, enum operation_end how)
 {
     struct call *call = wait->call;
 
@@ -209,15 +173,71 @@ static void end_wait(struct wait *wait, enum operation_end how)
 }
 
 /* What only its caller wanted to know need not be asked of the device any more. */
-static void abandon(struct shard *shard, struct wait *wait)
+static void abandon(struct shard *shard, struct call_wait *wait)
 {
     struct operation_call *op = wait->call->request->state;
     bool asks = op->kind == LN_OPERATION_READ || op->kind == LN_OPERATION_DISCOVER;
 
     end_wait(wait, OPERATION_ABANDONED);
     if (asks) {
-        (void)ln_server_cancel(shard->server, shard->now, wait->id);
+        (void)ln_server_cancel(shard->server, shard->now, wait->wait.id);
     }
+}
+
+static void on_turn(struct shard *shard, struct wait *base)
+{
+    struct call_wait *wait = (struct call_wait *)base;
+
+    if (shard->now >= base->until) {
+        end_wait(wait, OPERATION_TIMED_OUT);
+    } else if (connection_is_abandoned(wait->call->request->connection)) {
+        abandon(shard, wait);
+    } else {
+        look_again(shard, wait);
+    }
+}
+
+static const struct wait_kind wait_kind = {on_event, on_turn};
+
+/* ---- What a shard calls ---- */
+
+void operation_run(struct shard *shard, struct call *call)
+{
+    struct operation_call *op = call->request->state;
+
+    if (atomic_load(&shard->stop)) {
+        op->outcome = LN_OUTCOME_CLOSED;
+        end_call(call, OPERATION_ENDED);
+        return;
+    }
+    struct ln_registration *registration =
+        ln_server_find(shard->server, call->request->endpoint);
+    if (registration == NULL) {
+        end_call(call, OPERATION_UNKNOWN);
+        return;
+    }
+    struct call_wait *wait = calloc(1, sizeof(*wait));
+    if (wait == NULL) {
+        refuse(call, LN_ERR_NO_MEMORY);
+        return;
+    }
+    wait->call = call;
+    wait->wait.kind = &wait_kind;
+    wait->wait.until = ln_time_after(shard->now, op->timeout_ms);
+    ln_err err = give(shard, wait, registration);
+    if (err != LN_OK) {
+        free(wait);
+        refuse(call, err);
+        return;
+    }
+    look_again(shard, wait);
+}
+
+void operation_event(struct shard *shard, const struct ln_server_event *event)
+{
+    struct wait *wait = (struct wait *)(uintptr_t)event->tag;
+
+    wait->kind->event(shard, wait, event);
 }
 
 void operation_turn(struct shard *shard)
@@ -226,12 +246,6 @@ void operation_turn(struct shard *shard)
 
     while ((timer = ln_wheel_turn(&shard->waits, shard->now)) != NULL) {
         struct wait *wait = (struct wait *)timer;
-        if (shard->now >= wait->until) {
-            end_wait(wait, OPERATION_TIMED_OUT);
-        } else if (connection_is_abandoned(wait->call->request->connection)) {
-            abandon(shard, wait);
-        } else {
-            look_again(shard, wait);
-        }
+        wait->kind->turn(shard, wait);
     }
 }

@@ -11,11 +11,31 @@
 enum { OPERATION_PAYLOAD_MAX = HTTP_BODY_MAX, OPERATION_ID_TEXT = 32, OPERATION_ROOT_MAX = 64 };
 
 enum operation_end {
-    OPERATION_REFUSED,   /* by the engine: `refused` says why */
-    OPERATION_UNKNOWN,   /* no such endpoint is registered */
-    OPERATION_ENDED,     /* `outcome` says how */
-    OPERATION_TIMED_OUT, /* the wait is over; the operation goes on */
-    OPERATION_ABANDONED, /* the caller has closed its connection */
+    OPERATION_REFUSED,    /* by the engine: `refused` says why */
+    OPERATION_UNKNOWN,    /* no such endpoint is registered */
+    OPERATION_ENDED,      /* `outcome` says how */
+    OPERATION_TIMED_OUT,  /* the wait is over; the operation goes on */
+    OPERATION_ABANDONED,  /* the caller has closed its connection */
+    OPERATION_BROKEN_OFF, /* the device was too slow with a piece of a stream */
+};
+
+struct wait;
+
+/* The shard's thread: what becomes of an operation's events, and of its time. */
+struct wait_kind {
+    void (*event)(struct shard *shard, struct wait *wait, const struct ln_server_event *event);
+    void (*turn)(struct shard *shard, struct wait *wait);
+};
+
+/*
+ * From the start of an operation to its result. It stands first in what is kept of one; the
+ * engine's tag points to it.
+ */
+struct wait {
+    struct ln_timer timer; /* first; in shard->waits */
+    const struct wait_kind *kind;
+    ln_time until;
+    uint64_t id; /* the engine's */
 };
 
 /* The state of a data request: what to do, then what came of it. */
@@ -52,7 +72,14 @@ void operation_id_text(unsigned shard, uint64_t id, char out[OPERATION_ID_TEXT])
 
 /* The shard's thread. */
 void operation_run(struct shard *shard, struct call *call);
-void operation_ended(struct shard *shard, const struct ln_server_event *event);
+/* LN_SERVER_RESULT, and those of streams. */
+void operation_event(struct shard *shard, const struct ln_server_event *event);
+/* Copies what the event of a result only lends. */
+void operation_keep(struct operation_call *op, const struct ln_server_event *event,
+                    int64_t wall_offset);
+/* Tells who follows the events. */
+void operation_tell(struct shard *shard, const struct ln_server_event *event,
+                    struct ln_bytes endpoint);
 /* Answers the calls whose wait is over, and ends those whose caller is gone. */
 void operation_turn(struct shard *shard);
 

@@ -13,6 +13,8 @@ struct route {
     const char *pattern;
     enum role role;
     void (*handle)(struct request *request);
+    /* NULL, or called before the body comes: it may set the problem, or request->take. */
+    void (*prepare)(struct request *request);
 };
 
 extern const struct route routes[];

@@ -8,6 +8,7 @@ void handle_devices(struct request *request);
 void handle_device_get(struct request *request);
 void handle_device_delete(struct request *request);
 void handle_data_read(struct request *request);
+void prepare_data_write(struct request *request);
 void handle_data_write(struct request *request);
 void handle_data_update(struct request *request);
 void handle_data_post(struct request *request);

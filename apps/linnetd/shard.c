@@ -77,10 +77,10 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
         events_put(events, EVENT_EXPIRED, event->endpoint, NULL);
         break;
     case LN_SERVER_RESULT:
-        operation_ended(shard, event);
-        break;
-    case LN_SERVER_WANTS: /* of streams, which are not used yet */
+    case LN_SERVER_WANTS:
     case LN_SERVER_PART:
+        operation_event(shard, event);
+        break;
     case LN_SERVER_REPLACED: /* the new registration's event follows */
         break;
     }

@@ -365,24 +365,30 @@ bool values_read(struct request *request, json_t *body, struct ln_path path, str
     return read_type(&walk, body) && read_values(&walk, body, path) && sort(&walk);
 }
 
-bool values_add_one(struct request *request, struct ln_path path, struct ln_value value,
-                    struct values *out)
+bool values_may_be(struct request *request, struct ln_path path, enum ln_type type)
 {
     const struct model_resource *resource =
         path.depth >= 3 ? model_resource_find(path.id[0], path.id[2]) : NULL;
-    struct walk walk = {request, out, value.type};
     char text[LN_PATH_TEXT_MAX + 1];
 
-    if (path.depth < 3 && value.type != LN_NONE) {
+    if (path.depth < 3 && type != LN_NONE) {
         return problem(request, PROBLEM_BAD_PATH, "%s: one value is for one resource",
                        path_text(path, text));
     }
-    if (resource != NULL && resource->type != value.type) {
+    if (resource != NULL && resource->type != type) {
         return problem(request, PROBLEM_BAD_VALUE, "%s: its type is %s, not %s",
                        path_text(path, text), ln_type_name((enum ln_type)resource->type),
-                       ln_type_name(value.type));
+                       ln_type_name(type));
     }
-    return add_record(&walk, path, value);
+    return true;
+}
+
+bool values_add_one(struct request *request, struct ln_path path, struct ln_value value,
+                    struct values *out)
+{
+    struct walk walk = {request, out, value.type};
+
+    return values_may_be(request, path, value.type) && add_record(&walk, path, value);
 }
 
 void values_free(struct values *values)

@@ -24,6 +24,8 @@ struct values {
  */
 LN_MUST_USE bool values_read(struct request *request, json_t *body, struct ln_path path,
                              struct values *out);
+/* Whether one value of this type may be at the path, as far as models know; else a problem. */
+LN_MUST_USE bool values_may_be(struct request *request, struct ln_path path, enum ln_type type);
 /* One value that is at hand already. It must be of the resource's type; else the problem is set. */
 LN_MUST_USE bool values_add_one(struct request *request, struct ln_path path,
                                 struct ln_value value, struct values *out);

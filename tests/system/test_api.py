@@ -200,7 +200,10 @@ def test_large_opaque_values_travel_in_blocks(server, peer):
     assert resource.seen[-1].payload == value
     status, _, body = server.api.raw("GET", path, headers={"Accept": RECORD})
     assert (status, body) == (200, value)
-    status, _, text = server.api.raw("PUT", path, data=bytes(1024 * 1024 + 1), headers={"Content-Type": RECORD})
+    status, _, text = server.api.raw("PUT", path, data=bytes(64 * 1024 * 1024 + 1), headers={"Content-Type": RECORD})
+    assert (status, json.loads(text)["type"]) == (413, "too-large")
+    status, _, text = server.api.raw("PUT", path + "?format=tlv", data=bytes(1024 * 1024 + 1),
+                                     headers={"Content-Type": RECORD})
     assert (status, json.loads(text)["type"]) == (413, "too-large")
 
 

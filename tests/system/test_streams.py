@@ -1,0 +1,231 @@
+"""Opaque values that are larger than what is kept of one: they pass through linnetd a few blocks at a time."""
+
+import http.client
+import json
+import os
+import pathlib
+import random
+import threading
+
+import aiocoap
+import pytest
+from conftest import TOKEN, until
+from test_api import OPAQUE, RECORD, TLV, Anything, content
+from test_raw_peers import Peer
+
+MIB = 1024 * 1024
+PATH = "/api/v1/devices/raw/data/31024/0/1"
+
+
+def value_of(size):
+    return random.Random(size).randbytes(size)
+
+
+def changed(request):
+    return aiocoap.Message(code=aiocoap.CHANGED)
+
+
+class Blocks(Anything):
+    """Sees every block of a body that is written, and answers each."""
+
+    async def needs_blockwise_assembly(self, request):
+        return False
+
+    def __init__(self, answer):
+        super().__init__(answer)
+        self.size = 0
+
+    async def render(self, request):
+        block = request.opt.block1
+        assert block.start == self.size, "in order, each once"
+        self.size += len(request.payload)
+        answer = self.answer(request)
+        answer.opt.block1 = request.opt.block1
+        return answer
+
+
+@pytest.fixture
+def peer(server):
+    """peer(resource): registers "raw" with it."""
+    peers = []
+
+    def make(resource, **options):
+        peers.append(Peer(server, "raw", {"/31024/0/1": resource}, **options))
+        until(lambda: server.api.device("raw"), "raw is registered")
+        return peers[-1]
+    yield make
+    for each in peers:
+        each.end()
+
+
+def resident(server):
+    pages = pathlib.Path(f"/proc/{server.program.process.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_request(server, method, path, headers, size=None):
+    """A connection with the request's head sent."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=30)
+    connection.putrequest(method, path)
+    connection.putheader("Authorization", f"Bearer {TOKEN}")
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    if size is not None:
+        connection.putheader("Content-Length", str(size))
+    connection.endheaders()
+    return connection
+
+
+@pytest.mark.parametrize("size", [16 * 1024 + 1, MIB, 5 * MIB])
+def test_bytes_arrive_as_they_were_sent(server, peer, size):
+    value = value_of(size)
+    resource = Anything(lambda request: content(value, OPAQUE) if request.code == aiocoap.GET else changed(request))
+    peer(resource)
+    before = resident(server)
+    status, headers, body = server.api.raw("GET", PATH, headers={"Accept": RECORD})
+    assert (status, headers["Content-Type"], body == value) == (200, RECORD, True)
+    if size <= MIB:  # the peer puts it together in a time that grows with the square
+        assert server.api.raw("PUT", PATH, data=value, headers={"Content-Type": RECORD})[0] == 204
+        assert resource.seen[-1].payload == value
+    assert resident(server) - before < 4 * MIB
+
+
+def test_a_large_value_needs_no_memory(server, peer):
+    value = value_of(16 * MIB)
+    resource = Blocks(lambda request: content(value, OPAQUE) if request.code == aiocoap.GET else changed(request))
+    resource.render = by_method(resource)
+    peer(resource)
+    before = resident(server)
+    most = before
+
+    def pieces():
+        nonlocal most
+        for at in range(0, len(value), MIB):
+            most = max(most, resident(server))
+            yield value[at:at + MIB]
+    connection = open_request(server, "PUT", PATH, {"Content-Type": RECORD, "Transfer-Encoding": "chunked"})
+    for piece in pieces():
+        connection.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+    connection.send(b"0\r\n\r\n")
+    assert (connection.getresponse().status, resource.size) == (204, len(value))
+    connection = open_request(server, "GET", PATH, {"Accept": RECORD})
+    answer = connection.getresponse()
+    got = bytearray()
+    while piece := answer.read(MIB):
+        got += piece
+        most = max(most, resident(server))
+    assert got == value
+    assert most - before < 4 * MIB
+
+
+def by_method(resource):
+    """Blocks of a GET are cut by this: nothing else would, where nothing puts a PUT together."""
+    put = resource.render
+
+    async def render(request):
+        if request.code != aiocoap.GET:
+            return await put(request)
+        answer = resource.answer(request)
+        block = request.opt.block2 or aiocoap.optiontypes.BlockOption.BlockwiseTuple(0, False, 6)
+        return answer._extract_block(block.block_number, block.size_exponent, 1024)
+    return render
+
+
+def changing(value, **options):
+    """A value whose bytes have another ETag, or end, from some block on."""
+    def answer(request):
+        block = request.opt.block2
+        number = block.block_number if block else 0
+        piece = value[number * 1024:(number + 1) * 1024]
+        message = content(piece, OPAQUE)
+        message.opt.block2 = (number, (number + 1) * 1024 < len(value), 6)
+        message.opt.etag = b"b" if number >= options.get("changes", 1 << 30) else b"a"
+        if "size" in options:
+            message.opt.size2 = options["size"]
+        return message
+    resource = Anything(answer)
+
+    async def whole(request):
+        return False
+    resource.needs_blockwise_assembly = whole
+    return resource
+
+
+@pytest.mark.parametrize("options", [{"changes": 40}, {"size": 90_000}, {"size": 110_000}])
+def test_a_transfer_that_breaks_off_does_not_look_whole(server, peer, options):
+    peer(changing(value_of(100_000), **options))
+    answer = open_request(server, "GET", PATH, {"Accept": RECORD}).getresponse()
+    assert answer.status == 200
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        answer.read()
+    until(lambda: server.api.device("raw")["state"] == "online", "the server goes on")
+
+
+def test_a_size_that_is_told_is_the_answers_length(server, peer):
+    peer(changing(value_of(100_000), size=100_000))
+    answer = open_request(server, "GET", PATH, {"Accept": RECORD}).getresponse()
+    assert answer.getheader("Content-Length") == "100000"
+    assert answer.read() == value_of(100_000)
+
+
+def test_an_error_before_the_first_byte_is_a_problem(server, peer):
+    peer(Anything(lambda request: aiocoap.Message(code=aiocoap.FORBIDDEN)))
+    status, _, body = server.api.raw("GET", PATH, headers={"Accept": RECORD})
+    assert (status, json.loads(body)["coap"]) == (403, "4.03")
+
+
+def test_a_body_that_is_refused_at_its_first_block_is_a_problem(server, peer):
+    resource = Blocks(lambda request: aiocoap.Message(code=aiocoap.REQUEST_ENTITY_TOO_LARGE))
+    peer(resource)
+    status, _, body = server.api.raw("PUT", PATH, data=bytes(8 * MIB), headers={"Content-Type": RECORD})
+    assert (status, json.loads(body)["coap"]) == (413, "4.13")
+    assert resource.size == 1024
+
+
+def test_nobody_is_there(server):
+    for method, data in (("GET", None), ("PUT", bytes(MIB))):
+        status, _, body = server.api.raw(method, PATH, data=data, headers={"Accept": RECORD, "Content-Type": RECORD})
+        assert (status, json.loads(body)["type"]) == (404, "unknown-endpoint")
+
+
+def test_who_does_not_read_holds_the_device_back(server, peer):
+    resource = changing(value_of(32 * MIB))
+    peer(resource)
+    connection = open_request(server, "GET", PATH, {"Accept": RECORD})
+    seen = -1
+
+    def stands_still():
+        nonlocal seen
+        before, seen = seen, len(resource.seen)
+        return threading.Event().wait(0.2) or before == seen
+    until(stands_still, "the device is not asked any more")
+    assert 0 < seen < 16 * 1024
+    assert server.api.metric("linnet_operations_failed_total") == 0
+    connection.close()
+    until(lambda: server.api.metric("linnet_operations_failed_total") == 1, "the Read is cancelled")
+
+
+def test_who_stops_sending_cancels_the_write(server, peer):
+    resource = Blocks(changed)
+    peer(resource)
+    connection = open_request(server, "PUT", PATH, {"Content-Type": RECORD}, size=2 * MIB)
+    connection.send(bytes(MIB))
+    until(lambda: resource.size > MIB - 16 * 1024, "the device has what was sent")
+    connection.close()
+    until(lambda: server.api.metric("linnet_operations_failed_total") == 1, "the Write is cancelled")
+    assert server.api.device("raw")["state"] == "online"
+
+
+def test_formats_that_need_it_whole_get_it_whole(server, peer):
+    value = value_of(100_000)
+    resource = Anything(lambda request: content(tlv(value), TLV) if request.code == aiocoap.GET
+                        else changed(request))
+    peer(resource)
+    assert server.api.raw("PUT", PATH + "?format=tlv", data=value, headers={"Content-Type": RECORD})[0] == 204
+    assert resource.seen[-1].payload == tlv(value)
+    status, _, body = server.api.raw("GET", PATH, headers={"Accept": RECORD})
+    assert (status, body == value) == (200, True)
+
+
+def tlv(value):
+    return bytes([0xd8, 1]) + len(value).to_bytes(3, "big") + value
