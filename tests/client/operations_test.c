@@ -47,12 +47,36 @@ TEST(a_client_that_serves_nothing_needs_no_format)
     CHECK_EQ(ln_client_init(&f.client, sizeof(f.client), &f.config), LN_OK);
 }
 
+struct counts {
+    LN_LIST_OF(uint8_t, 2) all;
+};
+
+/* A table that says otherwise than its list: what would write the list is not linked. */
+static const struct ln_resource counts_resources[] = {
+    {0, LN_INTEGER, LN_READ | LN_WRITE | LN_MANY, LN_LIST_TO_READ(struct counts, all)},
+};
+static const struct ln_object counts_object = {
+    .id = 4000, .version_major = 1, .resource_count = 1, .resources = counts_resources};
+
+TEST(a_list_that_is_only_read_is_not_written_to)
+{
+    struct counts counts = {.all = {1, {0}, {7}}};
+
+    given_a_registered_client(LN_VERSION_1_1);
+    f.objects[4] = (struct ln_object_entry){&counts_object, &counts};
+    f.config.object_count = 5;
+
+    CHECK_EQ(write_path("/4000/0/0", LN_FORMAT_TLV, BYTES("\x41\x00\x09")).code, LN_COAP_4_05);
+    CHECK_BYTES(read_path("/4000/0/0", LN_FORMAT_TLV).payload, "\x83\x00\x41\x00\x07");
+}
+
 int operations_tests(void)
 {
     const struct CMUnitTest rows[] = {
         cmocka_unit_test(an_operation_without_a_row_is_not_implemented),
         cmocka_unit_test(a_client_without_operations_answers_requests_with_a_reset),
         cmocka_unit_test(a_client_that_serves_nothing_needs_no_format),
+        cmocka_unit_test(a_list_that_is_only_read_is_not_written_to),
     };
     return RUN_TESTS(rows);
 }
