@@ -33,12 +33,10 @@ static void step(struct walk *walk)
     walk->more = walk->after.next(&walk->after, &walk->record);
 }
 
-static struct walk walk_from(struct ln_records records)
+static void start(struct walk *walk, const struct ln_records *records)
 {
-    struct walk walk = {.after = records};
-
-    step(&walk);
-    return walk;
+    walk->after = *records;
+    step(walk);
 }
 
 static bool within(const struct walk *walk, const struct ln_path *path)
@@ -138,8 +136,8 @@ static ln_err write_container(struct ln_writer *out, enum kind kind, const struc
                               struct walk *walk)
 {
     struct ln_writer count = ln_writer_window(NULL, 0, 0);
-    struct walk ahead = *walk;
-    ln_err err = write_entries(&count, path, &ahead);
+    struct ln_records before = walk->before;
+    ln_err err = write_entries(&count, path, walk);
 
     if (err == LN_OK) {
         err = write_header(out, kind, last_id(path), count.written);
@@ -147,7 +145,7 @@ static ln_err write_container(struct ln_writer *out, enum kind kind, const struc
     if (err != LN_OK) {
         return err;
     }
-    *walk = walk_from(walk->before);
+    start(walk, &before);
     return write_entries(out, path, walk);
 }
 
@@ -194,12 +192,13 @@ static ln_err write_entries(struct ln_writer *out, const struct ln_path *path,
 
 static ln_err encode(struct ln_writer *out, struct ln_path base, struct ln_records records)
 {
-    struct walk walk = walk_from(records);
+    struct walk walk;
     ln_err err = LN_OK;
 
     if (base.depth == 0) {
         return LN_ERR_NOT_ACCEPTABLE;
     }
+    start(&walk, &records);
     if (base.depth <= 2) {
         err = write_entries(out, &base, &walk);
     } else if (within(&walk, &base)) {
