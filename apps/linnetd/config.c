@@ -19,6 +19,9 @@ static void set_defaults(struct config *config)
         .ack_timeout = 2,
         .max_retransmit = 4,
         .log_level = LOG_INFO,
+        .data = "linnet-data",
+        .survives_power_cut = true,
+        .forget_after = 30,
     };
 }
 

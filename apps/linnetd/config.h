@@ -20,9 +20,12 @@ struct config {
     struct listener coap;
     struct listener http;
     bool http_insecure;
-    bool memory_only;         /* --data :memory: */
-    char models[1024];        /* a folder of object definitions; "": none */
-    bool data_given;          /* --data with a folder: there is no store yet */
+    bool memory_only;  /* --data :memory: */
+    char models[1024]; /* a folder of object definitions; "": none */
+    char data[4000];
+    char check[4000]; /* the folder of --check; "": none */
+    bool survives_power_cut;
+    uint64_t forget_after;    /* days */
     uint64_t shards;          /* while reading, 0: not given */
     uint64_t max_devices;     /* 0: no bound */
     uint64_t max_per_address; /* 0: no bound */

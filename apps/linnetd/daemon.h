@@ -8,6 +8,7 @@
 #include "linnetd/http.h"
 #include "linnetd/model_file.h"
 #include "linnetd/shard.h"
+#include "linnetd/store.h"
 #include "linnetd/wall.h"
 
 struct daemon {
@@ -17,8 +18,10 @@ struct daemon {
     struct wall wall;
     struct model_list models; /* those of --models */
     struct http *http;        /* NULL: off */
+    struct store *store;      /* NULL: nothing is kept */
     struct shard *shards[SHARDS_MAX];
     uint8_t shard_count;
+    size_t restored[SHARDS_MAX];
     struct ln_address coap; /* where it listens, if the listener is not off */
     int64_t started_at;     /* ms since 1970 */
     atomic_bool ready;

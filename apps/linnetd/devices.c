@@ -20,6 +20,7 @@ struct one {
     struct device *device; /* NULL: there is none */
     bool forget;
     bool found;
+    bool broken; /* it cannot be kept now */
 };
 
 static void free_one(void *state)
@@ -36,9 +37,13 @@ static void run_one(struct shard *shard, struct call *call)
         ln_server_find(shard->server, call->request->endpoint);
 
     one->found = registration != NULL;
-    if (one->found && one->forget) {
-        ln_server_forget(shard->server, shard->now, registration);
-    } else if (one->found) {
+    one->broken = one->found && one->forget && shard->keep.read_only;
+    if (one->found && one->forget && !one->broken) {
+        uint64_t change = ln_server_forget(shard->server, shard->now, registration);
+        keep_promise(shard, call, change, &one->broken);
+        return;
+    }
+    if (one->found && !one->forget) {
         one->device = device_copy(registration, shard->now, wall_offset(&shard->daemon->wall));
     }
     call_done(call);
@@ -50,6 +55,8 @@ static void finish_one(struct request *request)
 
     if (!one->found) {
         problem(request, PROBLEM_UNKNOWN_ENDPOINT, "no device of this name is registered");
+    } else if (one->broken) {
+        problem(request, PROBLEM_READ_ONLY, "the disk takes nothing: see the log of linnetd");
     } else if (one->forget) {
         respond_empty(request);
     } else if (one->device == NULL) {

@@ -83,6 +83,56 @@ static bool port_is_free(const struct ln_address *address)
     return is_free;
 }
 
+/* On the store's thread: a shard has something to follow. */
+static void wake_shard(void *context, uint8_t shard)
+{
+    struct daemon *daemon = context;
+
+    ln_loop_wake(daemon->shards[shard]->loop);
+}
+
+static bool open_store(struct daemon *daemon)
+{
+    char why[STORE_WHY_MAX];
+    const struct config *config = &daemon->config;
+    struct store_config store = {
+        .folder = config->data,
+        .survives_power_cut = config->survives_power_cut,
+        .shards = (uint8_t)config->shards,
+        .forget_after_ms = (int64_t)config->forget_after * 24 * 3600 * 1000,
+        .wake = wake_shard,
+        .context = daemon,
+    };
+
+    if (config->memory_only) {
+        return true;
+    }
+    daemon->store = store_open(&store, why);
+    if (daemon->store == NULL) {
+        complain("--data", why);
+    }
+    return daemon->store != NULL;
+}
+
+/* What was registered before, and the thread that keeps what comes. */
+static bool bring_back(struct daemon *daemon)
+{
+    char why[STORE_WHY_MAX];
+
+    if (daemon->store == NULL) {
+        return true;
+    }
+    if (!keep_restore(daemon, why)) {
+        complain("--data", why);
+        return false;
+    }
+    if (!store_start(daemon->store)) {
+        complain("--data", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
 static bool start_shards(struct daemon *daemon)
 {
     const struct config *config = &daemon->config;
@@ -99,6 +149,9 @@ static bool start_shards(struct daemon *daemon)
                                         err == LN_ERR_SYSTEM ? errno : ENOMEM);
         }
         daemon->shard_count++;
+    }
+    if (!bring_back(daemon)) {
+        return false;
     }
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         if (!shard_start(daemon->shards[i])) {
@@ -120,6 +173,17 @@ static bool start_http(struct daemon *daemon)
     return daemon->http != NULL || complain_of_listener("--http", address, errno);
 }
 
+static void log_restored(const struct daemon *daemon)
+{
+    size_t count = 0;
+
+    for (uint8_t i = 0; i < daemon->shard_count; i++) {
+        count += daemon->restored[i];
+    }
+    log_line(LOG_INFO, "--data %s: %zu devices are registered%s", daemon->config.data, count,
+             store_was_clean(daemon->store) ? "" : "; the last run did not end by itself");
+}
+
 static void say_ready(struct daemon *daemon, const char *made_token)
 {
     char text[LN_ADDRESS_TEXT_MAX + 1];
@@ -128,9 +192,8 @@ static void say_ready(struct daemon *daemon, const char *made_token)
         log_line(LOG_WARN, "LINNET_TOKEN is short: use %d random characters or more",
                  AUTH_TOKEN_STRONG);
     }
-    if (daemon->config.data_given) {
-        log_line(LOG_WARN,
-                 "--data: this version keeps nothing: registrations are gone after a restart");
+    if (daemon->store != NULL) {
+        log_restored(daemon);
     }
     if (!daemon->config.coap.off) {
         log_line(LOG_INFO, "listening for CoAP at %s, %u shards",
@@ -183,6 +246,7 @@ static void stop(struct daemon *daemon)
         http_drain(daemon->http, DRAIN_MS);
     }
     http_stop(daemon->http);
+    store_close(daemon->store);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         shard_free(daemon->shards[i]);
     }
@@ -199,8 +263,8 @@ static bool start(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
         complain("start", "no memory");
         return false;
     }
-    return start_models(daemon) && start_auth(daemon, made) && start_shards(daemon) &&
-           start_http(daemon);
+    return start_models(daemon) && open_store(daemon) && start_auth(daemon, made) &&
+           start_shards(daemon) && start_http(daemon);
 }
 
 /* All threads leave them to main(). */
@@ -227,6 +291,9 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     case CONFIG_RUN:
         break;
+    }
+    if (daemon.config.check[0] != '\0') {
+        return store_check(daemon.config.check) ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     log_start(daemon.config.log_level, daemon.config.log_json);
     block_signals(&signals);

@@ -129,14 +129,44 @@ static const char *set_models(struct config *config, const char *value)
     return value[0] != '\0' ? NULL : "it is a folder";
 }
 
-/* ---- Not built yet: accepted so far as that is honest ---- */
+enum { FOLDER_MAX = sizeof(((struct config *)0)->data) };
+
+static const char *set_folder(char out[FOLDER_MAX], const char *value, const char *why)
+{
+    size_t length = strlen(value);
+
+    if (length == 0 || length >= FOLDER_MAX) {
+        return why;
+    }
+    memcpy(out, value, length + 1);
+    return NULL;
+}
 
 static const char *set_data(struct config *config, const char *value)
 {
     config->memory_only = strcmp(value, ":memory:") == 0;
-    config->data_given = !config->memory_only;
-    return value[0] != '\0' ? NULL : "it is a folder, or :memory:";
+    return set_folder(config->data, value, "it is a folder, or :memory:");
 }
+
+static const char *set_check(struct config *config, const char *value)
+{
+    return set_folder(config->check, value, "it is a folder");
+}
+
+static const char *set_sync(struct config *config, const char *value)
+{
+    config->survives_power_cut = strcmp(value, "full") == 0;
+    return config->survives_power_cut || strcmp(value, "normal") == 0 ? NULL
+                                                                      : "it is full or normal";
+}
+
+static const char *set_forget_after(struct config *config, const char *value)
+{
+    return set_number(&config->forget_after, value, 0, 36500,
+                      "it is a number of days from 0 to 36500");
+}
+
+/* ---- Not built yet: accepted so far as that is honest ---- */
 
 static const char *set_missing_listener(struct config *config, const char *value)
 {
@@ -162,7 +192,12 @@ const struct option options[] = {
     {"max-retransmit", "N", "how often a message is sent again", "4", set_max_retransmit},
     {"log-level", "LEVEL", "error, warn, info, debug or trace", "info", set_log_level},
     {"log-format", "FORMAT", "text or json", "text", set_log_format},
-    {"data", "DIR", NULL, NULL, set_data},
+    {"data", "DIR", "what is kept on disk, or :memory: to keep nothing", "./linnet-data",
+     set_data},
+    {"sync", "MODE", "full: what was promised survives a power cut; normal: a kill", "full",
+     set_sync},
+    {"forget-after", "DAYS", "how long devices that left are kept", "30", set_forget_after},
+    {"check", "DIR", "check what is kept there, and end", NULL, set_check},
     {"coaps", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"coap-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"coaps-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
@@ -198,7 +233,7 @@ static void print_option(const char *name, const char *argument, const char *hel
 void options_print(void)
 {
     (void)printf("usage: linnetd [OPTION...]\n\n"
-                 "LwM2M server with an HTTP API. Registrations are kept in memory only.\n\n");
+                 "LwM2M server with an HTTP API.\n\n");
     print_option("config", "FILE",
                  "read options from an INI file: key = value, the keys as below", NULL);
     for (const struct option *option = options; option->name != NULL; option++) {

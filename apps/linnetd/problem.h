@@ -39,6 +39,7 @@
     X(PROBLEM_QUEUE_FULL, "queue-full", 503, "Too many operations wait")                       \
     X(PROBLEM_TOO_MANY_STREAMS, "too-many-streams", 503, "Too many event streams are open")    \
     X(PROBLEM_STOPPING, "stopping", 503, "The server is stopping")                             \
+    X(PROBLEM_READ_ONLY, "read-only", 503, "Nothing can be kept at the moment")                \
     X(PROBLEM_NO_MEMORY, "no-memory", 503, "The server is out of memory")                      \
     X(PROBLEM_INTERNAL, "internal", 500, "The server failed")
 

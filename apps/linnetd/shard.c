@@ -9,8 +9,9 @@
 #include "linnetd/operation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { INBOX_ROUNDS = 4 };
+enum { INBOX_ROUNDS = 4, PROMISES_MS = 2000 };
 
 struct shard_batch {
     struct ln_packet packets[LN_UDP_BATCH];
@@ -31,7 +32,7 @@ static struct shard_batch *batch_new(void)
 
 /* ---- Out ---- */
 
-static void flush(struct shard *shard)
+void shard_flush(struct shard *shard)
 {
     (void)ln_udp_send(&shard->coap, shard->out->packets, shard->out->count);
     shard->out->count = 0;
@@ -49,20 +50,38 @@ static void send_all(struct shard *shard)
         if (packet->len == 0) {
             break;
         }
+        if (keep_datagram(shard, &out, ln_bytes(packet->bytes, packet->len))) {
+            continue;
+        }
         packet->remote = out.to.remote;
         packet->local = out.to.local;
         batch->count++;
         if (batch->count == LN_UDP_BATCH) {
-            flush(shard);
+            shard_flush(shard);
         }
     }
-    flush(shard);
+    shard_flush(shard);
+}
+
+void shard_transmit(struct shard *shard, const struct ln_address *remote,
+                    const struct ln_address *local, struct ln_bytes datagram)
+{
+    struct ln_packet *packet = &shard->out->packets[shard->out->count];
+
+    memcpy(packet->bytes, datagram.at, datagram.len);
+    packet->len = datagram.len;
+    packet->remote = *remote;
+    packet->local = *local;
+    if (++shard->out->count == LN_UDP_BATCH) {
+        shard_flush(shard);
+    }
 }
 
 static void take_event(struct shard *shard, const struct ln_server_event *event)
 {
     struct events *events = &shard->daemon->events;
 
+    keep_event(shard, event);
     switch (event->kind) {
     case LN_SERVER_REGISTERED:
         events_put(events, EVENT_REGISTERED, event->endpoint, NULL);
@@ -99,6 +118,7 @@ static void settle(struct shard *shard)
     if (more) {
         send_all(shard); /* what events led to */
     }
+    keep_submit(shard);
 }
 
 /* ---- In ---- */
@@ -166,6 +186,7 @@ static void on_inbox(void *context)
     struct shard *shard = context;
 
     shard->now = ln_clock_now();
+    keep_follow(shard);
     for (int rounds = 0; rounds < INBOX_ROUNDS && inbox_has_more(&shard->inbox); rounds++) {
         take_inbox(shard);
     }
@@ -183,6 +204,12 @@ static void end(struct shard *shard)
     run_calls(shard);
     ln_server_close(shard->server, shard->now);
     settle(shard);
+    /* Who has been promised something hears it still. */
+    ln_time until = shard->now + PROMISES_MS;
+    while (keep_waits(shard) && !shard->keep.read_only && shard->now < until) {
+        ln_loop_wait(shard->loop, until);
+        shard->now = ln_clock_now();
+    }
 }
 
 static void *run(void *context)
@@ -248,8 +275,12 @@ static struct ln_server *engine_new(struct shard *shard)
         .shards = (uint8_t)config->shards,
         .max_registrations = part(config->max_devices, config->shards),
         .max_per_address = part(config->max_per_address, config->shards),
+        .journal = shard->daemon->store != NULL,
     };
 
+    if (server.journal) {
+        server.last_change = store_last_change(shard->daemon->store);
+    }
     coap.ack_timeout = (uint32_t)(config->ack_timeout * 1000);
     coap.max_retransmit = (uint8_t)config->max_retransmit;
     return ln_server_new(&server, ln_clock_now());
@@ -310,6 +341,7 @@ void shard_free(struct shard *shard)
     inbox_fini(&shard->inbox);
     ln_server_free(shard->server);
     ln_loop_free(shard->loop);
+    keep_fini(&shard->keep);
     free(shard->in);
     free(shard->out);
     free(shard);

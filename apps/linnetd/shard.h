@@ -7,6 +7,7 @@
 
 #include "linnetd/config.h"
 #include "linnetd/inbox.h"
+#include "linnetd/keep.h"
 
 #include <stdatomic.h>
 
@@ -30,6 +31,7 @@ struct shard {
     uint64_t cut;          /* datagrams longer than the buffer, dropped */
     struct shard_batch *in;
     struct shard_batch *out;
+    struct keep keep;
 };
 
 /* `errno` says why where it is LN_ERR_SYSTEM. The address is where it listens then. */
@@ -38,6 +40,10 @@ LN_MUST_USE ln_err shard_new(struct daemon *daemon, uint8_t index, struct ln_add
 LN_MUST_USE bool shard_start(struct shard *shard);
 /* Ends what waits with LN_OUTCOME_CLOSED, then the thread. */
 void shard_stop(struct shard *shard);
+/* The shard's thread: a datagram leaves with the next flush at the latest. */
+void shard_transmit(struct shard *shard, const struct ln_address *remote,
+                    const struct ln_address *local, struct ln_bytes datagram);
+void shard_flush(struct shard *shard);
 /* NULL is fine. */
 void shard_free(struct shard *shard);
 

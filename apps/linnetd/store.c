@@ -404,7 +404,8 @@ void store_close(struct store *store)
     if (store->reading) {
         pthread_join(store->reader, NULL);
     }
-    if (store->running && !store_is_read_only(store)) {
+    /* A start that failed changed nothing: it leaves all as it was. */
+    if ((store->running || store->was_clean) && !store_is_read_only(store)) {
         note_clean_end(store);
     }
     free_store(store);

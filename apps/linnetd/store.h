@@ -6,7 +6,7 @@
  *     lock                       held as long as the daemon runs
  *
  * Registrations are only ever appended: a row's number rises, the newest row of an endpoint
- * counts, and those before it are swept away later, many at once (docs/decisions/0006).
+ * counts, and those before it are swept away later, many at once (docs/decisions/0007).
  *
  * Shards put changes into a batch of their own and submit it; one thread writes whatever all of
  * them submitted meanwhile as one transaction, and then wakes them.

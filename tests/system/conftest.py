@@ -126,6 +126,10 @@ class Server:
     """linnetd on free ports."""
 
     def __init__(self, *options):
+        if "--data" not in options:
+            options = (*options, "--data", ":memory:")
+        if "--data" not in options:
+            options = (*options, "--data", ":memory:")
         self.coap_port = free_port()
         self.http_port = free_port(socket.SOCK_STREAM)
         self.program = Program("linnetd", "--coap", f"127.0.0.1:{self.coap_port}", "--http",
@@ -186,6 +190,8 @@ def start_device():
 def run():
     """Runs a program to its end: status, stdout, stderr."""
     def run_program(name, *options, env=None):
+        if name == "linnetd" and "--data" not in options:
+            options = ("--data", ":memory:", *options)
         done = subprocess.run([BIN / name, *map(str, options)], capture_output=True, text=True, timeout=PATIENCE,
                               env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr

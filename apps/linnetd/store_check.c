@@ -1,0 +1,118 @@
+/* --check: whether all that is kept can be read again. */
+
+#include "linnetd/store_threads.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static bool complain(const char *folder, const char *why)
+{
+    (void)fprintf(stderr, "linnetd: --check %s: %s\n", folder, why);
+    return false;
+}
+
+/* All that SQLite finds, a line for each. */
+static bool is_intact(sqlite3 *db, const char *folder)
+{
+    sqlite3_stmt *lines;
+    bool intact =
+        sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &lines, NULL) == SQLITE_OK;
+    int code = SQLITE_ERROR;
+
+    while (intact && (code = sqlite3_step(lines)) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(lines, 0);
+        if (line == NULL || strcmp(line, "ok") != 0) {
+            intact = complain(folder, line == NULL ? "no memory" : line);
+        }
+    }
+    if (code != SQLITE_DONE && code != SQLITE_ROW) {
+        intact = complain(folder, sqlite3_errmsg(db));
+    }
+    sqlite3_finalize(lines);
+    return intact;
+}
+
+static bool rows_are_good(sqlite3 *db, const char *folder, const char *sql, int first)
+{
+    struct ln_object_link *links = calloc(LN_LIMIT_OBJECT_LINKS, sizeof(*links));
+    struct ln_registration_view view;
+    sqlite3_stmt *rows;
+    char why[96];
+    bool good = links != NULL && sqlite3_prepare_v2(db, sql, -1, &rows, NULL) == SQLITE_OK;
+
+    if (!good) {
+        free(links);
+        return complain(folder, sqlite3_errmsg(db));
+    }
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        if (!store_read_view(rows, first, links, &view) || view.endpoint.len == 0) {
+            (void)snprintf(why, sizeof(why), "row %lld is no registration",
+                           (long long)sqlite3_column_int64(rows, 0));
+            good = complain(folder, why);
+        }
+    }
+    sqlite3_finalize(rows);
+    free(links);
+    return good;
+}
+
+static bool check_all(sqlite3 *db, const char *folder)
+{
+    struct update_list updates;
+    char why[STORE_WHY_MAX];
+
+    if (!store_schema_check(db, folder, why)) {
+        (void)fprintf(stderr, "linnetd: --check %s\n", why);
+        return false;
+    }
+    bool good = is_intact(db, folder);
+    good = rows_are_good(db, folder,
+                         "SELECT number, endpoint, " STORE_VIEW_NAMES
+                         " FROM registrations WHERE location IS NOT NULL",
+                         1) &&
+           good;
+    good = rows_are_good(db, folder, "SELECT number, endpoint, " STORE_VIEW_NAMES " FROM gone",
+                         1) &&
+           good;
+    if (!update_list_read(&updates, folder)) {
+        return complain(folder, "updates.log cannot be read");
+    }
+    (void)printf("%s: %s: version %d, %lld rows of registrations, %lld devices that left, %lld "
+                 "tokens, %zu times of Updates\n",
+                 folder, good ? "good" : "damaged", STORE_VERSION,
+                 (long long)store_number(db, "SELECT count(*) FROM registrations", 0),
+                 (long long)store_number(db, "SELECT count(*) FROM gone", 0),
+                 (long long)store_number(db, "SELECT count(*) FROM tokens", 0), updates.count);
+    update_list_fini(&updates);
+    return good;
+}
+
+bool store_check(const char *folder)
+{
+    char why[STORE_WHY_MAX];
+    char name[4096];
+    sqlite3 *db;
+
+    (void)snprintf(name, sizeof(name), "%s/lock", folder);
+    int lock = open(name, O_RDWR | O_CLOEXEC);
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        close(lock);
+        return complain(folder, "a linnetd uses this folder: end it first");
+    }
+    /* Not only to read: what a crash left in the write-ahead log belongs to the database. */
+    bool good = store_db_open(folder, SQLITE_OPEN_READWRITE, &db, why);
+    if (!good) {
+        (void)fprintf(stderr, "linnetd: --check %s\n", why);
+    } else {
+        good = check_all(db, folder);
+        sqlite3_close(db);
+    }
+    if (lock >= 0) {
+        close(lock);
+    }
+    return good;
+}
