@@ -15,6 +15,7 @@ struct ctl {
     const char *token;
     bool json;           /* print the API's own JSON */
     bool partial;        /* write: keep what is not named */
+    bool values;         /* write: what follows the path is ID=VALUE, even if it is one */
     const char *timeout; /* seconds to wait for the device; NULL: the server's default */
     const char *format;  /* NULL: the server's choice */
     const char *type;    /* of a value whose resource the server does not know */

@@ -163,37 +163,40 @@ static json_t *read_values(struct words words)
     return values;
 }
 
+/* {"value" or "values":...}, with the type where the server's models do not tell it. */
+static json_t *make_body(const struct ctl *ctl, const char *member, json_t *value)
+{
+    json_t *body = json_pack("{s:o}", member, value);
+
+    if (ctl->type != NULL) {
+        json_object_set_new(body, "type", json_string(ctl->type));
+    }
+    return body;
+}
+
 static const char *write_method(const struct ctl *ctl)
 {
     return ctl->partial ? "PATCH" : "PUT";
 }
 
-static int write_values(struct ctl *ctl, struct words words)
+static int send_body(struct ctl *ctl, struct words words, json_t *body)
 {
-    json_t *values = read_values(words);
     struct response answer;
 
-    if (values == NULL) {
-        return EXIT_USAGE;
-    }
     if (!api_call(ctl, words.at[1], write_method(ctl), data_path(ctl, words.at[0], words.at[1]),
-                  json_pack("{s:o}", "values", values), &answer)) {
+                  body, &answer)) {
         return EXIT_FAILED;
     }
     json_decref(answer.body);
     return EXIT_DONE;
 }
 
-static bool write_value(struct ctl *ctl, struct words words, json_t *value,
-                        const char *expected, struct response *answer)
+static int write_values(struct ctl *ctl, struct words words)
 {
-    json_t *body = json_pack("{s:o}", "value", value);
+    json_t *values = read_values(words);
 
-    if (ctl->type != NULL) {
-        json_object_set_new(body, "type", json_string(ctl->type));
-    }
-    return api_try(ctl, words.at[1], write_method(ctl),
-                   data_path(ctl, words.at[0], words.at[1]), body, expected, answer);
+    return values != NULL ? send_body(ctl, words, make_body(ctl, "values", values))
+                          : EXIT_USAGE;
 }
 
 /* How many levels a path has: by its slashes, those at the ends left out. */
@@ -235,28 +238,11 @@ int run_write(struct ctl *ctl, struct words words)
         complain("write: usage: linnet write ENDPOINT PATH VALUE, or --file FILE for bytes");
         return EXIT_USAGE;
     }
-    const char *text = words.at[2];
-    bool is_boolean = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
-    struct response answer;
-
-    if (words.count > 3 || depth_of(words.at[1]) < 3) {
+    if (ctl->values || words.count > 3 || depth_of(words.at[1]) < 3) {
         return write_values(ctl, words);
     }
-    /* Every type but boolean is taken as text. Whether "true" is one, only the server's model knows. */
-    if (is_boolean) {
-        if (write_value(ctl, words, json_boolean(text[0] == 't'), "bad-value", &answer)) {
-            json_decref(answer.body);
-            return EXIT_DONE;
-        }
-        if (answer.status == 0) {
-            return EXIT_FAILED;
-        }
-    }
-    if (!write_value(ctl, words, json_string(text), NULL, &answer)) {
-        return EXIT_FAILED;
-    }
-    json_decref(answer.body);
-    return EXIT_DONE;
+    /* Every type is taken as text: which it is, only the server's model knows. */
+    return send_body(ctl, words, make_body(ctl, "value", json_string(words.at[2])));
 }
 
 int run_exec(struct ctl *ctl, struct words words)
@@ -303,7 +289,7 @@ int run_create(struct ctl *ctl, struct words words)
     if (values == NULL) {
         return EXIT_USAGE;
     }
-    body = json_pack("{s:o}", "values", values);
+    body = make_body(ctl, "values", values);
     if (!split_instance(words.at[1], body)) {
         json_decref(body);
         return EXIT_USAGE;

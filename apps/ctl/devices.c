@@ -102,19 +102,87 @@ int run_devices(struct ctl *ctl, struct words words)
     return EXIT_DONE;
 }
 
+static void add_row(struct table *table, const char *name, const char *member,
+                    const json_t *value)
+{
+    char label[128];
+    char *text = json_as_text(value);
+
+    snprintf(label, sizeof(label), "%s%s%s", name, member[0] != '\0' ? "." : "", member);
+    table_add(table, label);
+    table_add(table, text);
+    free(text);
+}
+
+/* name=value of each member, or each item, with spaces between. */
+static char *on_one_line(const json_t *value)
+{
+    char text[1024] = "";
+    size_t used = 0;
+    size_t i;
+    const char *name;
+    json_t *part;
+
+    if (json_is_array(value)) {
+        json_array_foreach(value, i, part)
+        {
+            char *shown = json_as_text(part);
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? "," : "",
+                                     shown);
+            free(shown);
+            used = used < sizeof(text) ? used : sizeof(text) - 1;
+        }
+        return strdup(text);
+    }
+    json_object_foreach((json_t *)value, name, part)
+    {
+        char *shown = json_is_array(part) ? on_one_line(part) : json_as_text(part);
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s=%s",
+                                 used > 0 ? " " : "", name, shown);
+        free(shown);
+        used = used < sizeof(text) ? used : sizeof(text) - 1;
+    }
+    return strdup(text);
+}
+
+/* What lies in a list goes on a line each. */
+static void add_items(struct table *table, const char *name, const json_t *list)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item)
+    {
+        char *text = json_is_object(item) ? on_one_line(item) : json_as_text(item);
+        table_add(table, i == 0 ? name : "");
+        table_add(table, text);
+        free(text);
+    }
+    if (json_array_size(list) == 0) {
+        add_row(table, name, "", NULL);
+    }
+}
+
 static void print_members(const json_t *object)
 {
     struct table table = table_start(2);
     const char *name;
+    const char *inner;
     json_t *value;
+    json_t *part;
 
     json_object_foreach((json_t *)object, name, value)
     {
-        char *text = json_as_text(value);
-
-        table_add(&table, name);
-        table_add(&table, text);
-        free(text);
+        if (json_is_array(value)) {
+            add_items(&table, name, value);
+        } else if (json_is_object(value)) {
+            json_object_foreach(value, inner, part)
+            {
+                add_row(&table, name, inner, part);
+            }
+        } else {
+            add_row(&table, name, "", value);
+        }
     }
     table_print(&table);
 }

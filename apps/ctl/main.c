@@ -38,7 +38,8 @@ static const struct option options[] = {
     {"--timeout",  "S",     "seconds to wait for the device; 10",                offsetof(struct ctl, timeout)},
     {"--format",   "NAME",  "tlv, text, opaque, json, cbor, senml-json, senml-cbor", offsetof(struct ctl, format)},
     {"--partial",  NULL,    "write: keep what is not named, instead of replacing", offsetof(struct ctl, partial)},
-    {"--type",     "NAME",  "write: type of the value; from the server's model", offsetof(struct ctl, type)},
+    {"--values",   NULL,    "write: ID=VALUE sets a list of one, not a text with =", offsetof(struct ctl, values)},
+    {"--type",     "NAME",  "write, create: type of all values; from the server's model", offsetof(struct ctl, type)},
     {"--output",   "FILE",  "read: write an opaque value to this file",          offsetof(struct ctl, output)},
     {"--file",     "FILE",  "write: an opaque value from this file",             offsetof(struct ctl, file)},
     {"--state",    "STATE", "devices: only those online, sleeping, unreachable", offsetof(struct ctl, state)},
@@ -132,6 +133,11 @@ static int run(struct ctl *ctl, struct words words)
         }
         words.at++;
         words.count--;
+        if (words.count > 0 && words.at[0][0] == '\0' &&
+            strncmp(c->words, "ENDPOINT", strlen("ENDPOINT")) == 0) {
+            complain("%s: the endpoint is empty: `linnet devices` lists them", c->name);
+            return EXIT_USAGE;
+        }
         if (words.count < c->least || (c->most >= 0 && words.count > c->most)) {
             complain("%s: usage: linnet %s %s", c->name, c->name, c->words);
             return EXIT_USAGE;

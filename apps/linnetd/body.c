@@ -42,8 +42,10 @@ json_t *request_json(struct request *request, bool optional, const char *const *
             json_loadb(request->body.at, request->body.len, JSON_REJECT_DUPLICATES, &error);
     }
     if (request->json == NULL) {
-        problem(request, PROBLEM_BAD_JSON, "line %d, column %d: %s", error.line, error.column,
-                error.text);
+        bool large = json_error_code(&error) == json_error_numeric_overflow;
+        problem(request, PROBLEM_BAD_JSON, "line %d, column %d: %s%s", error.line, error.column,
+                error.text,
+                large ? ": write what is beyond 64 bits with sign as a string" : "");
         return NULL;
     }
     if (!json_is_object(request->json)) {

@@ -45,7 +45,10 @@ static void explain_outcome(struct request *request, const struct operation_call
 {
     switch (op->outcome) {
     case LN_OUTCOME_ANSWERED:
-        problem_of_device(request, op->code);
+        problem_of_device(request, op->code,
+                          op->content_format == LN_FORMAT_NONE
+                              ? ln_bytes(op->payload, op->payload_len)
+                              : ln_bytes(NULL, 0));
         break;
     case LN_OUTCOME_NO_ANSWER:
         problem_of_operation(request, PROBLEM_DEVICE_TIMEOUT, op->id,

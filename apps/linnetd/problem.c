@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { DETAIL_MAX = 400 };
+
 static const struct {
     const char *type;
     unsigned status;
@@ -60,7 +62,7 @@ static void answer(struct request *request, enum problem_kind kind, unsigned sta
 
 bool problem(struct request *request, enum problem_kind kind, const char *detail, ...)
 {
-    char text[400];
+    char text[DETAIL_MAX];
     va_list arguments;
 
     va_start(arguments, detail);
@@ -129,11 +131,15 @@ static const char *meaning_of_code(uint8_t code)
     }
 }
 
-void problem_of_device(struct request *request, uint8_t code)
+void problem_of_device(struct request *request, uint8_t code, struct ln_bytes words)
 {
     char text[8];
+    char detail[DETAIL_MAX];
+    int len = words.len < DETAIL_MAX / 2 && ln_utf8_valid(words) ? (int)words.len : 0;
 
     (void)snprintf(text, sizeof(text), "%u.%02u", code >> 5, code & 31u);
+    (void)snprintf(detail, sizeof(detail), len > 0 ? "%s; it says: %.*s" : "%s",
+                   meaning_of_code(code), len, (const char *)words.at);
     answer(request, PROBLEM_DEVICE_ERROR, status_of_code(code),
-           &(struct extras){.detail = meaning_of_code(code), .coap = text});
+           &(struct extras){.detail = detail, .coap = text});
 }

@@ -58,8 +58,11 @@ struct request;
  */
 bool problem(struct request *request, enum problem_kind kind, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
-/* A device's own error: its CoAP code as the like HTTP status. */
-void problem_of_device(struct request *request, uint8_t code);
+/*
+ * A device's own error: its CoAP code as the like HTTP status. `words` are what it says of it (its
+ * diagnostic payload); no bytes where it says nothing.
+ */
+void problem_of_device(struct request *request, uint8_t code, struct ln_bytes words);
 /* The same as problem(), with the id of the operation that goes on. */
 void problem_of_operation(struct request *request, enum problem_kind kind,
                           const char *operation, const char *detail);

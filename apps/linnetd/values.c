@@ -86,8 +86,10 @@ static const char *read_float(struct values *values, const json_t *json, struct 
 static const char *read_boolean(struct values *values, const json_t *json, struct ln_value *out)
 {
     (void)values;
-    out->as.boolean = json_is_true(json);
-    return json_is_boolean(json) ? NULL : "true or false";
+    out->as.boolean = json_is_true(json) || ln_bytes_are(text_of(json), "true");
+    return json_is_boolean(json) || out->as.boolean || ln_bytes_are(text_of(json), "false")
+               ? NULL
+               : "true or false";
 }
 
 static const char *read_opaque(struct values *values, const json_t *json, struct ln_value *out)
@@ -165,6 +167,15 @@ const char *path_text(struct ln_path path, char out[LN_PATH_TEXT_MAX + 1])
     struct ln_writer w = ln_writer(out, LN_PATH_TEXT_MAX + 1);
 
     ln_write_path(&w, path);
+    if (path.depth >= 2 && path.id[1] == LN_ID_NONE) { /* the device will choose it */
+        w = ln_writer(out, LN_PATH_TEXT_MAX + 1);
+        ln_write_path(&w, ln_path_object(path.id[0]));
+        ln_write_text(&w, "/(new)");
+        for (size_t i = 2; i < path.depth; i++) {
+            ln_write_u8(&w, '/');
+            ln_write_unsigned_text(&w, path.id[i]);
+        }
+    }
     ln_write_u8(&w, '\0');
     return out;
 }

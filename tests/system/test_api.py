@@ -179,6 +179,28 @@ def test_instances_come_and_go(server, start_device, options):
     assert (status, body) == (201, {"path": "/3442/5"})
 
 
+def test_numbers_beyond_what_json_holds_are_strings(server, start_device):
+    start_device(server, "demo")
+    path = "/api/v1/devices/demo/data/3442/0/125"
+    assert server.api.call("PUT", "/devices/demo/data/3442/0/125", {"value": str(2 ** 64 - 1)}) == (204, None)
+    status, _, body = server.api.raw("PUT", path, data=b'{"value":18446744073709551615}')
+    assert (status, json.loads(body)["type"]) == (400, "bad-json")
+    assert "string" in json.loads(body)["detail"]
+
+
+def test_what_a_device_says_of_an_error_is_passed_on(server, peer):
+    peer("/3/0/9", lambda request: aiocoap.Message(code=aiocoap.INTERNAL_SERVER_ERROR, payload=b"no room: \xc3\xa9"))
+    status, body = server.api.call("GET", "/devices/raw/data/3/0/9")
+    assert (status, body["coap"]) == (502, "5.00")
+    assert body["detail"].endswith("; it says: no room: \u00e9")
+
+
+def test_an_instance_that_has_no_id_yet_is_named_so(server, start_device):
+    start_device(server, "demo")
+    status, _, err = server.linnet("create", "demo", "/3442", "120=x")
+    assert status == 1 and "/3442/(new)/120" in err
+
+
 # ---- Bytes as they are ----
 
 def test_opaque_values_travel_as_they_are(server, start_device):
@@ -228,6 +250,31 @@ def test_the_command_line_moves_files(server, start_device, tmp_path):
     assert not (tmp_path / "not").exists()
     status, _, err = server.linnet("write", "demo", "/3442/0/150", "--file", tmp_path / "missing")
     assert status == 1 and "missing" in err
+
+
+def test_the_command_line_writes_lists_and_types(server, start_device):
+    start_device(server, "demo", "--lwm2m", "1.1")
+    assert server.linnet("write", "demo", "/3442/0/1120", "5=7", "--values") == (0, "", "")
+    assert server.linnet("read", "demo", "/3442/0/1120/5")[1] == "7\n"
+    assert server.linnet("write", "demo", "/3442/0/110", "5=7") == (0, "", "")
+    assert server.linnet("read", "demo", "/3442/0/110")[1] == "5=7\n"
+    assert server.linnet("write", "--partial", "demo", "/3442/0", "140=true", "120=4") == (0, "", "")
+    assert server.linnet("read", "demo", "/3442/0/140")[1] == "true\n"
+    status, _, err = server.linnet("write", "demo", "/31024/0", "1=7")
+    assert status == 1 and "type" in err
+    status, _, err = server.linnet("write", "--type", "integer", "demo", "/31024/0", "1=7")
+    assert status == 1 and "4.04" in err, "the type was taken, and the device asked"
+    assert server.linnet("read", "", "/3") == (
+        2, "", "linnet: read: the endpoint is empty: `linnet devices` lists them\n")
+
+
+def test_tables_hold_no_json(server, start_device):
+    start_device(server, "demo")
+    for words in (("show", "demo"), ("server",)):
+        status, out, _ = server.linnet(*words)
+        assert status == 0 and not set("{[\"") & set(out.replace("[::", "").replace("[0", "")), out
+    assert re.search(r"^security\.mode +none$", server.linnet("show", "demo")[1], re.M)
+    assert re.search(r"^ *id=3 version=1\.\d name=Device instances=0$", server.linnet("show", "demo")[1], re.M)
 
 
 # ---- Discover ----
