@@ -267,9 +267,13 @@ static bool note_left(struct restoring *r, struct ln_bytes endpoint)
     if (copy == NULL) {
         return false;
     }
-    *copy = ln_bytes(copy + 1, endpoint.len);
     memcpy(copy + 1, endpoint.at, endpoint.len);
-    return ln_map_add(&r->left, copy) == LN_OK;
+    *copy = ln_bytes(copy + 1, endpoint.len);
+    if (ln_map_add(&r->left, copy) != LN_OK) {
+        free(copy);
+        return false;
+    }
+    return true;
 }
 
 static void apply_update(struct restoring *r, struct ln_registration_view *view)
