@@ -1,10 +1,12 @@
 """Opaque values that are larger than what is kept of one: they pass through linnetd a few blocks at a time."""
 
+import asyncio
 import http.client
 import json
 import os
 import pathlib
 import random
+import socket
 import threading
 
 import aiocoap
@@ -13,7 +15,7 @@ from conftest import TOKEN, until
 from test_api import OPAQUE, RECORD, TLV, Anything, content
 from test_raw_peers import Peer
 
-MIB = 1024 * 1024
+MIB, PIECE = 1024 * 1024, 64 * 1024
 PATH = "/api/v1/devices/raw/data/31024/0/1"
 
 
@@ -90,31 +92,82 @@ def test_bytes_arrive_as_they_were_sent(server, peer, size):
     assert resident(server) - before < 4 * MIB
 
 
-def test_a_large_value_needs_no_memory(server, peer):
-    value = value_of(16 * MIB)
-    resource = Blocks(lambda request: content(value, OPAQUE) if request.code == aiocoap.GET else changed(request))
-    resource.render = by_method(resource)
-    peer(resource)
-    before = resident(server)
-    most = before
+class Plain:
+    """A device of few lines, for speed: one opaque value that is read and written in blocks of 1024 bytes."""
 
-    def pieces():
-        nonlocal most
-        for at in range(0, len(value), MIB):
-            most = max(most, resident(server))
-            yield value[at:at + MIB]
+    def __init__(self, server, value):
+        self.value, self.written = value, bytearray()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect(("127.0.0.1", server.coap_port))
+        queries = [bytes([len(query)]) + query for query in (b"ep=raw", b"lt=60", b"lwm2m=1.1", b"b=U")]
+        first = bytes([queries[0][0] | 3 << 4]) + queries[0][1:]
+        path_and_format = b"\xb2rd\x11\x28"
+        self.socket.send(b"\x40\x02\x00\x01" + path_and_format + first + b"".join(queries[1:]) + b"\xff</31024/0>")
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+        until(lambda: server.api.device("raw"), "raw is registered")
+
+    def serve(self):
+        while datagram := self.socket.recv(2048):
+            if datagram[0] & 0x30 == 0 and datagram[1] in (1, 3):
+                self.socket.send(self.answer(datagram))
+
+    def answer(self, request):
+        options, payload = self.parse(request)
+        token = request[4:4 + (request[0] & 15)]
+        head = bytes([0x60 | len(token)])
+        if request[1] == 1:
+            number = int.from_bytes(options.get(23, b""), "big") >> 4
+            more = (number + 1) * 1024 < len(self.value)
+            block = (number << 4 | more << 3 | 6).to_bytes(3, "big")
+            return (head + b"\x45" + request[2:4] + token + b"\xc1\x2a\xb3" + block + b"\xff"
+                    + self.value[number * 1024:(number + 1) * 1024])
+        block = int.from_bytes(options[27], "big")
+        if block >> 4 == len(self.written) // 1024:  # else it is the same once more
+            self.written += payload
+        code = b"\x5f" if block & 8 else b"\x44"
+        return head + code + request[2:4] + token + b"\xd3\x0e" + block.to_bytes(3, "big")
+
+    @staticmethod
+    def parse(request):
+        at, number, options = 4 + (request[0] & 15), 0, {}
+        while at < len(request) and request[at] != 0xff:
+            delta, length = request[at] >> 4, request[at] & 15
+            at += 1
+            if delta == 13:
+                delta, at = 13 + request[at], at + 1
+            number += delta
+            options[number] = request[at:at + length]
+            at += length
+        return options, request[at + 1:]
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.socket.close()
+
+
+@pytest.fixture
+def plain(server):
+    device = Plain(server, value_of(16 * MIB))
+    yield device
+    device.end()
+
+
+def test_a_large_value_needs_no_memory(server, plain):
+    before = most = resident(server)
     connection = open_request(server, "PUT", PATH, {"Content-Type": RECORD, "Transfer-Encoding": "chunked"})
-    for piece in pieces():
-        connection.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+    for at in range(0, len(plain.value), PIECE):
+        connection.send(b"%x\r\n%s\r\n" % (PIECE, plain.value[at:at + PIECE]))
+        most = max(most, resident(server))
     connection.send(b"0\r\n\r\n")
-    assert (connection.getresponse().status, resource.size) == (204, len(value))
-    connection = open_request(server, "GET", PATH, {"Accept": RECORD})
-    answer = connection.getresponse()
+    assert (connection.getresponse().status, plain.written == plain.value) == (204, True)
+    answer = open_request(server, "GET", PATH, {"Accept": RECORD}).getresponse()
     got = bytearray()
-    while piece := answer.read(MIB):
+    while piece := answer.read(PIECE):
         got += piece
         most = max(most, resident(server))
-    assert got == value
+    assert got == plain.value
     assert most - before < 4 * MIB
 
 
@@ -229,3 +282,58 @@ def test_formats_that_need_it_whole_get_it_whole(server, peer):
 
 def tlv(value):
     return bytes([0xd8, 1]) + len(value).to_bytes(3, "big") + value
+
+
+class Stalls(Anything):
+    """Answers so many blocks and no more."""
+
+    def __init__(self, answer, count):
+        super().__init__(answer)
+        self.count = count
+
+    async def needs_blockwise_assembly(self, request):
+        return False
+
+    async def render(self, request):
+        if len(self.seen) == self.count:
+            await asyncio.sleep(3600)
+        message = await super().render(request)
+        if request.opt.block1 is not None:
+            message.code = aiocoap.CONTINUE
+            message.opt.block1 = request.opt.block1
+        return message
+
+
+def test_a_device_that_is_too_slow_with_a_block_ends_it(server, peer):
+    peer(Stalls(changed, 5))
+    status, _, body = server.api.raw("PUT", PATH + "?timeout=0.5", data=bytes(MIB), headers={"Content-Type": RECORD})
+    assert (status, json.loads(body)["type"]) == (504, "device-timeout")
+
+
+def test_a_read_that_stalls_is_cut(server, peer):
+    peer(Stalls(changing(value_of(MIB)).answer, 40))
+    answer = open_request(server, "GET", PATH + "?timeout=0.5", {"Accept": RECORD}).getresponse()
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        answer.read()
+
+
+def test_streams_do_not_hold_up_the_servers_end(server, peer):
+    value = value_of(64 * MIB)
+    peer(changing(value))
+    reader = open_request(server, "GET", PATH, {"Accept": RECORD}).getresponse()
+    writer = open_request(server, "PUT", PATH, {"Content-Type": RECORD}, size=MIB)
+    writer.send(bytes(100_000))
+    assert server.program.end() == 0
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        reader.read()
+
+
+def test_the_command_line_moves_large_files(server, peer, tmp_path):
+    value = value_of(MIB // 2)
+    resource = Blocks(lambda request: content(value, OPAQUE) if request.code == aiocoap.GET else changed(request))
+    resource.render = by_method(resource)
+    peer(resource)
+    assert server.linnet("read", "raw", "/31024/0/1", "--output", tmp_path / "value") == (0, "", "")
+    assert (tmp_path / "value").read_bytes() == value
+    assert server.linnet("write", "raw", "/31024/0/1", "--file", tmp_path / "value") == (0, "", "")
+    assert resource.size == len(value)
