@@ -297,8 +297,9 @@ void ln_map_fini(struct ln_map *map);
 /* NULL if there is none. */
 void *ln_map_find(const struct ln_map *map, uint64_t hash, const void *key);
 /*
- * The key must not be in the map. Items stand at multiples of 8 bytes, as all that is allocated
- * does. LN_ERR_NO_MEMORY: the map is as before.
+ * The key must not be in the map, or its item be removed before anybody is looked for by it. Items
+ * stand at multiples of 8 bytes, as all that is allocated does. LN_ERR_NO_MEMORY: the map is as
+ * before.
  */
 LN_MUST_USE ln_err ln_map_add(struct ln_map *map, void *item);
 /* The item must be in the map. */

@@ -156,7 +156,9 @@ uint64_t ln_server_forget(struct ln_server *server, ln_time now,
  * Queues an operation for a device: one at a time is under way to each (NSTART), the others
  * wait in order. The operation's payload is copied; what is longer than a block goes out in
  * blocks (RFC 7959), and an answer that comes in blocks is put together. A block that got no answer
- * is sent again as a new message, LN_COAP_BLOCK_AGAIN times. `tag` comes back with the result.
+ * is sent again as a new message, LN_COAP_BLOCK_AGAIN times; but not the last block of a Create, an
+ * Execute or a partial Write, which could run twice: LN_OUTCOME_NO_ANSWER. `tag` comes back with
+ * the result.
  * LN_ERR_NOT_FOUND: no such registration. LN_ERR_BAD_REQUEST: the path cannot be the
  * operation's target in the device's version. LN_ERR_TOO_LARGE: the request does not fit a
  * datagram, or its payload is above max_body. LN_ERR_BUSY: too many wait. LN_ERR_NO_MEMORY. With
@@ -181,7 +183,8 @@ LN_MUST_USE ln_err ln_server_operate(struct ln_server *server, ln_time now,
  * was read. Then `offset` is 0 once more, and what went before is void. An app that cannot go back
  * leaves `rewinds` false: the operation ends LN_OUTCOME_INCOMPLETE instead. So it does if the app
  * lets EXCHANGE_LIFETIME (247 s) pass without supplying or continuing, for the device has forgotten
- * by then. Nothing else is sent to the device meanwhile.
+ * by then; and if it is the answer to anything but a Read or Discover that would have to be fetched
+ * again, for that would run twice. Nothing else is sent to the device meanwhile.
  */
 struct ln_server_stream {
     bool supplies;
@@ -222,7 +225,8 @@ enum ln_outcome {
     LN_OUTCOME_CANCELLED,
     LN_OUTCOME_TOO_LARGE,  /* the answer comes in blocks, and has more than max_body bytes */
     LN_OUTCOME_INCOMPLETE, /* a transfer in blocks broke off: it would have to begin again, and
-                              could not (rewinds), or not once more, or the app fell silent */
+                              could not (rewinds, or it would run twice), or not once more, or
+                              the app fell silent */
     LN_OUTCOME_CLOSED,     /* the engine was closed */
 };
 const char *ln_outcome_name(enum ln_outcome outcome);
@@ -234,7 +238,7 @@ enum ln_server_event_kind {
     LN_SERVER_UPDATED,
     LN_SERVER_DEREGISTERED,
     LN_SERVER_EXPIRED,
-    LN_SERVER_REPLACED, /* by a new Register: LN_SERVER_REGISTERED follows */
+    LN_SERVER_REPLACED, /* by a new Register: LN_SERVER_REGISTERED follows at once */
     LN_SERVER_RESULT,
     LN_SERVER_WANTS, /* the next bytes of a payload: ln_server_supply() */
     LN_SERVER_PART,  /* of an answer: ln_server_continue() */
@@ -260,6 +264,11 @@ struct ln_server_event {
     uint64_t id;
     uint64_t tag;
     enum ln_outcome outcome;
+    /*
+     * LN_SERVER_RESULT: a message of it has left. Without an answer, the device may have carried it
+     * out; false: it certainly has not.
+     */
+    bool sent;
     struct ln_operation operation; /* kind and path; its payload is gone */
     uint8_t code;                  /* LN_OUTCOME_ANSWERED */
     uint16_t format;               /* of the payload; LN_FORMAT_NONE */

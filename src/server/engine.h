@@ -69,6 +69,15 @@ struct request {
 void *ln_server__allocate(struct ln_server *server, size_t size);
 void ln_server__release(struct ln_server *server, void *memory);
 
+/* Room for `wanted` bytes where `*size` are; the first `kept` stay. With an error all stays. */
+LN_MUST_USE ln_err ln_server__reserve(struct ln_server *server, uint8_t **bytes, size_t *size,
+                                      size_t kept, size_t wanted);
+/*
+ * What to reserve for a body that grows: at least `wanted`, twice as much each time so that it is
+ * not copied for each block, but no more than `bound` for that.
+ */
+size_t ln_server__room_for(size_t size, size_t wanted, size_t bound);
+
 /* Spreads 64 bits over all bits of the result. No secret: for keys that peers cannot choose. */
 uint64_t ln_server__mix(uint64_t v);
 

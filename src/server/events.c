@@ -161,6 +161,7 @@ static void tell_result(struct ln_server_event *event, const struct operation *o
 {
     tell_operation(event, operation);
     event->outcome = (enum ln_outcome)operation->outcome;
+    event->sent = operation->is_sent;
     event->code = operation->code;
     event->format = operation->result_format;
     event->payload = operation->payload;

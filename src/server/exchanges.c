@@ -38,6 +38,7 @@ static size_t write_copy(struct ln_server *server, struct operation *operation, 
     if (operation->exchange.copies > 0) {
         server->counters.retransmissions++;
     }
+    operation->is_sent = true;
     operation->sent_to = ln_server__peer_of(operation->registration);
     (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
                                 LN_COAP_ON_SENT);

@@ -2,8 +2,6 @@
 
 #include "engine.h"
 
-enum { FIRST_ROOM = 2048 }; /* of a list: it doubles, as blocks really come */
-
 /* ---- Found by peer and key ---- */
 
 struct body_key {
@@ -11,16 +9,16 @@ struct body_key {
     uint32_t key;
 };
 
+/* Not by session: few addresses have two. */
 static uint64_t hash_of(const struct ln_server *server, const struct ln_address *remote,
-                        uint64_t session, uint32_t key)
+                        uint32_t key)
 {
-    uint8_t bytes[sizeof(remote->ip) + 18];
+    uint8_t bytes[sizeof(remote->ip) + 10];
     struct ln_writer w = ln_writer(bytes, sizeof(bytes));
 
     ln_write_bytes(&w, ln_bytes(remote->ip, sizeof(remote->ip)));
     ln_write_u32(&w, remote->scope);
     ln_write_u16(&w, remote->port);
-    ln_write_u64(&w, session);
     ln_write_u32(&w, key);
     return ln_hash(server->seed, ln_writer_bytes(&w));
 }
@@ -29,7 +27,7 @@ static uint64_t hash_of_item(const void *context, const void *item)
 {
     const struct list_body *body = item;
 
-    return hash_of(context, &body->remote, body->session, body->in.key);
+    return hash_of(context, &body->remote, body->in.key);
 }
 
 static bool is_of_key(const void *item, const void *key)
@@ -46,7 +44,7 @@ const struct ln_map_calls ln_server__list_body_calls = {hash_of_item, is_of_key}
 static struct list_body *find(const struct ln_server *server, const struct request *request)
 {
     struct body_key key = {request->peer, ln_coap_block_key(request->message)};
-    uint64_t hash = hash_of(server, &request->peer->remote, request->peer->session, key.key);
+    uint64_t hash = hash_of(server, &request->peer->remote, key.key);
 
     return ln_map_find(&server->list_bodies.map, hash, &key);
 }
@@ -103,49 +101,51 @@ void ln_server__list_bodies_free(struct ln_server *server)
 
 static ln_err reserve(struct ln_server *server, struct list_body *body, size_t size)
 {
-    size_t room = 2 * body->size < FIRST_ROOM ? (size_t)FIRST_ROOM : 2 * body->size;
+    size_t room = ln_server__room_for(body->size, size, server->max_list_body);
 
-    if (size <= body->size) {
-        return LN_OK;
-    }
-    room = room > server->max_list_body ? server->max_list_body : room;
-    room = room < size ? size : room;
-    uint8_t *bytes = ln_server__allocate(server, room);
-    if (bytes == NULL) {
-        return LN_ERR_NO_MEMORY;
-    }
-    struct ln_writer w = ln_writer(bytes, room);
-    ln_write_bytes(&w, ln_bytes(body->bytes, body->size));
-    ln_server__release(server, body->bytes);
-    body->bytes = bytes;
-    body->size = room;
-    return LN_OK;
+    return ln_server__reserve(server, &body->bytes, &body->size, body->size, room);
 }
 
 /* ---- Begun ---- */
 
-/* What is only kept for repeats makes way; what is under way does not, nor do we let a new one in. */
-static bool make_way(struct ln_server *server)
+/* Only kept for repeats. */
+static bool is_taken(const struct list_body *body)
 {
-    struct list_bodies *bodies = &server->list_bodies;
+    return body->in.whole;
+}
+
+/* Anyone can send a first block in anyone's name; those who go on have had our answer. */
+static bool has_only_begun(const struct list_body *body)
+{
+    return body->in.last.number == 0;
+}
+
+static struct list_body *oldest(const struct list_bodies *bodies,
+                                bool (*is_one)(const struct list_body *body))
+{
     struct list_body *body = bodies->oldest;
 
-    if (bodies->map.count < server->max_list_bodies) {
-        return true;
-    }
-    while (body != NULL && !body->in.whole) {
+    while (body != NULL && !is_one(body)) {
         body = body->newer;
     }
-    if (body != NULL) {
-        forget(server, body);
-    }
-    return body != NULL;
+    return body;
+}
+
+/* The one that makes way for a new one. Those under way do not: NULL if all are. */
+static struct list_body *least_needed(const struct list_bodies *bodies)
+{
+    struct list_body *body = oldest(bodies, is_taken);
+
+    return body != NULL ? body : oldest(bodies, has_only_begun);
 }
 
 static ln_err begin(struct ln_server *server, const struct request *request,
                     const struct ln_coap_block_receiver *in, struct list_body **out)
 {
-    if (!make_way(server)) {
+    bool is_full = server->list_bodies.map.count >= server->max_list_bodies;
+    struct list_body *other = is_full ? least_needed(&server->list_bodies) : NULL;
+
+    if (is_full && other == NULL) {
         server->counters.list_bodies_refused++;
         return LN_ERR_BUSY;
     }
@@ -162,6 +162,9 @@ static ln_err begin(struct ln_server *server, const struct request *request,
         return LN_ERR_NO_MEMORY;
     }
     append(&server->list_bodies, body);
+    if (other != NULL) {
+        forget(server, other);
+    }
     *out = body;
     return LN_OK;
 }

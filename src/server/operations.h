@@ -24,6 +24,7 @@ struct operation {
     uint32_t slot;
     uint32_t secret; /* in the token: nobody else can answer */
     bool started;
+    bool is_sent; /* a message of it, at least once */
     struct ln_peer sent_to;
     struct ln_operation what; /* its payload and query are no bytes */
     uint8_t outcome;          /* enum ln_outcome */

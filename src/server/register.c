@@ -87,16 +87,17 @@ static ln_err replace(struct ln_server *server, struct ln_registration *old,
     if (news == NULL) {
         return LN_ERR_NO_MEMORY;
     }
+    ln_err err = ln_server__registration_add(server, registration);
+    if (err != LN_OK) {
+        ln_server__news_drop(server, news);
+        return err;
+    }
+    /* Only now: if there was no room for the new one, the old one stays. */
     if (old != NULL) {
         /* The device still remembers our last message ids. */
         registration->next_message = old->next_message;
         registration->change = old->change; /* the one before its own */
         (void)ln_server__registration_end(server, old, LN_SERVER_REPLACED);
-    }
-    ln_err err = ln_server__registration_add(server, registration);
-    if (err != LN_OK) {
-        ln_server__news_drop(server, news);
-        return err;
     }
     ln_server__news_push(server, news, LN_SERVER_REGISTERED, registration,
                          server->journal.on ? CHANGED_DURABLY : 0);

@@ -79,7 +79,10 @@ struct ln_registration *ln_server__registration_new(struct ln_server *server,
 /* Gives back the block and what it holds; it must be in no index and have no operations. */
 void ln_server__registration_free(struct ln_server *server,
                                   struct ln_registration *registration);
-/* LN_ERR_NO_MEMORY: it is in no index. The endpoint must be in none before. */
+/*
+ * LN_ERR_NO_MEMORY: it is in no index. Another one of its endpoint must be taken out before
+ * anybody is looked for.
+ */
 LN_MUST_USE ln_err ln_server__registration_add(struct ln_server *server,
                                                struct ln_registration *registration);
 /* The same for one that ends at `expires_at` if nothing comes. */

@@ -18,6 +18,36 @@ void ln_server__release(struct ln_server *server, void *memory)
     }
 }
 
+ln_err ln_server__reserve(struct ln_server *server, uint8_t **bytes, size_t *size, size_t kept,
+                          size_t wanted)
+{
+    if (wanted <= *size) {
+        return LN_OK;
+    }
+    uint8_t *more = ln_server__allocate(server, wanted);
+    if (more == NULL) {
+        return LN_ERR_NO_MEMORY;
+    }
+    struct ln_writer w = ln_writer(more, wanted);
+    ln_write_bytes(&w, ln_bytes(*bytes, kept));
+    ln_server__release(server, *bytes);
+    *bytes = more;
+    *size = wanted;
+    return LN_OK;
+}
+
+size_t ln_server__room_for(size_t size, size_t wanted, size_t bound)
+{
+    enum { FIRST_ROOM = 2048 };
+    size_t room = size < FIRST_ROOM / 2 ? (size_t)FIRST_ROOM : 2 * size;
+
+    if (wanted <= size) {
+        return size;
+    }
+    room = room > bound ? bound : room;
+    return room < wanted ? wanted : room;
+}
+
 uint64_t ln_server__mix(uint64_t v)
 {
     v = (v ^ v >> 32) *

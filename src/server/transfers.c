@@ -4,15 +4,17 @@
 
 #include <assert.h>
 
-enum {
-    FIRST_ROOM = 2048, /* of an answer that is put together: it doubles from there */
-};
-
 static const struct ln_server_stream no_stream;
 
 static bool is_get(const struct operation *operation)
 {
     return ln_operation_code(operation->what.kind) == LN_COAP_GET;
+}
+
+/* Execute, Create and partial Write: what was carried out must not be again. */
+static bool is_once(const struct operation *operation)
+{
+    return ln_operation_code(operation->what.kind) == LN_COAP_POST;
 }
 
 static uint32_t block_size(const struct ln_server *server)
@@ -32,35 +34,16 @@ struct transfer *ln_server__transfer_of_asking(struct event_node *node)
 
 /* ---- Bytes ---- */
 
-/* Room for so many, with those that are there kept. */
 static ln_err reserve(struct ln_server *server, struct transfer *t, size_t size)
 {
-    if (size <= t->size) {
-        return LN_OK;
-    }
-    uint8_t *bytes = ln_server__allocate(server, size);
-    if (bytes == NULL) {
-        return LN_ERR_NO_MEMORY;
-    }
-    struct ln_writer w = ln_writer(bytes, size);
-    ln_write_bytes(&w, ln_bytes(t->bytes, t->length));
-    ln_server__release(server, t->bytes);
-    t->bytes = bytes;
-    t->size = size;
-    return LN_OK;
+    return ln_server__reserve(server, &t->bytes, &t->size, t->length, size);
 }
 
-/* Twice as much each time, so that a long body is not copied for each block. */
 static ln_err reserve_more(struct ln_server *server, struct transfer *t, size_t size)
 {
-    size_t twice = t->size < FIRST_ROOM / 2 ? (size_t)FIRST_ROOM : 2 * t->size;
     size_t bound = server->max_body + (size_t)LN_SERVER_DATAGRAM_MAX;
 
-    if (size <= t->size) {
-        return LN_OK;
-    }
-    twice = twice > bound ? bound : twice;
-    return reserve(server, t, size > twice ? size : twice);
+    return reserve(server, t, ln_server__room_for(t->size, size, bound));
 }
 
 /* What comes behind the bytes that are there: reserve() has made room. */
@@ -320,13 +303,22 @@ static void over(struct transfer_end *end, enum ln_outcome outcome)
     *end = (struct transfer_end){.done = true, .outcome = outcome};
 }
 
-/* From its first byte. What the app had of a stream it must be able to give or take again. */
+/* Whether the app can give again what it has given of a stream, or take it again. */
+static bool may_restart(const struct transfer *t)
+{
+    if (t->sends) {
+        return !t->supplied || t->rewinds || is_at_hand(t);
+    }
+    /* The answer's first block is had by the request alone: what is not a GET would run again. */
+    return is_get(t->operation) && (!t->takes || t->rewinds);
+}
+
+/* From its first byte. */
 static void restart(struct ln_server *server, struct transfer *t, struct transfer_end *end)
 {
-    bool can = t->sends ? !t->supplied || t->rewinds || is_at_hand(t) : !t->takes || t->rewinds;
-
-    server->counters.transfers_restarted++;
-    if (!can) {
+    if (may_restart(t)) {
+        server->counters.transfers_restarted++;
+    } else {
         over(end, LN_OUTCOME_INCOMPLETE);
     }
 }
@@ -515,13 +507,17 @@ void ln_server__transfer_go_on(struct ln_server *server, struct operation *opera
 
 /* ---- Without answer ---- */
 
-/* Whether the device can tell that it is the same block again, or it does not matter. */
+/*
+ * Whether the device can tell that it is the same block again, or it does not matter. With the last
+ * block of a body the device acts. If it keeps no body that it is done with, it answers that block
+ * in a new message 4.08, upon which all of the body would go out and run once more.
+ */
 static bool may_repeat(const struct operation *operation)
 {
     const struct transfer *t = operation->transfer;
 
     if (t->sends && is_in_blocks(t)) {
-        return true;
+        return !is_once(operation) || ln_coap_block_sender_next(&t->out).more;
     }
     return t->in.offset > 0 || is_get(operation);
 }

@@ -340,6 +340,46 @@ TEST(the_answer_to_a_body_in_blocks_may_itself_come_in_blocks)
     then_all_is_given_back();
 }
 
+/* An Execute, whose answer begins with this block; the next one is asked for. */
+static struct sent given_an_execute_under_way(const char *etag)
+{
+    struct ln_operation execute = {
+        .kind = LN_OPERATION_EXECUTE,
+        .path = ln_path_resource(3, 0, 4),
+        .accept = LN_FORMAT_NONE,
+        .format = LN_FORMAT_NONE,
+    };
+    uint64_t id;
+
+    given_a_server();
+    one = device(1);
+    given_a_registered_device(1, "one");
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &execute, 1, &id));
+    struct sent asked = then_it_sends();
+    device_gives(&asked, 0, etag);
+    asked = then_it_sends();
+    then_block(options_of(&asked).block2, 1, false, 0);
+    CHECK_EQ(asked.message.code, LN_COAP_POST);
+    return asked;
+}
+
+/* Its first block could be had only by sending the request again. */
+TEST(what_is_no_read_does_not_run_again_for_its_answer)
+{
+    struct sent asked = given_an_execute_under_way(NULL);
+    device_answers(&asked, (struct block_answer){.code = LN_COAP_4_08});
+    then_it_is_silent();
+    assert_true(then_result(1, LN_OUTCOME_INCOMPLETE).sent);
+    CHECK_EQ(ln_server_counters(server)->transfers_restarted, 0);
+    then_all_is_given_back();
+
+    asked = given_an_execute_under_way("v1");
+    device_gives(&asked, 1, "v2");
+    then_it_is_silent();
+    then_result(1, LN_OUTCOME_INCOMPLETE);
+    then_all_is_given_back();
+}
+
 int answer_blocks_tests(void)
 {
     static const struct CMUnitTest answer_blocks_group[] = {
@@ -360,6 +400,7 @@ int answer_blocks_tests(void)
         cmocka_unit_test(a_block_that_does_not_come_is_asked_for_again_in_a_new_message),
         cmocka_unit_test(a_block_for_which_there_is_no_memory_counts_as_lost),
         cmocka_unit_test(the_answer_to_a_body_in_blocks_may_itself_come_in_blocks),
+        cmocka_unit_test(what_is_no_read_does_not_run_again_for_its_answer),
     };
 
     return RUN_TESTS(answer_blocks_group);

@@ -300,7 +300,9 @@ TEST(a_list_that_is_too_large_is_refused_with_the_size_there_is_room_for)
     CHECK_EQ(options_of(&answer).block1.present, true);
     given_the_first_block(2);
     size_t blocks = memory_blocks;
+    size_t calls = memory_calls;
     answer = when_a_block_arrives(last_of(3, how));
+    CHECK_EQ(memory_calls, calls); /* no memory for what is refused */
     CHECK_EQ(answer.message.code, LN_COAP_4_13);
     CHECK_EQ(options_of(&answer).size1, 24);
     assert_true(memory_blocks < blocks); /* what there was is of no use any more */
@@ -380,27 +382,91 @@ TEST(a_list_lives_on_from_its_latest_block)
     then_all_is_given_back();
 }
 
+/* The second of three blocks, and the third. */
+static struct list_block middle_of(uint16_t id)
+{
+    return (struct list_block){.id = id,
+                               .request = how,
+                               .block = block_of(1, true, 0),
+                               .payload = BYTES("5/0>,</6>,</7>,<")};
+}
+
+static struct list_block third_of(uint16_t id)
+{
+    return (struct list_block){
+        .id = id, .request = how, .block = block_of(2, false, 0), .payload = BYTES("/8>")};
+}
+
+static void given_two_blocks_of_each(unsigned devices)
+{
+    for (unsigned i = 1; i <= devices; i++) {
+        one = device(i);
+        given_the_first_block(1);
+        CHECK_EQ(when_a_block_arrives(middle_of(2)).message.code, LN_COAP_2_31);
+    }
+}
+
 TEST(there_may_be_only_so_many_lists_under_way)
 {
     struct ln_server_config config = config_of_tests();
     config.max_list_bodies = 2;
     given_a_server_of(&config);
-    for (unsigned i = 1; i <= 2; i++) {
-        one = device(i);
-        given_the_first_block(1);
-    }
+    given_two_blocks_of_each(2);
     one = device(3);
 
     then_refused(first_of(1, how), LN_COAP_5_03);
     CHECK_EQ(ln_server_counters(server)->list_bodies_refused, 1);
 
     one = device(1);
-    CHECK_EQ(when_a_block_arrives(last_of(2, how)).message.code, LN_COAP_2_01);
+    CHECK_EQ(when_a_block_arrives(third_of(3)).message.code, LN_COAP_2_01);
     events_are_read();
     one = device(3); /* what is only kept for repeats makes way */
     given_the_first_block(2);
     one = device(2);
+    CHECK_EQ(when_a_block_arrives(third_of(3)).message.code, LN_COAP_2_01);
+    then_all_is_given_back();
+}
+
+/* Anyone can send them in anyone's name, without ever seeing an answer. */
+TEST(first_blocks_that_nothing_follows_keep_nobody_out)
+{
+    struct ln_server_config config = config_of_tests();
+    config.max_list_bodies = 3;
+    given_a_server_of(&config);
+    given_two_blocks_of_each(1);
+
+    for (unsigned i = 10; i < 30; i++) {
+        one = device(i);
+        given_the_first_block(1);
+    }
+    one = device(2);
+    given_the_first_block(1);
+
+    CHECK_EQ(ln_server_counters(server)->list_bodies_refused, 0);
     CHECK_EQ(when_a_block_arrives(last_of(2, how)).message.code, LN_COAP_2_01);
+    events_are_read();
+    one = device(1); /* who has gone on did not make way, nor did the latest first block */
+    CHECK_EQ(when_a_block_arrives(third_of(3)).message.code, LN_COAP_2_01);
+    events_are_read();
+    one = device(29);
+    CHECK_EQ(when_a_block_arrives(last_of(2, how)).message.code, LN_COAP_2_01);
+    events_are_read();
+    one = device(28);
+    then_refused(last_of(2, how), LN_COAP_4_08);
+    then_all_is_given_back();
+}
+
+TEST(two_sessions_of_one_address_do_not_share_a_list)
+{
+    given_a_server_and_a_device();
+    one.session = 7;
+    given_the_first_block(1);
+
+    one.session = 8;
+    then_refused(last_of(2, how), LN_COAP_4_08);
+
+    one.session = 7;
+    CHECK_EQ(when_a_block_arrives(last_of(3, how)).message.code, LN_COAP_2_01);
     then_all_is_given_back();
 }
 
@@ -472,6 +538,8 @@ int list_blocks_tests(void)
         cmocka_unit_test(an_unfinished_list_is_forgotten_after_exchange_lifetime),
         cmocka_unit_test(a_list_lives_on_from_its_latest_block),
         cmocka_unit_test(there_may_be_only_so_many_lists_under_way),
+        cmocka_unit_test(first_blocks_that_nothing_follows_keep_nobody_out),
+        cmocka_unit_test(two_sessions_of_one_address_do_not_share_a_list),
         cmocka_unit_test(a_list_for_which_there_is_no_memory_is_refused_whole),
         cmocka_unit_test(a_long_list_is_put_together_from_many_blocks),
     };

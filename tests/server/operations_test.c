@@ -290,7 +290,7 @@ TEST(an_answer_to_a_cancelled_operation_is_dropped_and_the_next_begins)
     assert_true(ln_server_cancel(server, now, id));
     device_answers(&asked, LN_COAP_2_05, "late");
 
-    then_result(1, LN_OUTCOME_CANCELLED);
+    assert_true(then_result(1, LN_OUTCOME_CANCELLED).sent);
     then_no_event();
     CHECK_EQ(ln_server_counters(server)->unexpected, 1);
     struct sent next = then_it_sends();
@@ -310,8 +310,12 @@ TEST(operations_end_when_their_device_registers_anew)
     arrives(&one, &d);
     device_answers(&asked, LN_COAP_2_05, "late");
 
-    CHECK_TEXT(then_result(1, LN_OUTCOME_GONE).endpoint, "one");
-    CHECK_TEXT(then_result(2, LN_OUTCOME_GONE).endpoint, "one");
+    struct ln_server_event result = then_result(1, LN_OUTCOME_GONE);
+    CHECK_TEXT(result.endpoint, "one");
+    assert_true(result.sent);
+    result = then_result(2, LN_OUTCOME_GONE);
+    CHECK_TEXT(result.endpoint, "one");
+    assert_false(result.sent);
     then_event(LN_SERVER_REPLACED);
     then_event(LN_SERVER_REGISTERED);
     then_no_event();

@@ -322,6 +322,45 @@ TEST(a_register_for_which_there_is_no_memory_is_refused_and_leaves_nothing)
     then_all_is_given_back();
 }
 
+TEST(a_register_anew_for_which_there_is_no_memory_leaves_the_old_registration)
+{
+    struct ln_server_config config = config_of_tests();
+    config.max_per_address = 9; /* so that addresses are counted, in memory of their own */
+    given_a_server_of(&config);
+    given_a_registered_device(1, "one");
+    given_a_read("one", 1);
+    then_it_sends();
+    uint64_t digest = ln_server_digest(server);
+    struct ln_peer peer = device(2);
+    struct datagram d =
+        request(LN_COAP_CON, 5, "POST /rd?ep=one", LN_FORMAT_LINK, "</3/0>,</4/0>");
+    uint8_t code = LN_COAP_5_03;
+    size_t refused = 0;
+
+    for (; code == LN_COAP_5_03; refused++) {
+        size_t blocks = memory_blocks;
+        memory_left = refused;
+        d.bytes[3] = (uint8_t)refused; /* each a new message */
+        arrives(&peer, &d);
+        memory_left = SIZE_MAX;
+        code = then_it_sends().message.code;
+        if (code == LN_COAP_5_03) {
+            CHECK_EQ(ln_server_digest(server), digest);
+            CHECK_EQ(memory_blocks, blocks);
+            then_no_event();
+        }
+    }
+
+    CHECK_EQ(code, LN_COAP_2_01);
+    assert_true(refused > 3); /* list, block and address at least */
+    CHECK_EQ(then_event(LN_SERVER_RESULT).outcome, LN_OUTCOME_GONE);
+    then_event(LN_SERVER_REPLACED);
+    then_event(LN_SERVER_REGISTERED);
+    then_no_event();
+    CHECK_EQ(ln_server_registration_count(server), 1);
+    then_all_is_given_back();
+}
+
 TEST(a_config_that_does_not_hold_together_makes_no_server)
 {
     struct ln_server_config config = config_of_tests();
@@ -363,6 +402,8 @@ int register_tests(void)
         cmocka_unit_test(a_register_with_a_known_list_takes_one_block_of_memory),
         cmocka_unit_test(a_register_for_which_there_is_no_memory_is_refused_and_leaves_nothing),
         cmocka_unit_test(a_config_that_does_not_hold_together_makes_no_server),
+        cmocka_unit_test(
+            a_register_anew_for_which_there_is_no_memory_leaves_the_old_registration),
     };
 
     return RUN_TESTS(register_group);

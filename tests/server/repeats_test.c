@@ -293,6 +293,36 @@ TEST(beyond_the_bound_of_strangers_the_oldest_is_forgotten_and_only_it)
     then_all_is_given_back();
 }
 
+/* There is room for the messages of so many; what is too old to come again takes none of it. */
+TEST(a_registration_that_ends_keeps_no_messages_that_cannot_come_again)
+{
+    given_a_server();
+    for (unsigned i = 1; i <= LN_LIMIT_SERVER_STRANGERS; i++) {
+        char endpoint[16];
+        struct ln_peer peer = device(i);
+        snprintf(endpoint, sizeof(endpoint), "device-%u", i);
+        struct place place = given_a_registered_device(i, endpoint);
+        struct datagram u = update(7, &place, "");
+        arrives(&peer, &u);
+        then_it_answers(LN_COAP_2_04);
+        events_are_read();
+    }
+    one = device(0);
+    struct datagram d = request(LN_COAP_CON, 5, "POST /rd?ep=", LN_FORMAT_LINK, object_list);
+    now += lifetime + 1;
+    arrives(&one, &d);
+    then_it_answers(LN_COAP_4_00);
+
+    now += 300 * 1000 - lifetime; /* theirs are over */
+    CHECK_EQ(ln_server_counters(server)->repeats, 0);
+    arrives(&one, &d);
+    then_it_answers(LN_COAP_4_00);
+
+    CHECK_EQ(ln_server_registration_count(server), 0);
+    CHECK_EQ(ln_server_counters(server)->repeats, 1);
+    then_all_is_given_back();
+}
+
 int repeats_tests(void)
 {
     const struct CMUnitTest repeats_group[] = {
@@ -307,6 +337,7 @@ int repeats_tests(void)
         cmocka_unit_test(late_copies_of_the_messages_of_a_replaced_registration_change_nothing),
         cmocka_unit_test(a_repeated_refusal_is_the_same_even_if_there_is_room_by_then),
         cmocka_unit_test(beyond_the_bound_of_strangers_the_oldest_is_forgotten_and_only_it),
+        cmocka_unit_test(a_registration_that_ends_keeps_no_messages_that_cannot_come_again),
     };
 
     return RUN_TESTS(repeats_group);

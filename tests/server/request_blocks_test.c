@@ -335,6 +335,115 @@ TEST(a_body_for_which_there_is_no_memory_is_refused_whole)
     then_all_is_given_back();
 }
 
+/* ---- What must not run twice ---- */
+
+static struct ln_operation operation_of(enum ln_operation_kind kind)
+{
+    struct ln_path path = ln_path_resource(5, 0, 0);
+
+    if (kind == LN_OPERATION_CREATE) {
+        path = ln_path_object(16);
+    } else if (kind == LN_OPERATION_WRITE_PARTIAL) {
+        path = ln_path_instance(5, 0);
+    }
+    return (struct ln_operation){
+        .kind = kind,
+        .path = path,
+        .accept = LN_FORMAT_NONE,
+        .format = kind == LN_OPERATION_EXECUTE ? LN_FORMAT_TEXT : LN_FORMAT_TLV,
+        .payload = {body, 1500},
+    };
+}
+
+/* Its first block has been taken, its last one is sent. */
+static struct sent given_the_last_block_of(enum ln_operation_kind kind)
+{
+    struct ln_operation operation = operation_of(kind);
+    struct datagram lives_long;
+    uint64_t id;
+
+    given_a_server();
+    one = device(1);
+    place = given_a_registered_device(1, "one");
+    lives_long = update(1, &place, "lt=86400");
+    arrives(&one, &lives_long);
+    then_it_answers(LN_COAP_2_04);
+    events_are_read();
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &operation, 1, &id));
+    struct sent sent = then_it_sends();
+    then_block(options_of(&sent).block1, 0, true, 6);
+    device_takes(&sent);
+    sent = then_it_sends();
+    then_block(options_of(&sent).block1, 1, false, 6);
+    return sent;
+}
+
+static const enum ln_operation_kind once[] = {LN_OPERATION_CREATE, LN_OPERATION_EXECUTE,
+                                              LN_OPERATION_WRITE_PARTIAL};
+
+/* The device may have acted, and would answer the block in a new message 4.08. */
+TEST(the_last_block_of_what_must_not_run_twice_is_sent_in_one_message_only)
+{
+    for (size_t i = 0; i < LN_COUNT(once); i++) {
+        struct sent last = given_the_last_block_of(once[i]);
+
+        when_no_copy_is_answered(last.message.id);
+        then_it_is_silent();
+
+        assert_true(then_result(1, LN_OUTCOME_NO_ANSWER).sent);
+        device_answers(&last, (struct block_answer){.code = LN_COAP_4_08});
+        then_it_is_silent();
+        then_all_is_given_back();
+    }
+}
+
+TEST(the_blocks_before_the_last_are_sent_again_whatever_it_is)
+{
+    for (size_t i = 0; i < LN_COUNT(once); i++) {
+        struct ln_operation operation = operation_of(once[i]);
+        uint64_t id;
+        given_a_server();
+        given_a_registered_device(1, "one");
+        CHECK_OK(ln_server_operate(server, now, BYTES("one"), &operation, 1, &id));
+        uint16_t message = then_it_sends().message.id;
+
+        when_no_copy_is_answered(message);
+
+        struct sent again = then_it_sends();
+        then_block(options_of(&again).block1, 0, true, 6);
+        assert_int_not_equal(again.message.id, message);
+        then_all_is_given_back();
+    }
+}
+
+TEST(the_last_block_of_a_write_is_sent_again_and_all_of_it_if_need_be)
+{
+    struct sent last = given_the_last_block_of(LN_OPERATION_WRITE);
+
+    when_no_copy_is_answered(last.message.id);
+    last = then_it_sends();
+    then_block(options_of(&last).block1, 1, false, 6);
+    device_answers(&last, (struct block_answer){.code = LN_COAP_4_08});
+
+    struct sent first = then_it_sends();
+    then_block(options_of(&first).block1, 0, true, 6);
+    then_all_is_given_back();
+}
+
+/* The device has not acted: it says that it lacks what came before. */
+TEST(a_4_08_for_a_last_block_that_got_this_answer_at_once_begins_again)
+{
+    for (size_t i = 0; i < LN_COUNT(once); i++) {
+        struct sent last = given_the_last_block_of(once[i]);
+
+        device_answers(&last, (struct block_answer){.code = LN_COAP_4_08});
+
+        struct sent first = then_it_sends();
+        then_block(options_of(&first).block1, 0, true, 6);
+        then_all_is_given_back();
+    }
+}
+
 int request_blocks_tests(void)
 {
     static const struct CMUnitTest request_blocks_group[] = {
@@ -356,6 +465,10 @@ int request_blocks_tests(void)
         cmocka_unit_test(an_error_in_the_middle_is_the_answer),
         cmocka_unit_test(a_cancelled_body_is_over_and_its_memory_is_given_back),
         cmocka_unit_test(a_body_for_which_there_is_no_memory_is_refused_whole),
+        cmocka_unit_test(the_last_block_of_what_must_not_run_twice_is_sent_in_one_message_only),
+        cmocka_unit_test(the_blocks_before_the_last_are_sent_again_whatever_it_is),
+        cmocka_unit_test(the_last_block_of_a_write_is_sent_again_and_all_of_it_if_need_be),
+        cmocka_unit_test(a_4_08_for_a_last_block_that_got_this_answer_at_once_begins_again),
     };
 
     return RUN_TESTS(request_blocks_group);
