@@ -118,10 +118,13 @@ static void put(enum ln_storage storage, size_t size, void *at, const struct ln_
     case LN_IN_FLOAT:
         *(float *)at = ln_float_of_double(v->as.number);
         break;
+    case LN_IN_DOUBLE:
+        *(double *)at = v->as.number;
+        break;
     case LN_IN_OBJLNK:
         *(struct ln_objlnk *)at = v->as.link;
         break;
-    default: /* a double is put as its bits are */
+    default:
         put_integer(at, size, v->as.unsigned_integer);
         break;
     }
@@ -145,17 +148,26 @@ static bool is_same(enum ln_storage storage, size_t size, const void *at,
     }
 }
 
+/* Room for whatever load() may look at. */
+union member {
+    uint64_t integer;
+    double number;
+    struct ln_objlnk link;
+    struct ln_bytes bytes;
+    struct ln_buffer buffer;
+};
+
 static ln_err store_number(enum ln_storage storage, size_t size, void *at,
                            const struct ln_value *value, bool stores)
 {
     struct ln_value v = *value;
-    uint64_t trial[1];
+    union member trial;
 
     if (ln_value_convert(&v, (enum ln_type)types[storage]) != LN_OK) {
         return LN_ERR_BAD_VALUE;
     }
-    put(storage, size, trial, &v);
-    if (!is_same(storage, size, trial, &v)) {
+    put(storage, size, &trial, &v);
+    if (!is_same(storage, size, &trial, &v)) {
         return LN_ERR_BAD_VALUE;
     }
     if (stores) {
