@@ -27,5 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(ln_path_within(path, ln_path_up(path, depth)));
         FUZZ_CHECK(ln_path_compare(path, ln_path_up(path, depth)) > 0);
     }
+    again = ln_path_root();
+    for (uint8_t depth = 0; depth < path.depth; depth++) {
+        again = ln_path_add(again, path.id[depth]);
+        FUZZ_CHECK(ln_path_equal(again, ln_path_up(path, again.depth)));
+    }
+    if (path.depth == 3) {
+        FUZZ_CHECK(ln_path_equal(path, ln_path_resource(path.id[0], path.id[1], path.id[2])));
+    }
     return 0;
 }
