@@ -308,6 +308,20 @@ static void attribute_json(struct json_out *json, const struct ln_link_attribute
     }
 }
 
+/* Whether an attribute of that name stands before it: JSON has each name once, the first counts. */
+static bool stands_before(struct ln_bytes attributes, const struct ln_link_attribute *attribute)
+{
+    struct ln_reader in = ln_reader(attributes);
+    struct ln_link_attribute other;
+
+    while (ln_link_attribute_next(&in, &other) && other.name.at != attribute->name.at) {
+        if (ln_bytes_equal(other.name, attribute->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void link_json(struct json_out *json, struct ln_path path, struct ln_bytes attributes)
 {
     struct ln_reader in = ln_reader(attributes);
@@ -318,7 +332,9 @@ static void link_json(struct json_out *json, struct ln_path path, struct ln_byte
     out_key(json, "attributes");
     out_open(json, '{');
     while (ln_link_attribute_next(&in, &attribute)) {
-        attribute_json(json, &attribute);
+        if (!stands_before(attributes, &attribute)) {
+            attribute_json(json, &attribute);
+        }
     }
     out_close(json, '}');
     out_close(json, '}');

@@ -139,10 +139,13 @@ static const char *state_of(const struct event_operation *operation)
     switch (operation->outcome) {
     case LN_OUTCOME_ANSWERED:
         return ln_coap_code_class(operation->code) == 2 ? "done" : "failed";
-    case LN_OUTCOME_NO_ANSWER:
-        return "unknown"; /* the device may have done it */
     case LN_OUTCOME_CANCELLED:
         return "cancelled";
+    case LN_OUTCOME_NO_ANSWER:
+    case LN_OUTCOME_GONE:
+    case LN_OUTCOME_CLOSED:
+    case LN_OUTCOME_INCOMPLETE:
+        return operation->sent ? "unknown" : "failed"; /* the device may have done it */
     default:
         return "failed";
     }
@@ -370,8 +373,12 @@ static struct event_stream *stream_new(struct request *request)
 
 void handle_events(struct request *request)
 {
+    request->answer.status = 200;
+    request->answer.type = "text/event-stream";
+    if (strcmp(request->method, "HEAD") == 0) {
+        return; /* a stream would send a body, which the answer to a HEAD must not have */
+    }
     struct event_stream *stream = stream_new(request);
-
     if (stream == NULL) {
         return;
     }
@@ -380,8 +387,5 @@ void handle_events(struct request *request)
     if (request->answer.stream == NULL) {
         on_stream_end(stream);
         problem(request, PROBLEM_NO_MEMORY, "no memory for the stream: try again later");
-        return;
     }
-    request->answer.status = 200;
-    request->answer.type = "text/event-stream";
 }

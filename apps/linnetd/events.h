@@ -38,6 +38,7 @@ struct event_operation {
     uint8_t kind; /* enum ln_operation_kind */
     uint8_t outcome;
     uint8_t code;
+    bool sent; /* the device may have it */
 };
 
 struct event {

@@ -121,10 +121,18 @@ static void begin(struct request *request, const char *raw_path)
     }
 }
 
+/* A body that nobody asked for is memory that anybody could make us hold: some routes are open. */
+static bool has_body(const struct request *request)
+{
+    return request->problem == PROBLEM_NONE &&
+           (strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ||
+            strcmp(request->method, "PATCH") == 0);
+}
+
 /* How much of the piece was taken; the rest comes again once the connection is resumed. */
 static size_t take_body(struct request *request, const char *bytes, size_t len)
 {
-    if (request->problem != PROBLEM_NONE) {
+    if (!has_body(request)) {
         return len; /* read to its end, so that the answer is not lost to a reset, not kept */
     }
     if (request->take != NULL) {
@@ -354,8 +362,9 @@ static void start_mhd(struct http *http)
         NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
         MHD_OPTION_LISTEN_SOCKET, http->fd, MHD_OPTION_NOTIFY_COMPLETED, on_end, http,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, http, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_END);
+        (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)HTTP_CONNECTIONS_PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_END);
 }
 
 struct http *http_start(struct daemon *daemon, const struct ln_address *address)

@@ -31,6 +31,7 @@ enum {
     HTTP_PATH_MAX = 4096,
     HTTP_SEGMENTS_MAX = 12,
     HTTP_CONNECTIONS_MAX = 1000,
+    HTTP_CONNECTIONS_PER_ADDRESS = 250, /* so that one host cannot take them all */
 };
 
 /*

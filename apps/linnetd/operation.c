@@ -138,6 +138,7 @@ void operation_tell(struct shard *shard, const struct ln_server_event *event,
         .kind = (uint8_t)event->operation.kind,
         .outcome = (uint8_t)event->outcome,
         .code = event->code,
+        .sent = event->sent,
     };
 
     events_put(&shard->daemon->events, EVENT_OPERATION, endpoint, &operation);
