@@ -20,21 +20,17 @@ static bool is(const void *item, const void *key)
 
 const struct ln_map_calls ln_server__list_calls = {hash_of, is};
 
-/* How many objects and instances it names, if it is a list at all. */
-static ln_err count_links(struct ln_bytes payload, size_t *count)
+/* How many objects and instances it names. The reader stays where it is. */
+static ln_err count_links(const struct ln_object_list_reader *reader, size_t *count)
 {
-    struct ln_object_list_reader reader;
+    struct ln_object_list_reader at = *reader;
     struct ln_object_link link;
-    ln_err err = ln_object_list_open(payload, &reader);
 
     *count = 0;
-    if (err != LN_OK) {
-        return err;
-    }
-    while (ln_object_list_next(&reader, &link)) {
+    while (ln_object_list_next(&at, &link)) {
         (*count)++;
     }
-    if (reader.in.failed || *count == 0) {
+    if (at.in.failed || *count == 0) {
         return LN_ERR_BAD_PAYLOAD;
     }
     return *count > LN_LIMIT_OBJECT_LINKS ? LN_ERR_TOO_LARGE : LN_OK;
@@ -71,10 +67,10 @@ static ln_err read_links(struct ln_server *server, struct ln_bytes payload,
 {
     struct ln_object_list_reader reader;
     size_t count;
-    ln_err err = count_links(payload, &count);
+    ln_err err = ln_object_list_open(payload, &reader);
 
     if (err == LN_OK) {
-        err = ln_object_list_open(payload, &reader);
+        err = count_links(&reader, &count);
     }
     if (err != LN_OK) {
         return err;
