@@ -83,12 +83,10 @@ def test_bytes_arrive_as_they_were_sent(server, peer, size):
     value = value_of(size)
     resource = Anything(lambda request: content(value, OPAQUE) if request.code == aiocoap.GET else changed(request))
     peer(resource)
-    before = resident(server)
     status, headers, body = server.api.raw("GET", PATH, headers={"Accept": RECORD})
     assert (status, headers["Content-Type"], body == value) == (200, RECORD, True)
     assert server.api.raw("PUT", PATH, data=value, headers={"Content-Type": RECORD})[0] == 204
     assert resource.seen[-1].payload == value
-    assert resident(server) - before < 4 * MIB
 
 
 class Plain:
