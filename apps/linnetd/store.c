@@ -99,6 +99,21 @@ static void read_identity(struct store *store)
     sqlite3_finalize(statement);
 }
 
+/*
+ * That it can be written shows here, and not with the first device. It is a change each time, so
+ * that it stands in the place of what a crash left unfinished.
+ */
+static bool note_start(struct store *store)
+{
+    char sql[160];
+
+    (void)snprintf(sql, sizeof(sql),
+                   "UPDATE meta SET value=0 WHERE key='clean';"
+                   "INSERT OR REPLACE INTO meta VALUES ('started_at', %lld)",
+                   (long long)ln_clock_wall_ms());
+    return store_run(store->db, sql);
+}
+
 /* Numbers of rows that were swept must not come again either: the clean end notes the last. */
 static bool read_state(struct store *store)
 {
@@ -119,8 +134,7 @@ static bool read_state(struct store *store)
         store_number(store->db, "SELECT value FROM meta WHERE key='clean'", 0) == 1;
     store->has_gone = store_number(store->db, "SELECT count(*) FROM gone", 0) > 0;
     read_identity(store);
-    /* That it can be written shows here, and not with the first device. */
-    return store_run(store->db, "UPDATE meta SET value=0 WHERE key='clean'");
+    return note_start(store);
 }
 
 static bool open_all(struct store *store, char why[STORE_WHY_MAX])
