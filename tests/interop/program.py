@@ -9,7 +9,7 @@ import time
 
 # Seconds; only what hangs or is lost takes them.
 PATIENCE = 20.0
-EVENT_PATIENCE = 5.0
+EVENT_PATIENCE = 15.0
 
 
 class Program:
