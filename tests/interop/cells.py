@@ -360,6 +360,8 @@ def update_of_objects(pair, _):
 
 
 def deregister(pair, _):
+    # A device answers once it knows its location; one that is stopped before has nothing to de-register.
+    must(pair.ask("read", "/3/0/16", format="text"), "2.05")
     pair.device.stop()
     pair.ask_event("deregistered")
 

@@ -46,6 +46,8 @@ class Daemon:
     def __init__(self, binary, data, notes, shim, coap):
         self.http = free_port(socket.SOCK_STREAM)
         env = {**os.environ, "LINNET_TOKEN": TOKEN, "CRASH_NOTES": str(notes), "LD_PRELOAD": str(shim)}
+        # AddressSanitizer's runtime wants to be the first library; the shim is, and calls on to it.
+        env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         self.process = subprocess.Popen(
             [binary, "--data", data, "--coap", f"127.0.0.1:{coap}", "--http", f"127.0.0.1:{self.http}", "--shards", "2",
              "--log-level", "error"], stderr=subprocess.PIPE, text=True, env=env)
