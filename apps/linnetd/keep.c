@@ -153,39 +153,65 @@ static enum store_kind kind_of(const struct ln_server_event *event)
     if (event->registration == NULL) {
         return STORE_SWEPT;
     }
-    if (event->change == 0) {
-        return STORE_TOUCHED;
-    }
     return event->kind == LN_SERVER_REGISTERED || event->kind == LN_SERVER_UPDATED
                ? STORE_PRESENT
                : STORE_LEFT;
 }
 
-void keep_event(struct shard *shard, const struct ln_server_event *event)
+/* Asked once for all that happens at a time: it is much of what keeping an Update costs. */
+static int64_t offset_now(struct shard *shard)
 {
-    int64_t offset;
+    struct keep *keep = &shard->keep;
+
+    if (keep->offset_of != shard->now) {
+        keep->offset_of = shard->now;
+        keep->offset = wall_offset(&shard->daemon->wall);
+    }
+    return keep->offset;
+}
+
+static void keep_touch(struct shard *shard, const struct ln_server_event *event)
+{
+    struct ln_registration_view view;
+    const struct ln_address *address = NULL;
+
+    if (event->address_changed) {
+        ln_registration_get(event->registration, &view);
+        address = &view.peer.remote;
+    }
+    store_batch_touch(&shard->keep.batch, event->replaces, event->time + offset_now(shard),
+                      address);
+}
+
+static void keep_change(struct shard *shard, const struct ln_server_event *event)
+{
     struct ln_registration_view view;
     struct store_change change = {
         .kind = kind_of(event),
         .number = event->change,
         .replaces = event->replaces,
         .expired = event->kind == LN_SERVER_EXPIRED,
-        .address_changed = event->address_changed,
     };
 
-    if (shard->daemon->store == NULL || event->kind == LN_SERVER_RESULT ||
-        (event->change == 0 &&
-         (event->kind != LN_SERVER_UPDATED || event->registration == NULL))) {
-        return;
-    }
     if (event->registration != NULL) {
-        offset = wall_offset(&shard->daemon->wall);
         ln_registration_get(event->registration, &view);
-        to_wall(&view, offset);
+        to_wall(&view, offset_now(shard));
         change.view = &view;
-        change.left_at = event->time + offset;
+        change.left_at = event->time + offset_now(shard);
     }
     store_batch_put(&shard->keep.batch, &change);
+}
+
+void keep_event(struct shard *shard, const struct ln_server_event *event)
+{
+    if (shard->daemon->store == NULL || event->kind == LN_SERVER_RESULT) {
+        return;
+    }
+    if (event->change != 0) {
+        keep_change(shard, event);
+    } else if (event->kind == LN_SERVER_UPDATED && event->registration != NULL) {
+        keep_touch(shard, event);
+    }
 }
 
 void keep_submit(struct shard *shard)

@@ -34,6 +34,8 @@ struct keep {
     struct held held;
     struct promise *promises;
     bool read_only;
+    ln_time offset_of; /* when the offset of the wall clock was asked for */
+    int64_t offset;
 };
 
 void keep_fini(struct keep *keep);

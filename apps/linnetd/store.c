@@ -18,6 +18,7 @@
 
 enum {
     CACHE_KIB = 64 * 1024,
+    TOUCHES_MAX = 64 * 1024 * 1024,
     CHECKPOINT_PAGES = 8192, /* 32 MiB: then the log goes into the database */
 };
 
@@ -163,7 +164,8 @@ static void free_store(struct store *store)
         close(store->lock_fd);
     }
     updates_close(&store->updates);
-    store_batch_fini(&store->group);
+    store_bytes_fini(&store->group);
+    store_bytes_fini(&store->touching);
     store_batch_fini(&store->submitted);
     free(store->dead.at);
     free(store->sweeping.at);
@@ -429,21 +431,40 @@ void store_close(struct store *store)
     free_store(store);
 }
 
+/* With the lock held. */
+static void take_touches(struct store *store, const struct store_batch *batch)
+{
+    struct store_bytes *waiting = &store->submitted.touches;
+
+    store->counters.touches += batch->touched;
+    if (waiting->length + batch->touches.length > TOUCHES_MAX) {
+        store->counters.touches_lost +=
+            batch->touched; /* the log has not been written for long */
+    } else {
+        store_bytes_append(waiting, &batch->touches);
+    }
+}
+
 void store_submit(struct store *store, uint8_t shard, struct store_batch *batch)
 {
     size_t offset = 0;
 
-    if (batch->length == 0) {
+    if (batch->changes.length == 0 && batch->touched == 0) {
         return;
     }
-    for (struct store_record *r; (r = store_batch_next(batch, &offset)) != NULL;) {
+    for (struct store_record *r; (r = store_record_next(&batch->changes, &offset)) != NULL;) {
         r->shard = shard;
     }
     pthread_mutex_lock(&store->lock);
-    store_batch_append(&store->submitted, batch);
-    pthread_cond_signal(&store->wake_writer);
+    take_touches(store, batch);
+    /* Touches have time: the thread looks for them each second. */
+    if (batch->changes.length > 0) {
+        store_bytes_append(&store->submitted.changes, &batch->changes);
+        pthread_cond_signal(&store->wake_writer);
+    }
     pthread_mutex_unlock(&store->lock);
-    batch->length = 0;
+    batch->changes.length = batch->touches.length = 0;
+    batch->touched = 0;
 }
 
 static void put_job(struct store *store, struct store_queue *queue, pthread_cond_t *wake,

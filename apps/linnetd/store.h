@@ -9,7 +9,8 @@
  * counts, and those before it are swept away later, many at once (docs/decisions/0007).
  *
  * Shards put changes into a batch of their own and submit it; one thread writes whatever all of
- * them submitted meanwhile as one transaction, and then wakes them.
+ * them submitted meanwhile as one transaction, and then wakes them. Times of Updates go along as
+ * the bytes that their log has, and are written each second.
  */
 #ifndef LINNETD_STORE_H
 #define LINNETD_STORE_H
@@ -71,28 +72,38 @@ enum store_kind {
     STORE_PRESENT, /* registered, or changed: the view counts from now on */
     STORE_LEFT,    /* the view is its last state, left at `left_at` */
     STORE_SWEPT,   /* has ended since, which a later change tells: only `replaces` counts */
-    STORE_TOUCHED, /* time or address alone: nobody waits for it */
 };
 
 struct store_change {
     enum store_kind kind;
     uint64_t number;
     uint64_t replaces;
-    bool expired;         /* LEFT: not by its own wish */
-    bool address_changed; /* TOUCHED */
-    int64_t left_at;      /* milliseconds since 1970, as all times of the view */
+    bool expired;    /* LEFT: not by its own wish */
+    int64_t left_at; /* milliseconds since 1970, as all times of the view */
     const struct ln_registration_view *view; /* NULL for SWEPT */
 };
 
-/* Changes of one shard on their way. All zero is an empty one. */
-struct store_batch {
+struct store_bytes {
     uint8_t *at;
     size_t length;
     size_t size;
 };
 
+/* Changes of one shard on their way. All zero is an empty one. */
+struct store_batch {
+    struct store_bytes changes;
+    struct store_bytes touches; /* entries of updates.log */
+    uint64_t touched;           /* so many */
+};
+
 /* Without memory the process ends at once: it must not go on as if this had been kept. */
 void store_batch_put(struct store_batch *batch, const struct store_change *change);
+/*
+ * Time, and the address if it is not NULL, of an Update that changed nothing else of the row of
+ * this number: nobody waits for it.
+ */
+void store_batch_touch(struct store_batch *batch, uint64_t number, int64_t at,
+                       const struct ln_address *address);
 void store_batch_fini(struct store_batch *batch);
 /* Hands all of it over and empties it. */
 void store_submit(struct store *store, uint8_t shard, struct store_batch *batch);

@@ -3,6 +3,7 @@
 #include "linnetd/store_rows.h"
 
 #include "linnetd/log.h"
+#include "linnetd/store_updates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,38 +13,37 @@
 enum { FIRST_SIZE = 64 * 1024, ADDRESS_BYTES = 22, LINK_BYTES = 6, ALIGNMENT = 16, PARTS = 6 };
 
 /* A place for so many bytes more. */
-static uint8_t *extend(struct store_batch *batch, size_t more)
+static uint8_t *extend(struct store_bytes *bytes, size_t more)
 {
-    size_t size = batch->size == 0 ? FIRST_SIZE : batch->size;
+    size_t size = bytes->size == 0 ? FIRST_SIZE : bytes->size;
 
-    while (size < batch->length + more) {
+    while (size < bytes->length + more) {
         size *= 2;
     }
-    if (size != batch->size) {
-        batch->at = realloc(batch->at, size);
-        batch->size = size;
+    if (size != bytes->size) {
+        bytes->at = realloc(bytes->at, size);
+        bytes->size = size;
     }
-    if (batch->at == NULL) {
+    if (bytes->at == NULL) {
         log_line(LOG_ERROR, "no memory for changes that must be kept: ends as if killed");
         abort();
     }
-    uint8_t *place = batch->at + batch->length;
-    batch->length += more;
+    uint8_t *place = bytes->at + bytes->length;
+    bytes->length += more;
     return place;
 }
 
-void store_batch_add(struct store_batch *batch, const struct store_record *record)
+void store_bytes_append(struct store_bytes *bytes, const struct store_bytes *more)
 {
-    uint8_t *place = extend(batch, record->size);
-
-    memcpy(place, record, record->size);
+    if (more->length > 0) {
+        memcpy(extend(bytes, more->length), more->at, more->length);
+    }
 }
 
-void store_batch_append(struct store_batch *batch, const struct store_batch *more)
+void store_bytes_fini(struct store_bytes *bytes)
 {
-    uint8_t *place = extend(batch, more->length);
-
-    memcpy(place, more->at, more->length);
+    free(bytes->at);
+    *bytes = (struct store_bytes){.at = NULL};
 }
 
 /* What of a view has bytes, in the order in which they stand behind a record. */
@@ -67,17 +67,12 @@ void store_batch_put(struct store_batch *batch, const struct store_change *chang
         record.view = *change->view;
     }
     each_of(&record.view, parts);
-    /* A touch is told by number alone. */
-    if (change->kind == STORE_TOUCHED) {
-        record.view.object_count = 0;
-    }
     size_t links = record.view.object_count * sizeof(struct ln_object_link);
     for (size_t i = 0; i < PARTS; i++) {
-        parts[i]->len = change->kind == STORE_TOUCHED ? 0 : parts[i]->len;
         bytes += parts[i]->len;
     }
     record.size = (sizeof(record) + links + bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    uint8_t *at = extend(batch, record.size);
+    uint8_t *at = extend(&batch->changes, record.size);
     memcpy(at, &record, sizeof(record));
     at += sizeof(record);
     if (links > 0) {
@@ -92,18 +87,33 @@ void store_batch_put(struct store_batch *batch, const struct store_change *chang
     }
 }
 
-void store_batch_fini(struct store_batch *batch)
+void store_batch_touch(struct store_batch *batch, uint64_t number, int64_t at,
+                       const struct ln_address *address)
 {
-    free(batch->at);
-    *batch = (struct store_batch){.at = NULL};
+    uint8_t bytes[UPDATE_ENTRY_MAX];
+    struct update_entry entry = {.number = number, .at = at, .has_address = address != NULL};
+
+    if (address != NULL) {
+        entry.address = *address;
+    }
+    size_t length = update_entry_write(bytes, &entry);
+    memcpy(extend(&batch->touches, length), bytes, length);
+    batch->touched++;
 }
 
-struct store_record *store_batch_next(const struct store_batch *batch, size_t *offset)
+void store_batch_fini(struct store_batch *batch)
 {
-    if (*offset >= batch->length) {
+    store_bytes_fini(&batch->changes);
+    store_bytes_fini(&batch->touches);
+    batch->touched = 0;
+}
+
+struct store_record *store_record_next(const struct store_bytes *changes, size_t *offset)
+{
+    if (*offset >= changes->length) {
         return NULL;
     }
-    struct store_record *record = (struct store_record *)(void *)(batch->at + *offset);
+    struct store_record *record = (struct store_record *)(void *)(changes->at + *offset);
     struct ln_bytes *parts[PARTS];
     record->view.objects = (const struct ln_object_link *)(record + 1);
     const uint8_t *at = (const uint8_t *)(record->view.objects + record->view.object_count);

@@ -17,10 +17,10 @@ struct store_record {
 };
 
 /* Puts a copy behind what is there. */
-void store_batch_add(struct store_batch *batch, const struct store_record *record);
-void store_batch_append(struct store_batch *batch, const struct store_batch *more);
+void store_bytes_append(struct store_bytes *bytes, const struct store_bytes *more);
+void store_bytes_fini(struct store_bytes *bytes);
 /* The record at `*offset`, its pointers set; NULL at the end. Moves the offset behind it. */
-struct store_record *store_batch_next(const struct store_batch *batch, size_t *offset);
+struct store_record *store_record_next(const struct store_bytes *changes, size_t *offset);
 
 /* The columns of a registration that follow its endpoint, in the order of the table. */
 #define STORE_VIEW_NAMES                                                                       \

@@ -45,7 +45,8 @@ struct store {
     pthread_t reader;
 
     /* The writer's own. */
-    struct store_batch group; /* being committed */
+    struct store_bytes group;    /* being committed */
+    struct store_bytes touching; /* being written to the log of Updates */
     uint64_t group_last[SHARDS_MAX];
     struct numbers dead;     /* rows that another has replaced */
     struct numbers sweeping; /* sorted, the highest first: swept from the end */

@@ -15,21 +15,16 @@
 #include <unistd.h>
 
 enum {
-    /* kind, number, time, checksum; with an address: IP, scope and port too. */
-    SHORT_ENTRY = 1 + 8 + 8 + 4,
-    LONG_ENTRY = SHORT_ENTRY + 16 + 4 + 2,
     KIND_TIME = 'T',
     KIND_ADDRESS = 'A',
     ROTATE_AT = 64 * 1024 * 1024,
-    PENDING_MAX = 64 * 1024 * 1024,
-    WRITE_MAX = 1024 * 1024,
 };
 
 /* ---- Entries ---- */
 
-static size_t write_entry(uint8_t *out, const struct update_entry *entry)
+size_t update_entry_write(uint8_t out[UPDATE_ENTRY_MAX], const struct update_entry *entry)
 {
-    size_t size = entry->has_address ? LONG_ENTRY : SHORT_ENTRY;
+    size_t size = entry->has_address ? UPDATE_ENTRY_MAX : UPDATE_ENTRY_MIN;
     struct ln_writer w = ln_writer(out, size);
 
     ln_write_u8(&w, entry->has_address ? KIND_ADDRESS : KIND_TIME);
@@ -240,7 +235,7 @@ static bool write_entries(int fd, struct update_list *list, sqlite3 *db)
 {
     struct update_entry *end = list->at + list->count;
     sqlite3_stmt *rows = NULL;
-    uint8_t buffer[1024 * LONG_ENTRY];
+    uint8_t buffer[1024 * UPDATE_ENTRY_MAX];
     size_t length = 0;
     bool good = sqlite3_prepare_v2(db, "SELECT number FROM registrations ORDER BY number DESC",
                                    -1, &rows, NULL) == SQLITE_OK;
@@ -254,9 +249,9 @@ static bool write_entries(int fd, struct update_list *list, sqlite3 *db)
             entry++;
         }
         if (entry < end && entry->number == number) {
-            length += write_entry(&buffer[length], entry++);
+            length += update_entry_write(&buffer[length], entry++);
         }
-        if (length + LONG_ENTRY > sizeof(buffer)) {
+        if (length + UPDATE_ENTRY_MAX > sizeof(buffer)) {
             good = write_all(fd, buffer, length);
             length = 0;
         }
@@ -378,38 +373,21 @@ bool updates_open(struct updates *updates, const char *folder)
     return open_log(updates) && rotate(updates);
 }
 
-bool updates_put(struct updates *updates, const struct update_entry *entry)
-{
-    size_t room = updates->pending_size - updates->pending_length;
-
-    if (room < LONG_ENTRY) {
-        size_t size = updates->pending_size == 0 ? WRITE_MAX : updates->pending_size * 2;
-        uint8_t *at = size > PENDING_MAX ? NULL : realloc(updates->pending, size);
-        if (at == NULL) {
-            return false;
-        }
-        updates->pending = at;
-        updates->pending_size = size;
-    }
-    updates->pending_length += write_entry(&updates->pending[updates->pending_length], entry);
-    return true;
-}
-
-bool updates_write(struct updates *updates)
+bool updates_write(struct updates *updates, struct store_bytes *entries)
 {
     if (updates->fd < 0 && !open_log(updates)) {
         return false;
     }
-    if (updates->pending_length > 0) {
-        if (!write_all(updates->fd, updates->pending, updates->pending_length)) {
+    if (entries->length > 0) {
+        if (!write_all(updates->fd, entries->at, entries->length)) {
             /* Half an entry would hide all that follow. */
             int why = errno;
             (void)!ftruncate(updates->fd, (off_t)updates->length);
             errno = why;
             return false;
         }
-        updates->length += updates->pending_length;
-        updates->pending_length = 0;
+        updates->length += entries->length;
+        entries->length = 0;
     }
     return updates->length < updates->rotate_at || rotate(updates);
 }
@@ -422,7 +400,4 @@ void updates_close(struct updates *updates)
         close(updates->fd);
         updates->fd = -1;
     }
-    free(updates->pending);
-    updates->pending = NULL;
-    updates->pending_size = updates->pending_length = 0;
 }

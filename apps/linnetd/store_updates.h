@@ -10,6 +10,9 @@
 
 #include <pthread.h>
 
+/* kind, number, time, checksum; with an address: IP, scope and port too. */
+enum { UPDATE_ENTRY_MIN = 1 + 8 + 8 + 4, UPDATE_ENTRY_MAX = UPDATE_ENTRY_MIN + 16 + 4 + 2 };
+
 struct update_entry {
     uint64_t number; /* of the registration's row */
     int64_t at;      /* milliseconds since 1970 */
@@ -22,9 +25,6 @@ struct updates {
     int fd; /* updates.log; -1: not open */
     size_t length;
     size_t rotate_at;
-    uint8_t *pending;
-    size_t pending_length;
-    size_t pending_size;
     pthread_t merger;
     bool merging;
     atomic_bool merged; /* the thread is done */
@@ -32,12 +32,13 @@ struct updates {
 
 /* Opens the log to be appended to. False: `errno` says why. */
 LN_MUST_USE bool updates_open(struct updates *updates, const char *folder);
-/* Takes an entry, to be written later. False: there is no memory for it. */
-LN_MUST_USE bool updates_put(struct updates *updates, const struct update_entry *entry);
-/* Writes what was taken. False: what could not be written is kept for the next time. */
-LN_MUST_USE bool updates_write(struct updates *updates);
+/* Writes these entries and empties them. False: they have not been written, and are kept. */
+LN_MUST_USE bool updates_write(struct updates *updates, struct store_bytes *entries);
 /* Syncs, ends a merge, closes. Safe twice. */
 void updates_close(struct updates *updates);
+
+/* Returns how long it is as it stands in the file. */
+size_t update_entry_write(uint8_t out[UPDATE_ENTRY_MAX], const struct update_entry *entry);
 
 /* The newest entry of each number, the highest number first. */
 struct update_list {

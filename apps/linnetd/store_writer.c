@@ -156,7 +156,7 @@ static bool write_group(struct store *store)
     if (!run_once(store->statements.begin)) {
         return false;
     }
-    while ((record = store_batch_next(&store->group, &offset)) != NULL) {
+    while ((record = store_record_next(&store->group, &offset)) != NULL) {
         if (!write_change(store, &record->change)) {
             return false;
         }
@@ -172,7 +172,7 @@ static uint64_t note_group(struct store *store)
     struct store_record *record;
 
     memset(store->group_last, 0, sizeof(store->group_last));
-    while ((record = store_batch_next(&store->group, &offset)) != NULL) {
+    while ((record = store_record_next(&store->group, &offset)) != NULL) {
         const struct store_change *change = &record->change;
         store->group_last[record->shard] = change->number;
         changes++;
@@ -248,27 +248,21 @@ static bool commit_group(struct store *store)
 
 /* ---- Updates of time and address ---- */
 
-static void put_touch(struct store *store, const struct store_record *record)
-{
-    struct update_entry entry = {
-        .number = record->view.change,
-        .at = record->view.updated_at,
-        .has_address = record->change.address_changed,
-        .address = record->view.peer.remote,
-    };
-    bool put = updates_put(&store->updates, &entry);
-
-    store->counters.touches++;
-    store->counters.touches_lost += put ? 0 : 1;
-}
-
 static void write_updates(struct store *store, ln_time now)
 {
     if (now < store->updates_due) {
         return;
     }
     store->updates_due = now + UPDATES_EVERY_MS;
-    if (!updates_write(&store->updates) && !store_is_read_only(store)) {
+    /* What could not be written goes first, and what came since waits. */
+    if (store->touching.length == 0) {
+        pthread_mutex_lock(&store->lock);
+        struct store_bytes empty = store->touching;
+        store->touching = store->submitted.touches;
+        store->submitted.touches = empty;
+        pthread_mutex_unlock(&store->lock);
+    }
+    if (!updates_write(&store->updates, &store->touching) && !store_is_read_only(store)) {
         log_line(LOG_WARN, "--data: %s: times of Updates cannot be written", store->folder);
     }
 }
@@ -372,34 +366,18 @@ static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, ln_time
     (void)pthread_cond_timedwait(condition, lock, &at);
 }
 
-/* Touches need no transaction: they leave the group. */
-static void split_touches(struct store *store, struct store_batch *taken)
-{
-    size_t offset = 0;
-    struct store_record *record;
-
-    while ((record = store_batch_next(taken, &offset)) != NULL) {
-        if (record->change.kind == STORE_TOUCHED) {
-            put_touch(store, record);
-        } else {
-            store_batch_add(&store->group, record);
-        }
-    }
-    taken->length = 0;
-}
-
 /* Waits for work, or until the time has come for something else. True: the end has come. */
-static bool take_work(struct store *store, struct store_batch *taken, struct store_job **jobs,
+static bool take_work(struct store *store, struct store_bytes *taken, struct store_job **jobs,
                       ln_time due)
 {
     pthread_mutex_lock(&store->lock);
-    while (!store->stopping && store->submitted.length == 0 && store->writes.first == NULL &&
-           ln_clock_now() < due) {
+    while (!store->stopping && store->submitted.changes.length == 0 &&
+           store->writes.first == NULL && ln_clock_now() < due) {
         wait_until(&store->wake_writer, &store->lock, due);
     }
-    struct store_batch empty = *taken;
-    *taken = store->submitted;
-    store->submitted = empty;
+    struct store_bytes empty = *taken;
+    *taken = store->submitted.changes;
+    store->submitted.changes = empty;
     *jobs = take_jobs(&store->writes);
     bool stopping = store->stopping && taken->length == 0 && *jobs == NULL;
     pthread_mutex_unlock(&store->lock);
@@ -422,7 +400,7 @@ static ln_time next_due(struct store *store, bool busy)
 void *store_writer(void *context)
 {
     struct store *store = context;
-    struct store_batch taken = {.at = NULL};
+    struct store_bytes taken = {.at = NULL};
     struct store_job *jobs;
     bool more = false;
     bool over = false;
@@ -430,15 +408,17 @@ void *store_writer(void *context)
     while (!over) {
         over = take_work(store, &taken, &jobs, next_due(store, more));
         bool idle = taken.length == 0;
-        split_touches(store, &taken);
+        store_bytes_append(&store->group, &taken);
+        taken.length = 0;
         bool good = commit_group(store);
         run_writes(store, jobs);
         write_updates(store, over ? store->updates_due : ln_clock_now());
         more = good && sweep(store, idle);
         forget(store, ln_clock_now());
     }
+    write_updates(store, store->updates_due); /* what came while others could not be written */
     sweep_at_end(store);
-    store_batch_fini(&taken);
+    store_bytes_fini(&taken);
     return NULL;
 }
 

@@ -253,7 +253,10 @@ struct ln_server_event {
     const struct ln_registration *registration;
     /* LN_SERVER_UPDATED: what the Update changed. */
     bool address_changed, lifetime_changed, binding_changed, objects_changed, sms_changed;
-    /* The number of the durable change that this tells of, and of the one before; 0: none. */
+    /*
+     * The number of the durable change that this tells of, 0: it is none; and of the last one
+     * before it, 0: there was none.
+     */
     uint64_t change;
     uint64_t replaces;
     /* LN_SERVER_WANTS and LN_SERVER_PART: */

@@ -181,8 +181,8 @@ static void tell_changes(struct ln_server *server, struct ln_server_event *event
     switch (event->kind) {
     case LN_SERVER_REGISTERED:
     case LN_SERVER_UPDATED:
+        event->replaces = news_of(node)->replaces;
         if ((node->changes & CHANGED_DURABLY) != 0) {
-            event->replaces = news_of(node)->replaces;
             tell_change(server, event);
         }
         break;

@@ -232,14 +232,9 @@ static void submit(uint8_t shard)
 
 static void touch(uint64_t number, int64_t at, uint8_t host)
 {
-    struct ln_registration_view view = view_with("", 0);
-    struct store_change change = {.kind = STORE_TOUCHED, .view = &view};
+    struct ln_address moved = ln_address_ipv4(10, 0, 0, host, 5683);
 
-    view.change = number;
-    view.updated_at = at;
-    change.address_changed = host != 0;
-    view.peer.remote = ln_address_ipv4(10, 0, 0, host, 5683);
-    store_batch_put(&batch, &change);
+    store_batch_touch(&batch, number, at, host != 0 ? &moved : NULL);
 }
 
 /* ---- Rows ---- */

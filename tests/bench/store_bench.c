@@ -134,9 +134,8 @@ static void read_events(void)
     struct ln_registration_view view;
 
     while (ln_server_event(server, &event)) {
-        bool touched = event.change == 0;
         struct store_change change = {
-            .kind = touched ? STORE_TOUCHED : STORE_PRESENT,
+            .kind = STORE_PRESENT,
             .number = event.change,
             .replaces = event.replaces,
             .view = &view,
@@ -144,9 +143,13 @@ static void read_events(void)
         if (store == NULL || event.kind == LN_SERVER_REPLACED) {
             continue;
         }
+        if (event.change == 0) {
+            store_batch_touch(&batch, event.replaces, event.time, NULL);
+            continue;
+        }
         ln_registration_get(event.registration, &view);
         store_batch_put(&batch, &change);
-        last = touched ? last : event.change;
+        last = event.change;
     }
     if (store != NULL) {
         store_submit(store, 0, &batch);

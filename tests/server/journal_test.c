@@ -127,12 +127,12 @@ TEST(an_update_of_time_or_address_alone_is_no_durable_change)
     d = update(2, &place, "lt=60&b=U");
     arrives(&peer, &d);
     then_it_sends_after(0);
-    then_change(LN_SERVER_UPDATED, 0, 0);
+    then_change(LN_SERVER_UPDATED, 0, 1);
     peer = device(2);
     d = update(3, &place, "");
     arrives(&peer, &d);
     then_it_sends_after(0);
-    struct ln_server_event event = then_change(LN_SERVER_UPDATED, 0, 0);
+    struct ln_server_event event = then_change(LN_SERVER_UPDATED, 0, 1);
     assert_true(event.address_changed);
     CHECK_EQ(view_of("a").change, 1);
     then_all_is_given_back();
@@ -382,7 +382,7 @@ TEST(a_restored_device_goes_on_without_a_new_register)
     arrives(&peer, &d);
     CHECK_EQ(then_it_sends_after(0).message.code, LN_COAP_2_04);
     CHECK_EQ(view_of("urn:dev:1").expires_at, now + 300 * 1000);
-    then_change(LN_SERVER_UPDATED, 0, 0);
+    then_change(LN_SERVER_UPDATED, 0, 41);
     d = update(2, &place, "lt=60");
     arrives(&peer, &d);
     then_it_sends_after(51);

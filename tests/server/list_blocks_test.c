@@ -159,6 +159,35 @@ TEST(the_last_block_under_a_new_message_id_has_the_answer_of_before)
     then_all_is_given_back();
 }
 
+TEST(while_the_answer_to_a_list_is_held_its_last_block_stays_unanswered)
+{
+    struct ln_server_config config = config_of_tests();
+    config.journal = true;
+    given_a_server_of(&config);
+    one = device(1);
+    given_the_first_block(1);
+    struct sent answer = when_a_block_arrives(last_of(2, how));
+    struct place place = place_of(&answer);
+    CHECK_EQ(then_event(LN_SERVER_REGISTERED).change, 1);
+
+    struct list_block again[] = {last_of(2, how), last_of(3, how)}; /* a copy, and anew */
+    for (size_t i = 0; i < LN_COUNT(again); i++) {
+        struct datagram d = list_block(&again[i]);
+        arrives(&one, &d);
+        then_it_is_silent();
+    }
+    CHECK_EQ(ln_server_counters(server)->unanswered, LN_COUNT(again));
+
+    ln_server_committed(server, 1);
+    for (size_t i = 0; i < LN_COUNT(again); i++) {
+        answer = when_a_block_arrives(again[i]);
+        CHECK_EQ(answer.message.code, LN_COAP_2_01);
+        assert_string_equal(place_of(&answer).text, place.text);
+    }
+    CHECK_EQ(ln_server_counters(server)->registers, 1);
+    then_all_is_given_back();
+}
+
 TEST(a_refused_list_is_refused_again)
 {
     given_a_server_and_a_device();
@@ -526,6 +555,7 @@ int list_blocks_tests(void)
         cmocka_unit_test(a_copy_of_a_block_is_answered_as_before),
         cmocka_unit_test(a_late_copy_of_the_first_block_does_not_begin_anew),
         cmocka_unit_test(the_last_block_under_a_new_message_id_has_the_answer_of_before),
+        cmocka_unit_test(while_the_answer_to_a_list_is_held_its_last_block_stays_unanswered),
         cmocka_unit_test(a_refused_list_is_refused_again),
         cmocka_unit_test(a_register_in_blocks_and_again_in_blocks),
         cmocka_unit_test(a_new_first_block_begins_anew),
