@@ -89,11 +89,12 @@ set(LN_LINNETD_SOURCES
     notify.c octets.c octets_shard.c openapi.c operation.c options.c problem.c record.c router.c
     routes.c shard.c store.c store_check.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c
-    time_text.c values.c wall.c)
+    time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
     device.c links.c machine.c main.c objects.c options.c)
 
-set(LN_CTL_SOURCES data.c devices.c events.c file.c http.c main.c models.c print.c stub.c)
+set(LN_CTL_SOURCES data.c devices.c events.c file.c http.c main.c models.c print.c stub.c
+    tokens.c)
 
 set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c simulated.c worker.c)

@@ -56,6 +56,7 @@ int run_delete(struct ctl *ctl, struct words words);
 int run_discover(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
 int run_models(struct ctl *ctl, struct words words);
+int run_tokens(struct ctl *ctl, struct words words);
 int run_server(struct ctl *ctl, struct words words);
 
 /* ---- http.c ---- */

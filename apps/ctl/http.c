@@ -125,7 +125,7 @@ static void explain(const char *what, long status, const json_t *problem)
              operation != NULL ? "; operation " : "", operation != NULL ? operation : "");
     if (status == 401) {
         complain("give the token that linnetd printed at its first start as LINNET_TOKEN or "
-                 "--token");
+                 "--token; if it is lost, start linnetd with another one in LINNET_TOKEN");
     }
 }
 

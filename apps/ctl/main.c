@@ -17,6 +17,7 @@ const struct command commands[] = {
     {"discover", "ENDPOINT PATH",         "list what is below a path, with attributes",     2,  2, run_discover},
     {"events",  "",                       "print events as they come, until Ctrl-C",        0,  0, run_events},
     {"models",  "[show|stub ID]",         "list object definitions, show one, or print it as C", 0, 2, run_models},
+    {"tokens",  "[add ROLE [NAME]|remove ID]", "list who may use the API; add viewer, operator or admin", 0, 3, run_tokens},
     {"server",  "",                       "show the server's version, listeners and counts", 0, 0, run_server},
     {NULL, NULL, NULL, 0, 0, NULL},
     /* clang-format on */

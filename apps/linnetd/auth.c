@@ -1,4 +1,4 @@
-/* Checks tokens in constant time and slows down who guesses. */
+/* Knows tokens by their hashes, and slows down who guesses. */
 
 #include "linnetd/auth.h"
 
@@ -6,6 +6,9 @@
 
 #include <linnet/net.h>
 
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,15 +17,66 @@ enum {
     FAILURE_REFILL_MS = 1000,
 };
 
-static void make_token(char out[AUTH_GENERATED_TEXT])
+void auth_init(struct auth *auth)
+{
+    memset(auth, 0, sizeof(*auth));
+    pthread_mutex_init(&auth->lock, NULL);
+    ln_random_system.fill(ln_random_system.context, auth->seed, sizeof(auth->seed));
+}
+
+void auth_fini(struct auth *auth)
+{
+    explicit_bzero(auth->tokens, sizeof(auth->tokens));
+    auth->count = 0;
+}
+
+/* ---- Roles ---- */
+
+static const char *const role_names[] = {"", "viewer", "operator", "admin"};
+
+enum role auth_role_of_text(const char *text)
+{
+    for (int role = ROLE_VIEWER; role <= ROLE_ADMIN; role++) {
+        if (strcmp(text, role_names[role]) == 0) {
+            return (enum role)role;
+        }
+    }
+    return ROLE_OPEN;
+}
+
+const char *auth_role_text(enum role role)
+{
+    return role_names[role];
+}
+
+/* ---- Making ---- */
+
+static bool hash_of(const char *text, uint8_t hash[AUTH_HASH])
+{
+    return gnutls_hash_fast(GNUTLS_DIG_SHA256, text, strlen(text), hash) == 0;
+}
+
+/* Time in front, so that ids rise; then bits by which those of one moment differ. */
+static void make_id(char id[AUTH_ID_TEXT], int64_t now)
+{
+    (void)snprintf(id, AUTH_ID_TEXT, "%012llx%04x", (unsigned long long)now & 0xFFFFFFFFFFFF,
+                   ln_random_u32(&ln_random_system) & 0xFFFF);
+}
+
+void auth_make(struct auth_token *token, enum role role, const char *name,
+               char text[AUTH_GENERATED_TEXT])
 {
     uint8_t random[32];
-    struct ln_writer w = ln_writer(out, AUTH_GENERATED_TEXT);
+    struct ln_writer w = ln_writer(text, AUTH_GENERATED_TEXT);
 
     ln_random_system.fill(ln_random_system.context, random, sizeof(random));
     ln_write_base64url(&w, ln_bytes(random, sizeof(random)));
     ln_write_u8(&w, '\0');
     explicit_bzero(random, sizeof(random));
+    *token = (struct auth_token){.role = role, .created_at = ln_clock_wall_ms()};
+    make_id(token->id, token->created_at);
+    (void)snprintf(token->name, sizeof(token->name), "%s", name);
+    (void)hash_of(text, token->hash);
 }
 
 static bool is_printable(const char *token)
@@ -35,39 +89,99 @@ static bool is_printable(const char *token)
     return true;
 }
 
-bool auth_init(struct auth *auth, const char *token, char made[AUTH_GENERATED_TEXT])
+bool auth_add_environment(struct auth *auth, const char *text)
 {
-    memset(auth, 0, sizeof(*auth));
-    ln_random_system.fill(ln_random_system.context, auth->seed, sizeof(auth->seed));
-    if (token == NULL || token[0] == '\0') {
-        make_token(made);
-        token = made;
-    }
-    auth->token_len = strlen(token);
-    if (auth->token_len > AUTH_TOKEN_MAX || !is_printable(token)) {
-        return false;
-    }
-    memcpy(auth->token, token, auth->token_len);
-    return true;
+    struct auth_token token = {
+        .id = AUTH_ENVIRONMENT_ID, .name = "LINNET_TOKEN", .role = ROLE_ADMIN};
+
+    return strlen(text) <= AUTH_TOKEN_MAX && is_printable(text) && hash_of(text, token.hash) &&
+           auth_add(auth, &token);
 }
 
-void auth_fini(struct auth *auth)
-{
-    explicit_bzero(auth->token, sizeof(auth->token));
-}
+/* ---- The list ---- */
 
-/* Takes the same time wherever the two differ. */
-static bool same_token(const struct auth *auth, const char *token)
+/* With the lock held: where the first token stands whose id is not lower. */
+static size_t place_of(const struct auth *auth, const char *id)
 {
-    size_t len = strlen(token);
-    unsigned difference = (unsigned)(len != auth->token_len);
+    size_t i = 0;
 
-    for (size_t i = 0; i < AUTH_TOKEN_MAX; i++) {
-        char given = i < len ? token[i] : '\0';
-        difference |= (unsigned)(uint8_t)(given ^ auth->token[i]);
+    while (i < auth->count && strcmp(auth->tokens[i].id, id) < 0) {
+        i++;
     }
-    return difference == 0;
+    return i;
 }
+
+static bool is_at(const struct auth *auth, size_t i, const char *id)
+{
+    return i < auth->count && strcmp(auth->tokens[i].id, id) == 0;
+}
+
+bool auth_add(struct auth *auth, const struct auth_token *token)
+{
+    pthread_mutex_lock(&auth->lock);
+    size_t i = place_of(auth, token->id);
+    bool fits = auth->count < AUTH_TOKENS_MAX && !is_at(auth, i, token->id);
+    if (fits) {
+        memmove(&auth->tokens[i + 1], &auth->tokens[i],
+                (auth->count - i) * sizeof(auth->tokens[0]));
+        auth->tokens[i] = *token;
+        auth->count++;
+    }
+    pthread_mutex_unlock(&auth->lock);
+    return fits;
+}
+
+void auth_remove(struct auth *auth, const char *id)
+{
+    pthread_mutex_lock(&auth->lock);
+    size_t i = place_of(auth, id);
+    if (is_at(auth, i, id)) {
+        auth->count--;
+        memmove(&auth->tokens[i], &auth->tokens[i + 1],
+                (auth->count - i) * sizeof(auth->tokens[0]));
+    }
+    pthread_mutex_unlock(&auth->lock);
+}
+
+bool auth_find(struct auth *auth, const char *id, struct auth_token *out)
+{
+    pthread_mutex_lock(&auth->lock);
+    size_t i = place_of(auth, id);
+    bool found = is_at(auth, i, id);
+    if (found) {
+        *out = auth->tokens[i];
+    }
+    pthread_mutex_unlock(&auth->lock);
+    return found;
+}
+
+size_t auth_list(struct auth *auth, const char *after, struct auth_token *out, size_t most)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&auth->lock);
+    for (size_t i = 0; i < auth->count && count < most; i++) {
+        if (strcmp(auth->tokens[i].id, after) > 0) {
+            out[count++] = auth->tokens[i];
+        }
+    }
+    pthread_mutex_unlock(&auth->lock);
+    return count;
+}
+
+size_t auth_count(struct auth *auth, enum role role)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&auth->lock);
+    for (size_t i = 0; i < auth->count; i++) {
+        count += auth->tokens[i].role == role ? 1 : 0;
+    }
+    pthread_mutex_unlock(&auth->lock);
+    return count;
+}
+
+/* ---- Checking ---- */
 
 static struct auth_slot *slot_of(struct auth *auth, const struct ln_address *from, ln_time now)
 {
@@ -97,10 +211,25 @@ static const char *bearer_token(const char *header)
     return header + strspn(header, " ");
 }
 
-/* There is one token so far, the administrator's. */
-static enum role role_of(const struct auth *auth, const char *token)
+/* Hashes are compared: how long that takes tells nothing of the token. */
+static enum role use_token(struct auth *auth, const char *text, char id[AUTH_ID_TEXT])
 {
-    return same_token(auth, token) ? ROLE_ADMIN : ROLE_OPEN;
+    uint8_t hash[AUTH_HASH];
+    enum role role = ROLE_OPEN;
+
+    if (!hash_of(text, hash)) {
+        return ROLE_OPEN;
+    }
+    pthread_mutex_lock(&auth->lock);
+    for (size_t i = 0; i < auth->count; i++) {
+        if (memcmp(auth->tokens[i].hash, hash, sizeof(hash)) == 0) {
+            role = auth->tokens[i].role;
+            auth->tokens[i].used_at = ln_clock_wall_ms();
+            memcpy(id, auth->tokens[i].id, AUTH_ID_TEXT);
+        }
+    }
+    pthread_mutex_unlock(&auth->lock);
+    return role;
 }
 
 /* Who guesses is slowed down; who has the token is not, whoever else guesses from the same address. */
@@ -126,10 +255,12 @@ bool auth_check(struct auth *auth, struct request *request, enum role role, cons
         return problem(request, PROBLEM_NO_TOKEN,
                        "send the header \"Authorization: Bearer TOKEN\"");
     }
-    enum role has = role_of(auth, token);
+    enum role has = use_token(auth, token, request->token_id);
     if (has == ROLE_OPEN) {
         return wrong_token(auth, request, slot_of(auth, from, now));
     }
     return has >= role ||
-           problem(request, PROBLEM_FORBIDDEN, "this needs a token of a higher role");
+           problem(request, PROBLEM_FORBIDDEN,
+                   "this needs a token of role %s, and this one is %s",
+                   role == ROLE_ADMIN ? "admin" : "operator or admin", role_names[has]);
 }

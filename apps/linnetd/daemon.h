@@ -14,6 +14,7 @@
 struct daemon {
     struct config config;
     struct auth auth;
+    bool weak_token; /* LINNET_TOKEN is short */
     struct events events;
     struct wall wall;
     struct model_list models; /* those of --models */

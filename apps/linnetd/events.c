@@ -35,7 +35,9 @@ struct event_stream {
     struct MHD_Connection *connection;
     uint64_t sent; /* id of the last event looked at */
     bool suspended;
-    bool speak;          /* a comment is due */
+    bool speak; /* a comment is due */
+    bool over;  /* its token was removed */
+    char token_id[AUTH_ID_TEXT];
     int kind;            /* -1: all */
     size_t endpoint_len; /* 0: all */
     uint8_t endpoint[LN_LIMIT_ENDPOINT];
@@ -111,6 +113,16 @@ void events_close(struct events *events)
 {
     pthread_mutex_lock(&events->lock);
     events->closed = true;
+    wake_streams(events);
+    pthread_mutex_unlock(&events->lock);
+}
+
+void events_end_token(struct events *events, const char *id)
+{
+    pthread_mutex_lock(&events->lock);
+    for (struct event_stream *stream = events->streams; stream != NULL; stream = stream->next) {
+        stream->over = stream->over || strcmp(stream->token_id, id) == 0;
+    }
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -247,8 +259,8 @@ static ssize_t on_more(void *context, uint64_t position, char *buffer, size_t si
     }
     size_t left = stream->text.len - stream->taken;
     size_t n = left < size ? left : size;
-    bool end =
-        events->closed || stream->text.failed || connection_is_abandoned(stream->connection);
+    bool end = events->closed || stream->over || stream->text.failed ||
+               connection_is_abandoned(stream->connection);
     if (n > 0 && !end) {
         memcpy(buffer, stream->text.at + stream->taken, n);
         stream->taken += n;
@@ -363,6 +375,7 @@ static struct event_stream *stream_new(struct request *request)
     }
     stream->events = &request->daemon->events;
     stream->connection = request->connection;
+    memcpy(stream->token_id, request->token_id, sizeof(stream->token_id));
     if (!request_query_only(request, names) || !read_kind(request, stream) ||
         !read_endpoint(request, stream) || !join(request, stream)) {
         free(stream);

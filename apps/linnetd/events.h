@@ -73,6 +73,8 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
  * noticed.
  */
 void events_tick(struct events *events);
+/* Any thread: the streams of a token that was removed end. */
+void events_end_token(struct events *events, const char *id);
 /* All streams end. */
 void events_close(struct events *events);
 size_t events_streams(struct events *events);

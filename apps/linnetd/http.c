@@ -181,6 +181,15 @@ static void ask(struct request *request, uint8_t first, uint8_t count,
     }
 }
 
+void request_wait(struct request *request, void (*finish)(struct request *))
+{
+    request->asked = true;
+    request->finish = finish;
+    request->calls[0] = (struct call){.request = request};
+    atomic_store(&request->calls_left, 1);
+    MHD_suspend_connection(request->connection);
+}
+
 void ask_shard(struct request *request, uint8_t shard,
                void (*run)(struct shard *, struct call *), void (*finish)(struct request *))
 {
@@ -288,14 +297,10 @@ static enum MHD_Result go_on(struct http *http, struct request *request)
     if (atomic_load(&http->daemon->stopping)) {
         problem(request, PROBLEM_STOPPING, "the server is stopping");
     }
-    if (request->asked) {
-        if (request->problem == PROBLEM_NONE) {
-            request->finish(request);
-        }
-        return respond(http, request);
-    }
+    bool came_back = request->asked;
+    request->asked = false; /* to be set again by who asks more */
     if (request->problem == PROBLEM_NONE) {
-        request->route->handle(request);
+        (came_back ? request->finish : request->route->handle)(request);
     }
     return request->asked ? MHD_YES : respond(http, request);
 }

@@ -9,6 +9,7 @@
 #ifndef LINNETD_HTTP_H
 #define LINNETD_HTTP_H
 
+#include "linnetd/auth.h"
 #include "linnetd/config.h"
 #include "linnetd/problem.h"
 #include "linnetd/text_out.h"
@@ -58,6 +59,7 @@ struct request {
     struct daemon *daemon;
     struct http *http;
     const struct route *route;
+    char token_id[AUTH_ID_TEXT]; /* of the token that it came with */
     const char *method;
 
     /* The path, split, then decoded. Bytes lie in `path`. */
@@ -135,6 +137,11 @@ void ask_shard(struct request *request, uint8_t shard,
                void (*run)(struct shard *, struct call *), void (*finish)(struct request *));
 void ask_all(struct request *request, void (*run)(struct shard *, struct call *),
              void (*finish)(struct request *));
+/*
+ * Waits for one thing, the store for instance, that ends in call_done(&request->calls[0]). Said
+ * before it is begun.
+ */
+void request_wait(struct request *request, void (*finish)(struct request *));
 /* Any thread: this call is done. Afterwards neither it nor the request may be touched. */
 void call_done(struct call *call);
 

@@ -3,6 +3,7 @@
 #include "linnetd/daemon.h"
 #include "linnetd/log.h"
 #include "linnetd/notify.h"
+#include "linnetd/tokens.h"
 
 #include <linnet/net.h>
 
@@ -40,15 +41,24 @@ static bool start_models(struct daemon *daemon)
     return folder[0] == '\0' || models_load(folder, &daemon->models);
 }
 
-static bool start_auth(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
+static bool start_auth(struct daemon *daemon, struct made_token *made)
 {
     const char *token = getenv("LINNET_TOKEN");
+    char why[STORE_WHY_MAX];
 
-    if (!auth_init(&daemon->auth, token, made)) {
-        complain("LINNET_TOKEN", "a token has up to 256 printable characters and no spaces");
-        return false;
+    if (token != NULL && token[0] != '\0') {
+        if (!auth_add_environment(&daemon->auth, token)) {
+            complain("LINNET_TOKEN",
+                     "a token has up to 256 printable characters and no spaces");
+            return false;
+        }
+        daemon->weak_token = strlen(token) < AUTH_TOKEN_STRONG;
     }
     (void)unsetenv("LINNET_TOKEN"); /* what we start must not inherit it */
+    if (!tokens_start(daemon, made, why)) {
+        complain("--data", why);
+        return false;
+    }
     return true;
 }
 
@@ -188,7 +198,7 @@ static void say_ready(struct daemon *daemon, const char *made_token)
 {
     char text[LN_ADDRESS_TEXT_MAX + 1];
 
-    if (made_token[0] == '\0' && daemon->auth.token_len < AUTH_TOKEN_STRONG) {
+    if (daemon->weak_token) {
         log_line(LOG_WARN, "LINNET_TOKEN is short: use %d random characters or more",
                  AUTH_TOKEN_STRONG);
     }
@@ -256,15 +266,27 @@ static void stop(struct daemon *daemon)
     auth_fini(&daemon->auth);
 }
 
-static bool start(struct daemon *daemon, char made[AUTH_GENERATED_TEXT])
+static bool keep_token(struct daemon *daemon, const struct made_token *made)
+{
+    if (!tokens_keep(daemon, made)) {
+        complain("--data",
+                 "the administrator's token cannot be kept: see whether there is room "
+                 "on the disk");
+        return false;
+    }
+    return true;
+}
+
+static bool start(struct daemon *daemon, struct made_token *made)
 {
     daemon->started_at = ln_clock_wall_ms();
+    auth_init(&daemon->auth);
     if (!events_init(&daemon->events)) {
         complain("start", "no memory");
         return false;
     }
     return start_models(daemon) && open_store(daemon) && start_auth(daemon, made) &&
-           start_shards(daemon) && start_http(daemon);
+           start_shards(daemon) && start_http(daemon) && keep_token(daemon, made);
 }
 
 /* All threads leave them to main(). */
@@ -281,7 +303,7 @@ static void block_signals(sigset_t *signals)
 int main(int argc, char **argv)
 {
     static struct daemon daemon;
-    char made[AUTH_GENERATED_TEXT] = "";
+    struct made_token made = {.text = ""};
     sigset_t signals;
 
     switch (config_read(&daemon.config, argc, argv)) {
@@ -297,10 +319,10 @@ int main(int argc, char **argv)
     }
     log_start(daemon.config.log_level, daemon.config.log_json);
     block_signals(&signals);
-    bool started = start(&daemon, made);
+    bool started = start(&daemon, &made);
     if (started) {
-        say_ready(&daemon, made);
-        explicit_bzero(made, sizeof(made));
+        say_ready(&daemon, made.text);
+        explicit_bzero(&made, sizeof(made));
         run(&daemon, &signals);
     }
     stop(&daemon);

@@ -28,6 +28,9 @@
     X(PROBLEM_UNKNOWN_TYPE, "unknown-type", 400, "The type of the resource is not known")      \
     X(PROBLEM_UNKNOWN_ENDPOINT, "unknown-endpoint", 404, "No such device is registered")       \
     X(PROBLEM_UNKNOWN_MODEL, "unknown-model", 404, "No definition of this object is known")    \
+    X(PROBLEM_UNKNOWN_TOKEN, "unknown-token", 404, "There is no token of this id")             \
+    X(PROBLEM_LAST_ADMIN, "last-admin", 409, "Nobody would be left to administer the server")  \
+    X(PROBLEM_TOO_MANY_TOKENS, "too-many-tokens", 409, "There are too many tokens")            \
     X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \
     X(PROBLEM_DEVICE_TIMEOUT, "device-timeout", 504, "The device did not answer in time")      \
     X(PROBLEM_DEVICE_RESET, "device-reset", 502,                                               \

@@ -230,6 +230,11 @@ const char *store_identity(const struct store *store)
     return store->identity;
 }
 
+struct sqlite3 *store_database(struct store *store)
+{
+    return store->db;
+}
+
 /* ---- Told ---- */
 
 static uint64_t endpoint_hash(const void *context, const void *item)

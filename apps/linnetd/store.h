@@ -47,6 +47,9 @@ bool store_was_clean(const struct store *store);
 /* 32 hexadecimal digits, made with the store. */
 const char *store_identity(const struct store *store);
 
+/* Before store_start(), for what a start reads and makes. */
+struct sqlite3 *store_database(struct store *store);
+
 enum store_taken {
     STORE_TAKEN,
     STORE_OLDER,   /* a newer row of the endpoint has been taken already */

@@ -584,6 +584,11 @@ def test_the_description_is_what_the_server_does(described, start_device):
             ("GET", "/api/v1/models/31024", None, 404),
             ("GET", "/api/v1/events?type=nonsense", None, 400),
             ("GET", "/api/v1/server", None, 200),
+            ("GET", "/api/v1/tokens", None, 200),
+            ("POST", "/api/v1/tokens", {"role": "viewer"}, 201),
+            ("POST", "/api/v1/tokens", {"role": "king"}, 400),
+            ("DELETE", "/api/v1/tokens/none", None, 404),
+            ("DELETE", "/api/v1/tokens/environment", None, 409),
             ("GET", "/api/v1/openapi.json", None, 200),
             ("GET", "/metrics", None, 200),
             ("GET", "/healthz", None, 200),
@@ -601,7 +606,7 @@ def test_the_description_is_what_the_server_does(described, start_device):
 
 def test_what_is_not_described_is_not_there(described):
     for pattern, item in described.description["paths"].items():
-        path = pattern.replace("{endpoint}", "x").replace("{path}", "3").replace("{object}", "3")
+        path = pattern.replace("{endpoint}", "x").replace("{path}", "3").replace("{object}", "3").replace("{id}", "x")
         for method in {"GET", "PUT", "PATCH", "POST", "DELETE"} - {name.upper() for name in item}:
             status, headers, _ = described.server.api.raw(method, path)
             assert status == 405, (method, path)
