@@ -16,8 +16,8 @@ set(LN_COAP_SOURCES
     history.c message.c options.c parameters.c)
 
 set(LN_LWM2M_SOURCES
-    arguments.c binding.c binding_text.c field.c instances.c list.c object.c object_list.c
-    object_version.c operation.c operation_name.c operation_read.c operation_write.c
+    arguments.c attributes.c binding.c binding_text.c field.c instances.c list.c number.c number_of_double.c
+    object.c object_list.c object_version.c operation.c operation_name.c operation_read.c operation_write.c
     registration_query.c stream.c version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
@@ -50,7 +50,7 @@ set(LN_COAP_TESTS
     parameters_test.c)
 
 set(LN_LWM2M_TESTS
-    arguments_test.c binding_test.c object_list_test.c object_test.c operation_test.c
+    arguments_test.c attributes_test.c binding_test.c object_list_test.c object_test.c operation_test.c
     registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS

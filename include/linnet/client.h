@@ -54,6 +54,8 @@ enum ln_registration_state {
     LN_REGISTRATION_REFUSED,   /* the server said no: waits before it tries again */
     LN_REGISTRATION_WAITING,   /* no answer or no link: waits before it tries again */
     LN_REGISTRATION_DISABLED,  /* Execute /1/x/4: silent for a while */
+    LN_REGISTRATION_ASLEEP,    /* registered in queue mode, without a link */
+    LN_REGISTRATION_PARTING,   /* asleep and stopped: waits for ln_client_link_up() to leave */
 };
 
 /* What the client knows of one server. Given by the app, zeroed by ln_client_init(). */
@@ -65,6 +67,8 @@ struct ln_client_server {
     bool answer_due;    /* `answer` has not left yet */
     bool wants_update;  /* an Update even if nothing changed */
     bool wants_disable; /* Execute /1/x/4, to be done once its answer has left */
+    bool keeps;         /* once there is a link again, an Update may do instead of a Register */
+    bool returns;       /* and is under way: until it is accepted nothing is notified */
     uint8_t news;       /* events that have not been read, a bit for each kind */
     uint8_t refusal;    /* CoAP code of the last refusal */
     uint8_t attempts;   /* refused or lost in a row: `waited` says which */
@@ -80,9 +84,11 @@ struct ln_client_server {
     uint8_t location_len;
     uint16_t answer_len;
     uint16_t request_len;
-    uint8_t *answer;  /* the last answer, kept for a repeat of its request */
-    uint8_t *request; /* our own request under way */
-    ln_time due;      /* of the registration machine */
+    uint8_t *answer;     /* the last answer, kept for a repeat of its request */
+    uint8_t *request;    /* our own request under way */
+    ln_time due;         /* of the registration machine */
+    ln_time known_until; /* the registration ends, if the server hears nothing more */
+    ln_time awake_until; /* in queue mode */
     struct ln_coap_exchange exchange;
     struct ln_coap_token token;
     struct ln_coap_history history;
@@ -100,6 +106,7 @@ enum ln_client_event_kind {
     LN_CLIENT_REFUSED, /* `code` says why (0: by a security alert); it tries again by itself */
     LN_CLIENT_LOST,    /* no answer or no link; it tries again by itself */
     LN_CLIENT_DEREGISTERED,
+    LN_CLIENT_SLEEP, /* queue mode: there is nothing to say for a while; LN_CLIENT_CLOSE follows */
     LN_CLIENT_CLOSE, /* the link is not needed any more */
     LN_CLIENT_OPEN, /* open a link as `security` says; ln_client_link_up() or _down() answers */
     LN_CLIENT_WRITTEN,  /* a server wrote at `path`: the value is stored, and answered */
@@ -153,6 +160,110 @@ struct ln_client_blocks {
 };
 
 /*
+ * The optional part that observes and notifies, and keeps attributes (Write-Attributes). Without it
+ * an Observe is answered as a Read, and a Write-Attributes 5.01.
+ *
+ * What is observed is notified by these rules (CORE-1.1.1 §5.1.2, RFC 7641), by the attributes that
+ * the server has set for the path observed, or inherits level by level, down to /1/x/2 and /1/x/3:
+ *
+ *  - A change is due to be notified: of anything at the path or below; of a number that has gt, lt or
+ *    st, one that crosses gt or lt (from the bound or one side of it to the other side), or is st
+ *    or more away. What it is measured against is the value notified last; the answer to the Observe
+ *    counts as a notification.
+ *  - It leaves pmin after the last notification at the earliest, with the value of that time, even if
+ *    the value has gone back by then.
+ *  - A notification leaves pmax after the last one, changed or not. pmax is ignored where it is 0 or
+ *    below pmin.
+ *  - The client learns of a change by ln_client_changed() and by every request of a server. Rows of
+ *    LN_SAMPLED are looked at each `sample_period`, and when pmin and pmax end. Rows of LN_UNTOLD
+ *    never make a notification due.
+ *  - Notifications are NON, but for those twelve hours or more after the last that was confirmed:
+ *    so no day passes without a CON. One CON is under way to each server; while it is, its value is
+ *    taken anew for each copy (RFC 7641 §4.5.2), and CONs of other observations wait.
+ *  - One that is longer than a datagram brings its first block; the server fetches the rest.
+ *
+ * An observation is ended by a Reset, an Observe 1 with its token, De-register (also when the server
+ * disables itself), a new Register, and when what is observed is gone: then a last 4.04 leaves.
+ * A server may observe one path several times with several tokens; the same token again replaces the
+ * observation. Where no observation is left in the pool, the Observe is answered as a Read, without
+ * an Observe option (RFC 7641 §4.1), and counted.
+ *
+ * Without a link, or where a server did not answer, the registration is kept until its lifetime is
+ * over: with the next link the client sends an Update, and only if that is refused a Register, which
+ * ends all observations. What falls due meanwhile is stored if /1/x/6 is true, and sent in
+ * order after the Update, before anything newer; when `stored` is full, the oldest goes and is
+ * counted. If /1/x/6 is false it is discarded. A Register discards what is stored.
+ */
+struct ln_client_reporting_calls;
+extern const struct ln_client_reporting_calls ln_client_reporting_calls;
+
+/* One observation. As all that follow, given by the app, zeroed by ln_client_init(). */
+struct ln_client_observation {
+    bool in_use;
+    bool is_due;     /* something has to be notified once pmin is over */
+    bool is_sampled; /* has rows of LN_SAMPLED */
+    bool is_gone;    /* what it observes: a last notification is to leave */
+    ln_link link;
+    uint8_t block_exponent; /* of the blocks that the server wishes */
+    uint16_t format;        /* of the first answer and of all that follow */
+    uint16_t ids[2];        /* of the last notifications, for a Reset */
+    uint32_t checksum;      /* of all that was notified last */
+    struct ln_path path;
+    struct ln_coap_token token;
+    struct ln_value value; /* that was notified last, if it is a number */
+    ln_time notified;
+    ln_time confirmed;
+    ln_time sampled;
+    ln_time due; /* to be looked at */
+};
+
+/* The attributes that one server has set at one path. */
+struct ln_client_attribute_set {
+    bool in_use;
+    ln_link link;
+    struct ln_path path;
+    struct ln_attributes attributes;
+};
+
+/* A notification that waits for the link; its bytes are in `stored_memory`. */
+struct ln_client_stored {
+    ln_link link;
+    uint16_t observation;
+    uint16_t len;
+};
+
+/* The CON notification that is under way to one server. */
+struct ln_client_notifier {
+    struct ln_coap_exchange exchange;
+    uint16_t observation;
+    uint32_t checksum; /* of its datagram but for its id */
+    uint32_t sequence;
+};
+
+struct ln_client_reporting_state {
+    uint32_t sequence; /* of the last notification; 24 bits of it travel */
+    uint16_t first_stored, stored_count;
+};
+
+struct ln_client_reporting {
+    const struct ln_client_reporting_calls *calls; /* &ln_client_reporting_calls */
+    struct ln_client_reporting_state *state;
+    struct ln_client_notifier *notifiers; /* one for each server */
+    struct ln_client_observation *observations;
+    uint16_t observation_count;
+    uint16_t attribute_count;
+    struct ln_client_attribute_set *attributes;
+    /* ln_number_of_double; NULL: gt, lt and st are answered 5.01 where the resource is a float. */
+    ln_number_of_double_fn *floats;
+    uint32_t sample_period; /* ms; 0: 10 seconds */
+    /* `stored_count` notifications of `stored_size` bytes each; none is stored where there are 0. */
+    uint16_t stored_count;
+    uint16_t stored_size;
+    struct ln_client_stored *stored;
+    void *stored_memory;
+};
+
+/*
  * What servers may ask of a device: one row for each operation. A row that is left out is not
  * linked, and the operation is answered 5.01.
  */
@@ -163,11 +274,15 @@ extern const struct ln_client_operation ln_client_write; /* and the partial one 
 extern const struct ln_client_operation ln_client_execute;
 extern const struct ln_client_operation ln_client_create;
 extern const struct ln_client_operation ln_client_delete;
+extern const struct ln_client_operation ln_client_write_attributes; /* needs `reporting` */
 /* All of these, and NULL. */
 extern const struct ln_client_operation *const ln_client_all_operations[];
 
 struct ln_client_stats {
     uint32_t received, sent, retransmitted, repeats, malformed, refused_requests;
+    uint32_t notified;     /* but for copies */
+    uint32_t not_observed; /* an Observe for which there was no room */
+    uint32_t not_stored;   /* notifications that went for want of room, or by a Register */
 };
 
 struct ln_client {
@@ -195,7 +310,15 @@ struct ln_client_config {
     const struct ln_format *const
         *formats;            /* ends with NULL; TLV for 1.0, text and opaque for 1.1 */
     enum ln_version version; /* the highest to register with */
-    bool queue_mode;         /* register with Q: the server waits until we are awake */
+    /*
+     * Register with Q: the server waits until we are awake. The client sleeps once nothing was sent or
+     * received for `awake`: LN_CLIENT_SLEEP, LN_CLIENT_CLOSE. It wakes for an Update or a notification:
+     * LN_CLIENT_OPEN, and then an Update in any case, for only that tells the server where we are
+     * now; a notification waits for its answer. A datagram that comes while there is no link is not
+     * looked at.
+     */
+    bool queue_mode;
+    uint32_t awake; /* ms; 0: MAX_TRANSMIT_WAIT, 93 seconds */
     struct ln_random random;
     const struct ln_coap_parameters *coap; /* NULL: the defaults of RFC 7252 */
     struct ln_client_server *servers; /* one for each account of object 1 that there may be */
@@ -212,6 +335,8 @@ struct ln_client_config {
     uint16_t block_size; /* bytes of the largest block, 16 to 1024; 0: what fits a datagram */
     /* NULL: nothing that comes in, and no object list, is longer than a datagram. */
     const struct ln_client_blocks *blocks;
+    /* NULL: nothing is observed. */
+    const struct ln_client_reporting *reporting;
 };
 
 #define LN_CLIENT_MEMORY(servers, datagram_size, scratch_size)                                 \
@@ -273,8 +398,8 @@ LN_MUST_USE bool ln_client_event(struct ln_client *client, struct ln_client_even
 
 /*
  * The app changed what is at `path`: a value, or with an object or instance path which
- * instances there are. The client sends what follows from it (an Update for a new object list
- * or lifetime).
+ * instances there are; the root says that it may be anything. The client sends what follows from
+ * it (an Update for a new object list or lifetime, notifications).
  */
 void ln_client_changed(struct ln_client *client, ln_time now, struct ln_path path);
 

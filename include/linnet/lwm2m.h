@@ -163,6 +163,71 @@ void ln_operation_write(struct ln_coap_builder *b, const struct ln_operation *op
 LN_MUST_USE ln_err ln_operation_read(const struct ln_coap_message *m,
                                      const struct ln_coap_options *o, struct ln_operation *out);
 
+/* ---- Attributes of information reporting: spec CORE-1.1.1 §5.1.2 ---- */
+
+/*
+ * A decimal number: up to 2^64 - 1 and 19 decimals, and so every integer that a resource may hold.
+ * Thresholds and values are compared as decimals, as they are written: from 0.2 to 0.3 is a step
+ * of 0.1. What is beyond the greatest number counts as that.
+ */
+struct ln_number {
+    uint64_t whole;
+    uint64_t fraction; /* of LN_NUMBER_ONE */
+    bool negative;
+};
+#define LN_NUMBER_ONE UINT64_C(10000000000000000000)
+
+/* "-30.55". False: it is no number, or beyond the range. Decimals after the 19th are dropped. */
+LN_MUST_USE bool ln_number_of_text(struct ln_bytes text, struct ln_number *out);
+void ln_write_number(struct ln_writer *w, const struct ln_number *number);
+/* Below, equal to or above zero as `a` is to `b`. */
+int ln_number_compare(const struct ln_number *a, const struct ln_number *b);
+/* The distance between the two, without a sign. */
+struct ln_number ln_number_distance(const struct ln_number *a, const struct ln_number *b);
+/* False: it is no finite number. */
+typedef bool ln_number_of_double_fn(double value, struct ln_number *out);
+ln_number_of_double_fn ln_number_of_double;
+
+enum ln_attribute {
+    LN_ATTRIBUTE_PMIN,
+    LN_ATTRIBUTE_PMAX,
+    LN_ATTRIBUTE_GT,
+    LN_ATTRIBUTE_LT,
+    LN_ATTRIBUTE_ST,
+    LN_ATTRIBUTES,
+};
+#define LN_ATTRIBUTE_BIT(name) (1U << LN_ATTRIBUTE_##name)
+/* "pmin", "pmax", "gt", "lt", "st" */
+const char *ln_attribute_name(enum ln_attribute attribute);
+
+/* The attributes at one path, or what one Write-Attributes says. */
+struct ln_attributes {
+    uint8_t set;               /* LN_ATTRIBUTE_BIT() of those that have a value */
+    uint8_t unset;             /* in a Write-Attributes: of those that are to go */
+    uint32_t period[2];        /* pmin and pmax, seconds */
+    struct ln_number bound[3]; /* gt, lt and st */
+};
+
+/*
+ * Adds one item of the query of a Write-Attributes, "pmin=10" or "gt". LN_ERR_BAD_REQUEST: the name
+ * is none of ours, or stands twice, or the number is none: pmin and pmax are whole seconds below
+ * 2^32, st has no sign.
+ */
+LN_MUST_USE ln_err ln_attributes_read(struct ln_bytes item, struct ln_attributes *change);
+/*
+ * Changes `own` as a Write-Attributes says, if what comes out holds together: lt < gt and
+ * lt + 2 st < gt. If not, LN_ERR_BAD_REQUEST, and it is as before. (pmin > pmax is no error: pmax is
+ * then ignored.)
+ */
+LN_MUST_USE ln_err ln_attributes_change(struct ln_attributes *own,
+                                        const struct ln_attributes *change);
+/* Whether they may stand there: gt, lt and st at resources and resource instances only. */
+bool ln_attributes_fit(const struct ln_attributes *attributes, struct ln_path path);
+/* Takes from `from`, which is of the level above, those that `own` has not set. */
+void ln_attributes_inherit(struct ln_attributes *own, const struct ln_attributes *from);
+/* ";pmin=10;gt=5", as in a link. */
+void ln_write_attributes(struct ln_writer *w, const struct ln_attributes *attributes);
+
 /* ---- Arguments of an Execute: spec CORE-1.1.1 §6.3.5 ---- */
 
 struct ln_argument {
@@ -187,6 +252,11 @@ enum {
     LN_EXECUTE = 4,
     LN_MANY = 8,       /* has resource instances */
     LN_MANDATORY = 16, /* is in every instance */
+    /* Nobody tells of its changes by ln_client_changed(): where it is observed, it is looked at
+     * from time to time. */
+    LN_SAMPLED = 32,
+    /* Changes all the time by itself, as a clock does: that is no reason to notify. */
+    LN_UNTOLD = 64,
 };
 
 /* How a member of the instance's struct holds a value; LN_FIELD finds it out. */

@@ -1,6 +1,7 @@
 /* All unit tests of the lwm2m layer. */
 
 int arguments_tests(void);
+int attributes_tests(void);
 int binding_tests(void);
 int object_list_tests(void);
 int object_tests(void);
@@ -13,6 +14,7 @@ int main(void)
     int failed = 0;
 
     failed += arguments_tests();
+    failed += attributes_tests();
     failed += binding_tests();
     failed += object_list_tests();
     failed += object_tests();

@@ -1,0 +1,19 @@
+/* A floating-point value as the decimal number that it is written as: a file of its own, for
+ * devices without such values. */
+
+#include <linnet/lwm2m.h>
+
+bool ln_number_of_double(double value, struct ln_number *out)
+{
+    uint8_t text[LN_DOUBLE_TEXT_MAX];
+    struct ln_writer w = ln_writer(text, sizeof(text));
+
+    ln_write_double_text(&w, value);
+    if (w.failed) {
+        return false;
+    }
+    if (!ln_number_of_text(ln_writer_bytes(&w), out)) { /* beyond the range */
+        *out = (struct ln_number){UINT64_MAX, LN_NUMBER_ONE - 1, text[0] == '-'};
+    }
+    return true;
+}
