@@ -84,7 +84,7 @@ set(LN_FUZZ_TARGETS
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES
-    auth.c body.c config.c data.c data_result.c device.c devices.c encoding.c events.c health.c http.c
+    auth.c body.c config.c data.c data_result.c device.c devices.c encoding.c events.c gone.c health.c http.c
     inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
     notify.c octets.c octets_shard.c openapi.c operation.c options.c problem.c record.c router.c
     routes.c shard.c store.c store_check.c store_rows.c store_schema.c store_updates.c

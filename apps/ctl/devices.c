@@ -56,7 +56,7 @@ static char *list_path(const struct ctl *ctl, const char *cursor)
     char *path = strdup("devices?limit=1000");
 
     path = api_query(path, "q", ctl->query);
-    path = api_query(path, "state", ctl->state);
+    path = api_query(path, "state", ctl->gone ? "gone" : ctl->state);
     path = api_query(path, "object", ctl->object);
     return api_query(path, "cursor", cursor);
 }

@@ -44,6 +44,7 @@ static const struct option options[] = {
     {"--output",   "FILE",  "read: write an opaque value to this file",          offsetof(struct ctl, output)},
     {"--file",     "FILE",  "write: an opaque value from this file",             offsetof(struct ctl, file)},
     {"--state",    "STATE", "devices: only those online, sleeping, unreachable", offsetof(struct ctl, state)},
+    {"--gone",     NULL,    "devices: those that left or expired",               offsetof(struct ctl, gone)},
     {"--object",   "ID",    "devices: only those that have this object",         offsetof(struct ctl, object)},
     {"--prefix",   "TEXT",  "devices: only those whose endpoint begins so",      offsetof(struct ctl, query)},
     {"--endpoint", "NAME",  "events: only of this device",                       offsetof(struct ctl, endpoint)},

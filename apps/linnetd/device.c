@@ -39,8 +39,14 @@ struct device *device_copy(const struct ln_registration *registration, ln_time n
     struct ln_registration_view view;
 
     ln_registration_get(registration, &view);
-    size_t links = view.object_count * sizeof(*view.objects);
-    size_t texts = view.endpoint.len + view.location.len + view.sms.len + view.extra.len;
+    return device_copy_view(&view, now, wall_offset);
+}
+
+struct device *device_copy_view(const struct ln_registration_view *view, ln_time now,
+                                int64_t wall_offset)
+{
+    size_t links = view->object_count * sizeof(*view->objects);
+    size_t texts = view->endpoint.len + view->location.len + view->sms.len + view->extra.len;
     struct device *device = malloc(sizeof(*device) + links + texts);
     if (device == NULL) {
         return NULL;
@@ -48,20 +54,30 @@ struct device *device_copy(const struct ln_registration *registration, ln_time n
     struct ln_object_link *objects = (struct ln_object_link *)(device + 1);
     uint8_t *at = (uint8_t *)objects + links;
     if (links > 0) {
-        memcpy(objects, view.objects, links);
+        memcpy(objects, view->objects, links);
     }
-    *device = (struct device){view, now, wall_offset};
+    *device = (struct device){.view = *view, .taken_at = now, .wall_offset = wall_offset};
     device->view.objects = objects;
-    device->view.endpoint = copy_bytes(&at, view.endpoint);
-    device->view.location = copy_bytes(&at, view.location);
-    device->view.sms = copy_bytes(&at, view.sms);
-    device->view.extra = copy_bytes(&at, view.extra);
+    device->view.endpoint = copy_bytes(&at, view->endpoint);
+    device->view.location = copy_bytes(&at, view->location);
+    device->view.sms = copy_bytes(&at, view->sms);
+    device->view.extra = copy_bytes(&at, view->extra);
     device->view.root = ln_bytes(NULL, 0);
     device->view.formats = ln_bytes(NULL, 0);
     return device;
 }
 
 /* ---- Objects ---- */
+
+bool device_has_object(const struct ln_registration_view *view, int64_t object)
+{
+    for (size_t i = 0; i < view->object_count; i++) {
+        if (view->objects[i].object == object) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static int compare_links(const void *a, const void *b)
 {
@@ -204,7 +220,7 @@ static void times_json(struct json_out *json, const struct device *device)
     time_json(json, device, "registered_at", device->view.registered_at);
     time_json(json, device, "updated_at", device->view.updated_at);
     time_json(json, device, "last_seen", device->view.seen_at);
-    time_json(json, device, "expires_at", device->view.expires_at);
+    time_json(json, device, "expires_at", device->is_gone ? LN_NEVER : device->view.expires_at);
 }
 
 static void security_json(struct json_out *json)
@@ -215,6 +231,17 @@ static void security_json(struct json_out *json)
     out_text(json, "none"); /* CoAP without security is all there is so far */
     out_key(json, "identity");
     out_null(json);
+    out_close(json, '}');
+}
+
+static void left_json(struct json_out *json, const struct device *device)
+{
+    out_key(json, "left");
+    out_open(json, '{');
+    out_key(json, "at");
+    out_time_ms(json, device->left_at);
+    out_key(json, "expired");
+    out_boolean(json, device->expired);
     out_close(json, '}');
 }
 
@@ -242,7 +269,11 @@ void device_json(struct json_out *json, const struct device *device)
     security_json(json);
     times_json(json, device);
     out_key(json, "state");
-    out_text(json, device_state_names[device_state(view, device->taken_at)]);
+    out_text(json, device_state_names[device->is_gone ? DEVICE_GONE
+                                                      : device_state(view, device->taken_at)]);
+    if (device->is_gone) {
+        left_json(json, device);
+    }
     out_key(json, "objects");
     objects_json(json, device);
     out_key(json, "attributes");

@@ -2,6 +2,7 @@
 
 #include "linnetd/daemon.h"
 #include "linnetd/device.h"
+#include "linnetd/gone.h"
 #include "linnetd/routes.h"
 
 #include <stdlib.h>
@@ -17,10 +18,13 @@ uint8_t daemon_shard_of(const struct daemon *daemon, struct ln_bytes endpoint)
 /* ---- One device ---- */
 
 struct one {
+    struct store_job job; /* whether it is one that left */
+    struct request *request;
     struct device *device; /* NULL: there is none */
     bool forget;
     bool found;
     bool broken; /* it cannot be kept now */
+    bool asked_gone;
 };
 
 static void free_one(void *state)
@@ -49,12 +53,52 @@ static void run_one(struct shard *shard, struct call *call)
     call_done(call);
 }
 
+static bool run_gone(struct store_job *job, struct sqlite3 *db)
+{
+    struct one *one = (struct one *)(void *)job;
+    struct ln_bytes endpoint = one->request->endpoint;
+    bool failed = false;
+
+    if (one->forget) {
+        return gone_forget(db, endpoint, &one->found);
+    }
+    one->device = gone_find(db, endpoint, &failed);
+    one->found = one->device != NULL || failed;
+    return !failed;
+}
+
+static void end_gone(struct store_job *job, bool ok)
+{
+    struct one *one = (struct one *)(void *)job;
+
+    if (!ok && one->forget) {
+        one->found = one->broken = true;
+    }
+    call_done(&one->request->calls[0]);
+}
+
+static void finish_one(struct request *request);
+
+static void ask_gone(struct request *request, struct one *one)
+{
+    one->asked_gone = true;
+    one->request = request;
+    one->job = (struct store_job){.run = run_gone, .done = end_gone};
+    request_wait(request, finish_one);
+    (one->forget ? store_write : store_read)(request->daemon->store, &one->job);
+}
+
 static void finish_one(struct request *request)
 {
     struct one *one = request->state;
 
+    if (!one->found && !one->asked_gone && request->daemon->store != NULL) {
+        ask_gone(request, one);
+        return;
+    }
     if (!one->found) {
-        problem(request, PROBLEM_UNKNOWN_ENDPOINT, "no device of this name is registered");
+        problem(request, PROBLEM_UNKNOWN_ENDPOINT,
+                "no device of this name is registered, and none is known that left");
     } else if (one->broken) {
         problem(request, PROBLEM_READ_ONLY, "the disk takes nothing: see the log of linnetd");
     } else if (one->forget) {
@@ -103,6 +147,8 @@ struct page {
 };
 
 struct list {
+    struct store_job job; /* for those that left: one page, from the store */
+    struct request *request;
     size_t limit;
     char after[NAME_MAX];
     size_t after_len;
@@ -126,23 +172,13 @@ static void free_list(void *state)
     }
 }
 
-static bool has_object(const struct ln_registration_view *view, int64_t object)
-{
-    for (size_t i = 0; i < view->object_count; i++) {
-        if (view->objects[i].object == object) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool wanted(const struct list *list, const struct ln_registration_view *view,
                    ln_time now)
 {
     return ln_bytes_compare(view->endpoint, ln_bytes(list->after, list->after_len)) > 0 &&
            ln_bytes_start_with(view->endpoint, ln_bytes_of_text(list->prefix)) &&
            (list->state < 0 || (int)device_state(view, now) == list->state) &&
-           (list->object < 0 || has_object(view, list->object));
+           (list->object < 0 || device_has_object(view, list->object));
 }
 
 /*
@@ -250,6 +286,29 @@ static void run_list(struct shard *shard, struct call *call)
     }
     free(heap.at);
     call_done(call);
+}
+
+static bool run_gone_list(struct store_job *job, struct sqlite3 *db)
+{
+    struct list *list = (struct list *)(void *)job;
+    struct page *page = &list->pages[0];
+    struct gone_query query = {
+        .after = ln_bytes(list->after, list->after_len),
+        .prefix = ln_bytes_of_text(list->prefix),
+        .object = list->object,
+        .most = list->limit + 1,
+    };
+
+    page->devices = calloc(query.most, sizeof(*page->devices));
+    return page->devices != NULL && gone_list(db, &query, page->devices, &page->count);
+}
+
+static void end_gone_list(struct store_job *job, bool ok)
+{
+    struct list *list = (struct list *)(void *)job;
+
+    list->pages[0].failed = !ok;
+    call_done(&list->request->calls[0]);
 }
 
 /* The lowest of all that the shards have left; NULL at the end. */
@@ -385,11 +444,27 @@ static bool read_list(struct request *request, struct list *list)
     return request->problem == PROBLEM_NONE;
 }
 
+static void ask_gone_list(struct request *request, struct list *list)
+{
+    list->page_count = 1;
+    list->request = request;
+    list->job = (struct store_job){.run = run_gone_list, .done = end_gone_list};
+    request_wait(request, finish_list);
+    store_read(request->daemon->store, &list->job);
+}
+
 void handle_devices(struct request *request)
 {
     struct list *list = request_state(request, sizeof(*list), free_list);
 
-    if (list != NULL && read_list(request, list)) {
+    if (list == NULL || !read_list(request, list)) {
+        return;
+    }
+    if (list->state != DEVICE_GONE) {
         ask_all(request, run_list, finish_list);
+    } else if (request->daemon->store != NULL) {
+        ask_gone_list(request, list);
+    } else {
+        finish_list(request); /* nothing is kept, nor who left */
     }
 }
