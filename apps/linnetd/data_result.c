@@ -79,6 +79,11 @@ static void explain_outcome(struct request *request, const struct operation_call
     case LN_OUTCOME_CLOSED:
         problem(request, PROBLEM_STOPPING, "the server is stopping");
         break;
+    case LN_OUTCOME_UNKNOWN:
+    case LN_OUTCOME_EXPIRED:
+        problem_of_operation(request, PROBLEM_DEVICE_TIMEOUT, op->id,
+                             "the device did not answer: the operation is over");
+        break;
     }
 }
 

@@ -74,7 +74,7 @@ static ln_err give(struct shard *shard, struct call_wait *wait,
     ln_err err = fill_operation(op, &view, &payload, &operation);
     if (err == LN_OK) {
         err = ln_server_operate(shard->server, shard->now, wait->call->request->endpoint,
-                                &operation, (uint64_t)(uintptr_t)wait, &wait->wait.id);
+                                &operation, NULL, (uint64_t)(uintptr_t)wait, &wait->wait.id);
     }
     free(payload);
     operation_id_text(shard->index, wait->wait.id, op->id);

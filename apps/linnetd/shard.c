@@ -102,6 +102,8 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
         break;
     case LN_SERVER_REPLACED: /* the new registration's event follows */
         break;
+    default:
+        break;
     }
 }
 

@@ -33,7 +33,7 @@ static void ask(struct ln_bytes endpoint)
         .format = LN_FORMAT_NONE,
     };
     uint64_t id;
-    ln_err err = ln_server_operate(engine, ln_clock_now(), endpoint, &read, 0, &id);
+    ln_err err = ln_server_operate(engine, ln_clock_now(), endpoint, &read, NULL, 0, &id);
 
     if (err != LN_OK) {
         fprintf(stderr, "the Read was not sent: %s\n", ln_err_text(err));

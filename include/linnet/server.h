@@ -13,7 +13,8 @@
  *     }
  *
  * An operation is begun with ln_server_operate() and ends, exactly once, in an LN_SERVER_RESULT
- * event.
+ * event. One that may wait belongs to its endpoint, and so do declared observations: both outlive
+ * the registration.
  */
 #ifndef LN_SERVER_H
 #define LN_SERVER_H
@@ -50,6 +51,10 @@ struct ln_server_config {
     size_t max_per_address;           /* registrations from one IP address; 0: no bound */
     size_t max_operations;            /* waiting and under way, of all devices; 0: 100,000 */
     size_t max_operations_per_device; /* 0: 1,000 */
+    size_t max_observations;          /* declared, of all devices; 0: 1,000,000 */
+    size_t max_observations_per_device; /* 0: 1,000 */
+    uint32_t
+        awake; /* ms that a device in queue mode stays awake after its last message; 0: 93,000 */
     uint16_t block_size;    /* the largest block sent and asked for: 16, 32, .. 1024; 0: 1024 */
     uint32_t max_body;      /* bytes of a request or answer that is kept whole; 0: 1 MiB */
     size_t max_list_bodies; /* object lists that come in blocks at the same time; 0: 256 */
@@ -110,6 +115,19 @@ ln_time ln_server_deadline(const struct ln_server *server);
 
 /* ---- Registrations ---- */
 
+/*
+ * Whether something can be sent to a device.
+ *
+ *     sleeping      in queue mode, and its last message is `awake` ms old, or it did not answer
+ *     unreachable   not in queue mode, and it did not answer
+ *
+ * Any message of the device makes it online. Nothing is sent to one that sleeps; nothing that may
+ * wait is sent to one that is unreachable, until it is heard, or ln_server_operate() tries again.
+ */
+enum ln_presence { LN_ONLINE, LN_SLEEPING, LN_UNREACHABLE };
+/* "online", "sleeping", "unreachable" */
+const char *ln_presence_name(enum ln_presence presence);
+
 /* What is known of a registration. Pointers are borrowed until the engine is called again. */
 struct ln_registration_view {
     struct ln_bytes endpoint;
@@ -122,13 +140,14 @@ struct ln_registration_view {
     const struct ln_object_link *objects; /* as registered, in the order of the list */
     size_t object_count;
     enum ln_version version;
+    enum ln_presence presence; /* ln_server_restore() finds it out by itself */
     uint32_t lifetime;
-    uint8_t binding;
+    uint8_t binding; /* LN_BINDING_Q: queue mode */
     ln_time registered_at;
     ln_time updated_at;
     ln_time seen_at;    /* any message of the device */
     ln_time expires_at; /* LN_NEVER where the lifetime is 0 */
-    size_t operations;  /* waiting and under way */
+    size_t operations;  /* waiting and under way, of the endpoint */
     uint64_t change;    /* the last durable one; 0 without a journal */
 };
 
@@ -144,8 +163,8 @@ size_t ln_server_registration_count(const struct ln_server *server);
  */
 struct ln_registration *ln_server_next(struct ln_server *server, size_t *at);
 /*
- * Forgets it, as if it had expired: LN_SERVER_DEREGISTERED, and its operations end
- * LN_OUTCOME_GONE. Returns the number of the change; 0 without a journal.
+ * Forgets it, as if it had expired: LN_SERVER_DEREGISTERED, and those of its operations that may
+ * not wait end LN_OUTCOME_GONE. Returns the number of the change; 0 without a journal.
  */
 uint64_t ln_server_forget(struct ln_server *server, ln_time now,
                           struct ln_registration *registration);
@@ -153,21 +172,47 @@ uint64_t ln_server_forget(struct ln_server *server, ln_time now,
 /* ---- Operations ---- */
 
 /*
- * Queues an operation for a device: one at a time is under way to each (NSTART), the others
+ * On what terms an operation is taken. Read, Discover, Write (replace) and Write-Attributes are
+ * repeated until they are answered; Create, Execute, Delete and partial Write could run twice: once
+ * a message of one of these has left, and no answer comes, it ends LN_OUTCOME_UNKNOWN.
+ */
+struct ln_server_terms {
+    ln_time
+        expires_at; /* not answered by then, and not under way: LN_OUTCOME_EXPIRED. LN_NEVER */
+    bool queue; /* it may wait for a device that is asleep, unreachable or not registered, also
+                     over a new registration */
+    bool retry; /* repeat also what could run twice */
+    bool durable; /* changes of its state are numbered: see "Durable changes". Needs `queue`. */
+};
+
+/*
+ * Takes an operation for a device: one at a time is under way to each (NSTART), the others
  * wait in order. The operation's payload is copied; what is longer than a block goes out in
  * blocks (RFC 7959), and an answer that comes in blocks is put together. A block that got no answer
  * is sent again as a new message, LN_COAP_BLOCK_AGAIN times; but not the last block of a Create, an
  * Execute or a partial Write, which could run twice: LN_OUTCOME_NO_ANSWER. `tag` comes back with
  * the result.
- * LN_ERR_NOT_FOUND: no such registration. LN_ERR_BAD_REQUEST: the path cannot be the
- * operation's target in the device's version. LN_ERR_TOO_LARGE: the request does not fit a
- * datagram, or its payload is above max_body. LN_ERR_BUSY: too many wait. LN_ERR_NO_MEMORY. With
- * any error no result follows.
+ * `terms` NULL: it does not wait for the device. It is tried once, though the device be unreachable,
+ * and ends LN_OUTCOME_NO_ANSWER or LN_OUTCOME_GONE if that fails.
+ * LN_ERR_NOT_FOUND: no such registration, and it may not wait for one. LN_ERR_BAD_REQUEST: the path
+ * cannot be the operation's target in the device's version, or the terms contradict themselves.
+ * LN_ERR_TOO_LARGE: the request does not fit a datagram, or its payload is above max_body.
+ * LN_ERR_BUSY: too many wait. LN_ERR_ASLEEP: the device sleeps (or, with terms, is unreachable) and
+ * the operation may not wait. LN_ERR_READ_ONLY: it would have to be kept. LN_ERR_NO_MEMORY. With any
+ * error no result follows.
  */
 LN_MUST_USE ln_err ln_server_operate(struct ln_server *server, ln_time now,
                                      struct ln_bytes endpoint,
-                                     const struct ln_operation *operation, uint64_t tag,
+                                     const struct ln_operation *operation,
+                                     const struct ln_server_terms *terms, uint64_t tag,
                                      uint64_t *id);
+/*
+ * New terms for an operation that is not over, and is no stream: a caller who waited goes away, and
+ * what it asked for goes on. What is durable stays so. LN_ERR_NOT_FOUND: it is over. LN_ERR_BAD_REQUEST,
+ * LN_ERR_READ_ONLY: as above.
+ */
+LN_MUST_USE ln_err ln_server_set_terms(struct ln_server *server, ln_time now, uint64_t id,
+                                       const struct ln_server_terms *terms);
 /*
  * The same for bodies that are not to be in memory whole: the engine holds one block of them, and
  * max_body does not bound them.
@@ -218,18 +263,115 @@ bool ln_server_cancel(struct ln_server *server, ln_time now, uint64_t id);
 
 enum ln_outcome {
     LN_OUTCOME_ANSWERED,    /* `code` is the device's answer: success, or its error */
-    LN_OUTCOME_NO_ANSWER,   /* all copies sent, nothing came */
+    LN_OUTCOME_NO_ANSWER,   /* nothing came, and it may not wait */
     LN_OUTCOME_RESET,       /* the device sent a Reset */
     LN_OUTCOME_UNDECODABLE, /* an answer came that breaks CoAP's rules */
-    LN_OUTCOME_GONE,        /* the device left, expired or registered anew */
+    LN_OUTCOME_GONE, /* the device left, expired or registered anew, and it may not wait */
     LN_OUTCOME_CANCELLED,
-    LN_OUTCOME_TOO_LARGE,  /* the answer comes in blocks, and has more than max_body bytes */
+    LN_OUTCOME_TOO_LARGE, /* the answer comes in blocks, and has more than max_body bytes; or the
+                              request does not fit under the root path of a new registration */
     LN_OUTCOME_INCOMPLETE, /* a transfer in blocks broke off: it would have to begin again, and
                               could not (rewinds, or it would run twice), or not once more, or
                               the app fell silent */
-    LN_OUTCOME_CLOSED,     /* the engine was closed */
+    LN_OUTCOME_CLOSED,     /* the engine was closed; what is durable is to be restored */
+    LN_OUTCOME_UNKNOWN,    /* it has left, nothing came, and it may not be repeated */
+    LN_OUTCOME_EXPIRED,
 };
 const char *ln_outcome_name(enum ln_outcome outcome);
+
+enum ln_operation_state {
+    LN_OPERATION_QUEUED, /* waits, be it for the device, or its turn, or to be repeated */
+    LN_OPERATION_SENT,   /* under way */
+    LN_OPERATION_DONE,   /* answered with success */
+    LN_OPERATION_FAILED,
+    LN_OPERATION_UNKNOWN, /* it may have been carried out */
+    LN_OPERATION_EXPIRED,
+    LN_OPERATION_CANCELLED,
+};
+/* "queued", "sent", "done", ... */
+const char *ln_operation_state_name(enum ln_operation_state state);
+/* The state of an operation that ended so. */
+enum ln_operation_state ln_operation_state_of(enum ln_outcome outcome, uint8_t code);
+
+/* An operation that is not over. Pointers are borrowed until the engine is called again. */
+struct ln_server_operation_view {
+    struct ln_bytes endpoint;
+    uint64_t id;
+    uint64_t tag;
+    struct ln_operation operation; /* whole, but for the payload of a stream */
+    struct ln_server_terms terms;
+    enum ln_operation_state state; /* LN_OPERATION_QUEUED or LN_OPERATION_SENT */
+    ln_time created_at;
+};
+/* False: there is none of that id, or it is over. */
+LN_MUST_USE bool ln_server_operation(const struct ln_server *server, uint64_t id,
+                                     struct ln_server_operation_view *out);
+/* The ids of an endpoint's, in order: the one after `id`, the first for 0; 0 at the end. */
+uint64_t ln_server_next_operation(const struct ln_server *server, struct ln_bytes endpoint,
+                                  uint64_t id);
+
+/* ---- Observations ---- */
+
+/*
+ * An observation is declared for an endpoint, registered or not. It is set up on each registration
+ * whose object list has the path, before the operations that wait: its attributes are written, then
+ * Observe. It is set up again after a new Register, after an Update that brings a changed list, after
+ * a restart, and if the device is silent for longer than the pmax among its attributes. There is one
+ * for each path.
+ */
+enum ln_observation_state {
+    LN_OBSERVATION_PENDING, /* not set up: no registration, or its list lacks the path, or not yet */
+    LN_OBSERVATION_ACTIVE,
+    LN_OBSERVATION_FAILED, /* refused or ended by the device: `code`. Tried again on the next
+                              Register or changed list. */
+    LN_OBSERVATION_ENDED,  /* by ln_server_unobserve() */
+};
+/* "pending", "active", "failed", "ended" */
+const char *ln_observation_state_name(enum ln_observation_state state);
+
+/* Pointers are borrowed until the engine is called again. */
+struct ln_observation_view {
+    struct ln_bytes endpoint;
+    struct ln_path path;
+    uint16_t format;            /* asked for; LN_FORMAT_NONE: the device's choice */
+    struct ln_bytes attributes; /* "pmin=10&pmax=60"; no bytes: the device's are left alone */
+    bool durable;
+    enum ln_observation_state state;
+    uint8_t code;     /* LN_OBSERVATION_FAILED: of the device; LN_COAP_EMPTY: a Reset; 2.05 or
+                              2.04: it answered, but does not observe */
+    uint64_t token;   /* the same in all its life: restore it */
+    ln_time heard_at; /* the last notification; 0: none yet */
+    uint64_t notifications;
+};
+
+/*
+ * Declares it, or changes format, attributes and durability of the one that is there. Attributes that
+ * are to go are named without a value, as in a Write-Attributes.
+ * LN_ERR_BAD_REQUEST: a path that cannot be observed. LN_ERR_BUSY: too many. LN_ERR_READ_ONLY: it
+ * would have to be kept. LN_ERR_NO_MEMORY.
+ * An event LN_SERVER_OBSERVATION tells of it, with a number if it is durable.
+ */
+LN_MUST_USE ln_err ln_server_observe(struct ln_server *server, ln_time now,
+                                     struct ln_bytes endpoint, struct ln_path path,
+                                     uint16_t format, struct ln_bytes attributes, bool durable);
+/*
+ * Ends it: LN_SERVER_OBSERVATION tells so with LN_OBSERVATION_ENDED. The device is told when it is
+ * awake. LN_ERR_NOT_FOUND: there is none. LN_ERR_READ_ONLY, LN_ERR_NO_MEMORY: it goes on.
+ */
+LN_MUST_USE ln_err ln_server_unobserve(struct ln_server *server, ln_time now,
+                                       struct ln_bytes endpoint, struct ln_path path);
+struct ln_observation; /* opaque: read it with ln_observation_get() */
+/* Walks those of an endpoint: NULL first, NULL at the end. They must not change meanwhile. */
+const struct ln_observation *ln_server_next_observation(const struct ln_server *server,
+                                                        struct ln_bytes endpoint,
+                                                        const struct ln_observation *after);
+/* NULL: there is none. */
+const struct ln_observation *ln_server_observation(const struct ln_server *server,
+                                                   struct ln_bytes endpoint,
+                                                   struct ln_path path);
+void ln_observation_get(const struct ln_observation *observation,
+                        struct ln_observation_view *out);
+size_t ln_server_observation_count(const struct ln_server *server);
 
 /* ---- Events ---- */
 
@@ -242,6 +384,15 @@ enum ln_server_event_kind {
     LN_SERVER_RESULT,
     LN_SERVER_WANTS, /* the next bytes of a payload: ln_server_supply() */
     LN_SERVER_PART,  /* of an answer: ln_server_continue() */
+    /* A registration's presence: see enum ln_presence. A new one is online. */
+    LN_SERVER_AWAKE,
+    LN_SERVER_SLEEPING,
+    LN_SERVER_UNREACHABLE,
+    /* Of a durable operation, in this order, before LN_SERVER_RESULT: */
+    LN_SERVER_QUEUED,      /* it is taken */
+    LN_SERVER_SENT,        /* it is about to leave, and may not be repeated */
+    LN_SERVER_OBSERVATION, /* declared, ended, or its state is another: event->observation */
+    LN_SERVER_NOTIFIED,    /* a value came: format and payload, and event->observation */
 };
 
 /* All pointers are borrowed until the next call of the engine. */
@@ -249,7 +400,10 @@ struct ln_server_event {
     enum ln_server_event_kind kind;
     ln_time time;
     struct ln_bytes endpoint;
-    /* In the event of its end too, for its last state; NULL in earlier ones if it has ended. */
+    /*
+     * In the event of its end too, for its last state; NULL in earlier ones if it has ended, and
+     * where an operation or observation has none.
+     */
     const struct ln_registration *registration;
     /* LN_SERVER_UPDATED: what the Update changed. */
     bool address_changed, lifetime_changed, binding_changed, objects_changed, sms_changed;
@@ -263,10 +417,11 @@ struct ln_server_event {
     uint32_t offset; /* in the body */
     uint32_t size; /* WANTS: bytes asked for. PART: of the whole if the device says it, or 0 */
     bool last;     /* PART: the result follows */
-    /* These two and LN_SERVER_RESULT; a PART has code, format and payload too: */
+    /* These two, QUEUED, SENT and LN_SERVER_RESULT; a PART has code, format and payload too: */
     uint64_t id;
     uint64_t tag;
     enum ln_outcome outcome;
+    enum ln_operation_state state;
     /*
      * LN_SERVER_RESULT: a message of it has left. Without an answer, the device may have carried it
      * out; false: it certainly has not.
@@ -277,6 +432,9 @@ struct ln_server_event {
     uint16_t format;               /* of the payload; LN_FORMAT_NONE */
     struct ln_bytes payload;
     struct ln_bytes location; /* of a Create: "16/5"; no bytes where there is none */
+    /* LN_SERVER_OBSERVATION and LN_SERVER_NOTIFIED: as it was then, but for heard_at and the count. */
+    struct ln_observation_view observation;
+    uint32_t sequence; /* LN_SERVER_NOTIFIED: the Observe option */
 };
 
 /* Takes the oldest event not yet read; false if there is none. */
@@ -294,6 +452,13 @@ LN_MUST_USE bool ln_server_event(struct ln_server *server, struct ln_server_even
  *     LN_SERVER_UPDATED       the same; `change` 0: time or address alone moved, and the
  *                             answer waits for nothing
  *     LN_SERVER_DEREGISTERED, LN_SERVER_EXPIRED    it is over
+ *     LN_SERVER_QUEUED        the operation `id` is taken: ln_server_operation() tells it whole,
+ *                             unless it is over, which a later event tells
+ *     LN_SERVER_SENT          what may not be repeated leaves once this is kept: restored in this
+ *                             state it is LN_OUTCOME_UNKNOWN
+ *     LN_SERVER_RESULT        of a durable operation: it is over. LN_OUTCOME_CLOSED has no number:
+ *                             it is to be restored
+ *     LN_SERVER_OBSERVATION   with a number: declared or changed, or LN_OBSERVATION_ENDED
  *
  * Where `registration` is NULL it has ended since, which a later event tells. What is written
  * may be ahead of its number, never behind.
@@ -314,6 +479,24 @@ void ln_server_set_read_only(struct ln_server *server, bool read_only);
  */
 LN_MUST_USE ln_err ln_server_restore(struct ln_server *server, ln_time now,
                                      const struct ln_registration_view *view);
+
+/*
+ * Brings back a durable operation, behind those that its endpoint has: endpoint, tag, operation,
+ * terms, state and created_at are read. Its new id is told; no event tells of it; but one that was
+ * LN_OPERATION_SENT and may not be repeated ends LN_OUTCOME_UNKNOWN, and one whose time is over
+ * LN_OUTCOME_EXPIRED. Errors as ln_server_operate().
+ */
+LN_MUST_USE ln_err ln_server_restore_operation(struct ln_server *server, ln_time now,
+                                               const struct ln_server_operation_view *view,
+                                               uint64_t *id);
+/*
+ * Brings back a declared observation: endpoint, path, format, attributes, durable, token and
+ * heard_at are read. Notifications to its token are taken at once; it is set up again when the
+ * device is next heard. LN_ERR_EXISTS: the path or token is taken. LN_ERR_BAD_VALUE: no engine
+ * can have told that. Other errors as ln_server_observe().
+ */
+LN_MUST_USE ln_err ln_server_restore_observation(struct ln_server *server, ln_time now,
+                                                 const struct ln_observation_view *view);
 
 /* ---- Counters: only ever rise; each is a metric of the daemon ---- */
 
@@ -350,6 +533,21 @@ LN_MUST_USE ln_err ln_server_restore(struct ln_server *server, ln_time now,
     X(operations_started, "operations begun")                                                  \
     X(operations_answered, "operations answered by the device")                                \
     X(operations_failed, "operations that ended without an answer")                            \
+    X(operations_refused, "operations refused: too many, or the device could not be reached")  \
+    X(operations_requeued, "operations without an answer that wait to be sent again")          \
+    X(operations_unknown, "operations without an answer that may have been carried out")       \
+    X(operations_expired, "operations that waited too long")                                   \
+    X(fell_asleep, "devices in queue mode that went to sleep, or did not answer")              \
+    X(woke_up, "devices heard again that had slept or been unreachable")                       \
+    X(became_unreachable, "devices not in queue mode that did not answer")                     \
+    X(observations_refused, "observations not taken because there were too many")              \
+    X(observations_set_up, "observations that a device confirmed")                             \
+    X(observations_failed, "observations that a device refused or ended")                      \
+    X(observations_lost, "observations set up again because the device fell silent")           \
+    X(notifications, "notifications taken")                                                    \
+    X(notifications_late, "notifications dropped because a newer one had come")                \
+    X(notifications_refused, "notifications not taken because there was no memory")            \
+    X(waited_for_memory, "steps put off because there was no memory")                          \
     X(answers_dropped, "answers not given: too many waited, or there was no memory")           \
     X(events_dropped, "never: events are not dropped; above zero is a defect")
 

@@ -72,8 +72,7 @@ static void give_back(struct ln_server *server, struct event_node *node)
     case LN_SERVER_RESULT:
         ln_server__operation_free(server, operation_of(node));
         break;
-    case LN_SERVER_WANTS:
-    case LN_SERVER_PART:
+    default:
         break; /* a part of its operation, which goes on */
     }
 }

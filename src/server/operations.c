@@ -222,6 +222,7 @@ static void take_out(struct operation *operation)
 struct wish {
     const struct ln_operation *operation;
     const struct ln_server_stream *stream; /* NULL: none */
+    const struct ln_server_terms *terms;   /* NULL: it does not wait for the device */
     bool is_transfer;
     uint32_t secret;
     uint64_t tag;
@@ -389,10 +390,12 @@ static ln_err begin(struct ln_server *server, ln_time now, struct ln_bytes endpo
 }
 
 ln_err ln_server_operate(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
-                         const struct ln_operation *operation, uint64_t tag, uint64_t *id)
+                         const struct ln_operation *operation,
+                         const struct ln_server_terms *terms, uint64_t tag, uint64_t *id)
 {
     struct wish wish = {
         .operation = operation,
+        .terms = terms,
         .is_transfer = ln_server__needs_blocks(server, operation->payload),
         .secret = ln_random_u32(&server->random),
         .tag = tag,

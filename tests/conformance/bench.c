@@ -269,7 +269,7 @@ void operate(const struct ln_operation *operation)
 
     bench.code = 0;
     CHECK_OK(ln_server_operate(bench.server, bench.now, ln_bytes_of_text("urn:dev:1"),
-                               operation, 0, &id));
+                               operation, NULL, 0, &id));
     settle();
 }
 

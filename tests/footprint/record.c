@@ -191,7 +191,7 @@ static void ask(void)
         struct ln_operation operation = operation_of(&acts[next]);
         uint64_t id;
         if (ln_server_operate(server, now, ln_bytes_of_text(device_config.endpoint), &operation,
-                              0, &id) != LN_OK) {
+                              NULL, 0, &id) != LN_OK) {
             fail("the server cannot ask this", acts[next].path);
         }
     }

@@ -210,8 +210,8 @@ static void operate(struct run *run, struct ln_reader *in)
     struct ln_bytes endpoint = ln_read_until(in, 0);
     struct ln_operation operation = read_operation(in);
 
-    if (ln_server_operate(run->server, run->now, endpoint, &operation, 7, &run->operation) ==
-        LN_OK) {
+    if (ln_server_operate(run->server, run->now, endpoint, &operation, NULL, 7,
+                          &run->operation) == LN_OK) {
         run->operations++;
     }
 }
@@ -255,7 +255,7 @@ static void large_write(struct run *run, struct ln_bytes endpoint)
         .payload = {large, sizeof(large)},
     };
 
-    if (ln_server_operate(run->server, run->now, endpoint, &write, 9, &run->operation) ==
+    if (ln_server_operate(run->server, run->now, endpoint, &write, NULL, 9, &run->operation) ==
         LN_OK) {
         run->operations++;
     }

@@ -315,7 +315,7 @@ TEST(the_answer_to_a_body_in_blocks_may_itself_come_in_blocks)
     given_a_server();
     one = device(1);
     given_a_registered_device(1, "one");
-    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &write, 1, &id));
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &write, NULL, 1, &id));
     struct sent sent = then_it_sends();
     device_answers(&sent,
                    (struct block_answer){.code = LN_COAP_2_31, .block1 = block_of(0, true, 6)});
@@ -354,7 +354,7 @@ static struct sent given_an_execute_under_way(const char *etag)
     given_a_server();
     one = device(1);
     given_a_registered_device(1, "one");
-    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &execute, 1, &id));
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &execute, NULL, 1, &id));
     struct sent asked = then_it_sends();
     device_gives(&asked, 0, etag);
     asked = then_it_sends();

@@ -107,7 +107,7 @@ TEST(the_location_of_a_create_comes_with_the_result)
         .payload = BYTES("\xC1\x00\x05"),
     };
     uint64_t id;
-    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &create, 9, &id));
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &create, NULL, 9, &id));
     struct sent asked = then_it_sends();
     CHECK_EQ(asked.message.code, LN_COAP_POST);
     CHECK_BYTES(asked.message.payload, "\xC1\x00\x05");
@@ -410,18 +410,21 @@ TEST(what_cannot_be_done_is_said_at_once_and_no_result_follows)
     uint64_t id;
 
     execute.kind = LN_OPERATION_EXECUTE;
-    CHECK_ERR(ln_server_operate(server, now, BYTES("none"), &read, 1, &id), LN_ERR_NOT_FOUND);
-    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &execute, 1, &id),
+    CHECK_ERR(ln_server_operate(server, now, BYTES("none"), &read, NULL, 1, &id),
+              LN_ERR_NOT_FOUND);
+    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &execute, NULL, 1, &id),
               LN_ERR_BAD_REQUEST);
-    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &write, 1, &id), LN_ERR_TOO_LARGE);
+    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &write, NULL, 1, &id),
+              LN_ERR_TOO_LARGE);
     memory_left = 0;
-    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &read, 1, &id), LN_ERR_NO_MEMORY);
+    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &read, NULL, 1, &id),
+              LN_ERR_NO_MEMORY);
     memory_left = SIZE_MAX;
-    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &read, 1, &id));
-    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &read, 1, &id));
-    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &read, 1, &id), LN_ERR_BUSY);
-    CHECK_OK(ln_server_operate(server, now, BYTES("two"), &read, 1, &id));
-    CHECK_ERR(ln_server_operate(server, now, BYTES("two"), &read, 1, &id), LN_ERR_BUSY);
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &read, NULL, 1, &id));
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &read, NULL, 1, &id));
+    CHECK_ERR(ln_server_operate(server, now, BYTES("one"), &read, NULL, 1, &id), LN_ERR_BUSY);
+    CHECK_OK(ln_server_operate(server, now, BYTES("two"), &read, NULL, 1, &id));
+    CHECK_ERR(ln_server_operate(server, now, BYTES("two"), &read, NULL, 1, &id), LN_ERR_BUSY);
     then_no_event();
     then_all_is_given_back();
 }

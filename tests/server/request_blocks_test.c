@@ -19,7 +19,7 @@ static ln_err write_body(size_t length, uint64_t *id)
     for (size_t i = 0; i < sizeof(body); i++) {
         body[i] = (uint8_t)(i * 7 + i / 256);
     }
-    return ln_server_operate(server, now, BYTES("one"), &write, 1, id);
+    return ln_server_operate(server, now, BYTES("one"), &write, NULL, 1, id);
 }
 
 static void given_a_write_of(const struct ln_server_config *config, size_t length)
@@ -369,7 +369,7 @@ static struct sent given_the_last_block_of(enum ln_operation_kind kind)
     arrives(&one, &lives_long);
     then_it_answers(LN_COAP_2_04);
     events_are_read();
-    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &operation, 1, &id));
+    CHECK_OK(ln_server_operate(server, now, BYTES("one"), &operation, NULL, 1, &id));
     struct sent sent = then_it_sends();
     then_block(options_of(&sent).block1, 0, true, 6);
     device_takes(&sent);
@@ -404,7 +404,7 @@ TEST(the_blocks_before_the_last_are_sent_again_whatever_it_is)
         uint64_t id;
         given_a_server();
         given_a_registered_device(1, "one");
-        CHECK_OK(ln_server_operate(server, now, BYTES("one"), &operation, 1, &id));
+        CHECK_OK(ln_server_operate(server, now, BYTES("one"), &operation, NULL, 1, &id));
         uint16_t message = then_it_sends().message.id;
 
         when_no_copy_is_answered(message);

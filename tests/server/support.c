@@ -313,7 +313,7 @@ uint64_t given_a_read(const char *endpoint, uint64_t tag)
     };
     uint64_t id = 0;
 
-    CHECK_OK(ln_server_operate(server, now, ln_bytes_of_text(endpoint), &read, tag, &id));
+    CHECK_OK(ln_server_operate(server, now, ln_bytes_of_text(endpoint), &read, NULL, tag, &id));
     assert_true(id != 0);
     return id;
 }

@@ -248,7 +248,7 @@ static void print_tally(const struct tally *t)
                t->bodies, t->body_memory);
     }
     printf("outcomes:");
-    for (int i = 0; i <= LN_OUTCOME_CLOSED; i++) {
+    for (int i = 0; i <= LN_OUTCOME_EXPIRED; i++) {
         printf(" %s %" PRIu64, ln_outcome_name((enum ln_outcome)i), t->outcomes[i]);
     }
     printf("\n");

@@ -38,7 +38,8 @@ static bool operate(struct world *world, struct device *device,
         .began = world->now,
         .runs_before = device->probe.runs,
     };
-    ln_err err = ln_server_operate(world->server, world->now, endpoint, operation, tag, &id);
+    ln_err err =
+        ln_server_operate(world->server, world->now, endpoint, operation, NULL, tag, &id);
     trace_text(world, "operator: %s of %s, tag %llu: %s", ln_operation_name(operation->kind),
                device->endpoint, (unsigned long long)tag, ln_err_text(err));
     world_pump_server(world);

@@ -17,7 +17,7 @@ struct tally {
     uint64_t registers, updates, deregisters, expiries;
     uint64_t operations, refused_operations, ran;
     uint64_t late_repeats; /* ran twice, but beyond what de-duplication promises */
-    uint64_t outcomes[LN_OUTCOME_CLOSED + 1];
+    uint64_t outcomes[LN_OUTCOME_EXPIRED + 1];
     uint64_t bodies, blocks_sent, blocks_fetched, blocks_again, restarts, list_blocks;
     uint64_t body_memory; /* the most that a server took for one; not a sum */
 };
