@@ -23,6 +23,7 @@ int main(void)
     ln_link link;
     size_t len;
 
+    port_start();
     device_init();
     if (ln_client_init(&client, sizeof(client), &device_config) != LN_OK) {
         return 1;

@@ -1,6 +1,6 @@
 /*
  * What a device gives to the client: a clock, randomness, and datagrams. On a board these are a
- * timer, a random number generator and a UDP stack. Here replay.c is all three.
+ * timer, a random number generator and a UDP stack. In the tests a recording is all three.
  */
 #ifndef PORT_H
 #define PORT_H
@@ -14,5 +14,10 @@ void port_random(void *context, void *out, size_t size);
 size_t port_receive(uint8_t *buffer, size_t size, ln_time deadline);
 void port_send(const uint8_t *bytes, size_t len);
 /* end functions */
+
+/* Sets up what these four need: before the first of them. */
+void port_start(void);
+/* The processor cannot go on: a device starts again from reset. */
+void port_fault(void);
 
 #endif

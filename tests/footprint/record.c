@@ -2,7 +2,7 @@
  * Records what the server engine and the device of an image (ports/baremetal) say to each other:
  * the image's objects, configuration and loop run here, with the server in place of the network.
  *
- * usage: record-IMAGE >ports/baremetal/recorded/IMAGE.c
+ * usage: record-IMAGE >tests/footprint/recorded/IMAGE.c
  *
  * It fails where an answer is not what it must be: so what is recorded is known to be right.
  */
@@ -304,8 +304,7 @@ size_t port_receive(uint8_t *buffer, size_t size, ln_time deadline)
     return 0;
 }
 
-/* Before main(), which is that of the device. */
-__attribute__((constructor)) static void begin(void)
+void port_start(void)
 {
     struct ln_server_config config = {
         .size = sizeof(config), .random = {fill, NULL}, .allocator = {resize, NULL}};
