@@ -25,7 +25,7 @@ set(LN_CLIENT_SOURCES
     register.c registration.c requests.c store.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c
-    objects/device.c objects/security.c objects/server.c objects/test.c)
+    objects/device.c objects/security.c objects/sensor.c objects/server.c objects/test.c)
 
 set(LN_SERVER_SOURCES
     addresses.c answers.c digest.c events.c exchanges.c journal.c list_bodies.c object_list.c operations.c owner.c
@@ -56,7 +56,7 @@ set(LN_LWM2M_TESTS
 set(LN_CLIENT_TESTS
     blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
     init_test.c list_blocks_test.c objects_test.c operations_test.c read_test.c register_test.c
-    registration_test.c
+    registration_test.c sensor_test.c
     support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS
@@ -92,7 +92,7 @@ set(LN_LINNETD_SOURCES
     time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
-    device.c links.c machine.c main.c objects.c options.c)
+    device.c links.c machine.c main.c objects.c options.c sensors.c)
 
 set(LN_CTL_SOURCES data.c devices.c events.c file.c http.c main.c models.c print.c stub.c
     tokens.c)

@@ -33,6 +33,20 @@ static const char *name_of(struct device *d)
     return d->name;
 }
 
+/* Ascending by id. */
+static void place_objects(struct device *d)
+{
+    d->objects[0] = (struct ln_object_entry){&ln_security_object, &d->security_store};
+    d->objects[1] = (struct ln_object_entry){&ln_server_object, &d->account_store};
+    d->objects[2] = (struct ln_object_entry){&ln_device_object, &d->device};
+    for (size_t i = 0; i < d->sensors.count; i++) {
+        struct sensor_group *group = &d->sensors.groups[i];
+        d->objects[3 + i] = (struct ln_object_entry){group->object, &group->store};
+    }
+    d->objects[3 + d->sensors.count] =
+        (struct ln_object_entry){&ln_test_object, &d->test_store};
+}
+
 bool device_init(struct device *d, const struct options *options, struct ln_loop *loop)
 {
     ln_err err;
@@ -42,10 +56,10 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
     for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
         link_init(&d->links[i], d, (ln_link)i);
     }
-    d->objects[0] = (struct ln_object_entry){&ln_security_object, &d->security_store};
-    d->objects[1] = (struct ln_object_entry){&ln_server_object, &d->account_store};
-    d->objects[2] = (struct ln_object_entry){&ln_device_object, &d->device};
-    d->objects[3] = (struct ln_object_entry){&ln_test_object, &d->test_store};
+    if (!sensors_init(&d->sensors, options->sensors, options->sensor_count, ln_clock_now())) {
+        return false;
+    }
+    place_objects(d);
     d->blocks = (struct ln_client_blocks){
         .calls = &ln_client_blocks_calls,
         .transfers = d->transfers,
@@ -55,7 +69,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
     d->config = (struct ln_client_config){
         .endpoint = name_of(d),
         .objects = d->objects,
-        .object_count = LN_COUNT(d->objects),
+        .object_count = 4 + d->sensors.count,
         .operations = ln_client_all_operations,
         .formats = device_formats,
         .version = options->version,
@@ -137,6 +151,18 @@ static void act(struct device *d, const struct ln_client_event *event)
     }
 }
 
+static void tell_change(void *context, struct ln_path path)
+{
+    struct device *d = context;
+
+    ln_client_changed(&d->client, ln_clock_now(), path);
+}
+
+ln_time device_deadline(const struct device *d)
+{
+    return ln_time_min(ln_client_deadline(&d->client), d->sensors.due);
+}
+
 void device_turn(struct device *d)
 {
     uint8_t buffer[DATAGRAM_SIZE];
@@ -145,6 +171,7 @@ void device_turn(struct device *d)
     ln_link link;
     size_t len;
 
+    sensors_measure(&d->sensors, now, tell_change, d);
     do {
         while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {
             link_send(&d->links[link], buffer, len);

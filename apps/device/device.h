@@ -8,6 +8,7 @@
 #include "links.h"
 #include "machine.h"
 #include "options.h"
+#include "sensors.h"
 
 enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024, TESTS_MAX = 8 };
 
@@ -23,7 +24,7 @@ struct device {
     struct link links[ACCOUNTS_MAX];
     uint8_t memory[LN_CLIENT_MEMORY(ACCOUNTS_MAX, DATAGRAM_SIZE, SCRATCH_SIZE)];
     char name[256]; /* the endpoint's, where no option says it */
-    struct ln_object_entry objects[4];
+    struct ln_object_entry objects[4 + SENSORS_MAX];
     struct ln_security securities[ACCOUNTS_MAX];
     uint16_t security_ids[ACCOUNTS_MAX];
     struct ln_instances security_store;
@@ -32,6 +33,7 @@ struct device {
     struct ln_instances account_store;
     struct ln_device device;
     struct machine machine;
+    struct sensors sensors;
     struct ln_test_values tests[TESTS_MAX];
     uint16_t test_ids[TESTS_MAX];
     struct ln_instances test_store;
@@ -43,8 +45,10 @@ bool device_init(struct device *device, const struct options *options, struct ln
 void device_fini(struct device *device);
 /* Takes a datagram, sends what follows from it, and acts on events. */
 void device_receive(struct device *device, ln_link link, struct ln_bytes datagram);
-/* Sends what is due and acts on events. */
+/* Measures if it is time, sends what is due and acts on events. */
 void device_turn(struct device *device);
+/* When the next turn is due. */
+ln_time device_deadline(const struct device *device);
 void device_log(const struct device *device, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

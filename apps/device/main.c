@@ -46,7 +46,7 @@ static void leave(struct device *device)
     ln_client_stop(&device->client, ln_clock_now());
     device_turn(device);
     while (!ln_client_is_idle(&device->client) && ln_clock_now() < end && stops < 2) {
-        ln_loop_wait(loop, ln_time_min(end, ln_client_deadline(&device->client)));
+        ln_loop_wait(loop, ln_time_min(end, device_deadline(device)));
         device_turn(device);
     }
 }
@@ -56,7 +56,7 @@ static void run(struct device *device)
     ln_client_start(&device->client, ln_clock_now());
     device_turn(device);
     while (stops == 0 && !device->again) {
-        ln_loop_wait(loop, ln_client_deadline(&device->client));
+        ln_loop_wait(loop, device_deadline(device));
         device_turn(device);
     }
     if (stops > 0) {

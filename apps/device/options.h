@@ -5,6 +5,8 @@
 #include <linnet/coap.h>
 #include <linnet/lwm2m.h>
 
+#include "sensors.h"
+
 enum { ACCOUNTS_MAX = 8, SETTINGS_MAX = 32, EXIT_USAGE = 2 };
 
 /* One --server and what was said after it. */
@@ -27,6 +29,8 @@ struct options {
     size_t account_count;
     struct setting settings[SETTINGS_MAX];
     size_t setting_count;
+    struct sensor_wish sensors[SENSORS_MAX];
+    size_t sensor_count;
     enum ln_version version;
     struct ln_coap_parameters coap;
     uint16_t block_size; /* 0: what fits a datagram */

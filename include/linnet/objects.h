@@ -97,6 +97,53 @@ struct ln_device {
 extern const struct ln_object ln_device_object;
 
 /*
+ * ---- Sensors: objects 3300 and the like, each a struct ln_instances of struct ln_sensor. ----
+ *
+ *     ln_sensor_measure(&sensor, 21.5);
+ *     ln_client_changed(&client, now, ln_path_instance(3303, 0));
+ *
+ * Which instances there are is the app's choice: servers can neither create nor delete them.
+ */
+
+struct ln_sensor {
+    double value;         /* /33nn/x/5700, set by ln_sensor_measure() as are the next two */
+    double least;         /* /33nn/x/5601, of all that was measured; Execute 5605 starts anew */
+    double greatest;      /* /33nn/x/5602 */
+    double range_low;     /* /33nn/x/5603, what the sensor can measure */
+    double range_high;    /* /33nn/x/5604 */
+    const char *units;    /* /33nn/x/5701 "Cel"; NULL: it is not there */
+    char application[32]; /* /33nn/x/5750 */
+    bool has_measured;
+    uint32_t absent; /* LN_SENSOR_RANGE: the range is not known */
+};
+
+enum { LN_SENSOR_RANGE = 1 << 2 | 1 << 3 };
+
+extern const struct ln_object ln_generic_sensor_object; /* 3300 */
+extern const struct ln_object ln_illuminance_object;    /* 3301 */
+extern const struct ln_object ln_temperature_object;    /* 3303 */
+extern const struct ln_object ln_humidity_object;       /* 3304 */
+extern const struct ln_object ln_barometer_object;      /* 3315 */
+extern const struct ln_object ln_voltage_object;        /* 3316 */
+extern const struct ln_object ln_current_object;        /* 3317 */
+extern const struct ln_object ln_frequency_object;      /* 3318 */
+extern const struct ln_object ln_depth_object;          /* 3319 */
+extern const struct ln_object ln_percentage_object;     /* 3320 */
+extern const struct ln_object ln_altitude_object;       /* 3321 */
+extern const struct ln_object ln_load_object;           /* 3322 */
+extern const struct ln_object ln_pressure_object;       /* 3323 */
+extern const struct ln_object ln_loudness_object;       /* 3324 */
+extern const struct ln_object ln_concentration_object;  /* 3325 */
+extern const struct ln_object ln_acidity_object;        /* 3326 */
+extern const struct ln_object ln_conductivity_object;   /* 3327 */
+extern const struct ln_object ln_power_object;          /* 3328 */
+extern const struct ln_object ln_distance_object;       /* 3330 */
+extern const struct ln_object ln_rate_object;           /* 3346 */
+
+/* Takes a measured value, and moves the least or the greatest where it is beyond. */
+void ln_sensor_measure(struct ln_sensor *sensor, double value);
+
+/*
  * ---- Object 3442, the LwM2M test object: every type. The store is a struct ln_instances of
  * struct ln_test_values. ----
  *

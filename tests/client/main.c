@@ -21,5 +21,6 @@ int main(void)
     failed += data_tests();
     failed += objects_tests();
     failed += operations_tests();
+    failed += sensor_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -169,6 +169,25 @@ TEST(the_test_object_is_as_registered_and_whole)
     CHECK_EQ(ln_test_object.resource_count, 25);
 }
 
+TEST(sensors_are_as_registered)
+{
+    static const struct ln_object *const sensors[] = {
+        &ln_generic_sensor_object, &ln_illuminance_object,  &ln_temperature_object,
+        &ln_humidity_object,       &ln_barometer_object,    &ln_voltage_object,
+        &ln_current_object,        &ln_frequency_object,    &ln_depth_object,
+        &ln_percentage_object,     &ln_altitude_object,     &ln_load_object,
+        &ln_pressure_object,       &ln_loudness_object,     &ln_concentration_object,
+        &ln_acidity_object,        &ln_conductivity_object, &ln_power_object,
+        &ln_distance_object,       &ln_rate_object,
+    };
+
+    for (size_t i = 0; i < LN_COUNT(sensors); i++) {
+        CHECK(i == 0 || sensors[i - 1]->id < sensors[i]->id);
+        CHECK_EQ(sensors[i]->resource_count, 8);
+        check_against_registry(sensors[i]);
+    }
+}
+
 /* ---- The values that the definition of 3442 names ---- */
 
 TEST(the_test_object_starts_with_the_values_of_its_definition)
@@ -212,6 +231,7 @@ int objects_tests(void)
         cmocka_unit_test(server_is_as_registered),
         cmocka_unit_test(device_is_as_registered_and_whole),
         cmocka_unit_test(the_test_object_is_as_registered_and_whole),
+        cmocka_unit_test(sensors_are_as_registered),
         cmocka_unit_test(the_test_object_starts_with_the_values_of_its_definition),
         cmocka_unit_test(the_test_object_holds_several_opaque_values),
     };

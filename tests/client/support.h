@@ -97,6 +97,7 @@ int operations_tests(void);
 int read_tests(void);
 int register_tests(void);
 int registration_tests(void);
+int sensor_tests(void);
 int transfer_tests(void);
 int write_tests(void);
 
