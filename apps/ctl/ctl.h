@@ -27,6 +27,14 @@ struct ctl {
     const char *query; /* prefix of endpoint names */
     const char *endpoint;
     const char *event_type;
+    const char *cacert; /* the authorities of an https URL; NULL: the system's */
+    bool psk;           /* credentials add: of which kind */
+    bool x509;
+    bool rpk;
+    bool keep_previous;
+    const char *identity;
+    const char *purpose; /* credentials: server or bootstrap */
+    const char *slot;
     void *http; /* the connection, kept for the next call */
 };
 
@@ -55,6 +63,7 @@ int run_exec(struct ctl *ctl, struct words words);
 int run_create(struct ctl *ctl, struct words words);
 int run_delete(struct ctl *ctl, struct words words);
 int run_discover(struct ctl *ctl, struct words words);
+int run_credentials(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
 int run_models(struct ctl *ctl, struct words words);
 int run_tokens(struct ctl *ctl, struct words words);
@@ -91,6 +100,9 @@ bool api_get_octets(struct ctl *ctl, const char *what, char *path, struct octets
 /* Sends them. False as api_call(). */
 bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char *path,
                      struct octets octets);
+/* Sends text of another kind than JSON. As api_call(). */
+bool api_send_text(struct ctl *ctl, const char *what, const char *method, char *path,
+                   const char *header, struct octets text, struct response *out);
 /* Follows a stream of events until it breaks off; `line` gets each line without its end. */
 bool api_stream(struct ctl *ctl, char *path, const char *last_event_id,
                 void (*line)(void *context, const char *text), void *context);

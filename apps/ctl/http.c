@@ -104,6 +104,9 @@ static CURL *prepare(struct ctl *ctl, char *path, char **url)
     curl_easy_setopt(ctl->http, CURLOPT_PATH_AS_IS, 1L); /* a device may be called ".." */
     curl_easy_setopt(ctl->http, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
     curl_easy_setopt(ctl->http, CURLOPT_NOSIGNAL, 1L);
+    if (ctl->cacert != NULL && ctl->cacert[0] != '\0') {
+        curl_easy_setopt(ctl->http, CURLOPT_CAINFO, ctl->cacert);
+    }
     return ctl->http;
 }
 
@@ -155,6 +158,24 @@ struct exchange {
     long status;
 };
 
+/* Why there is no answer, and what to do. */
+static void explain_code(const struct ctl *ctl, const char *what, CURLcode code)
+{
+    const char *why = curl_easy_strerror(code);
+
+    if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        complain(
+            "%s: the certificate of %s is not trusted: %s; give the certificate of its "
+            "authority, or its own if it is self-signed, with --cacert FILE or LINNET_CACERT",
+            what, ctl->url, why);
+    } else if (code == CURLE_SSL_CACERT_BADFILE) {
+        complain("%s: %s: %s; --cacert is a file of certificates in PEM", what,
+                 ctl->cacert != NULL ? ctl->cacert : "certificates", why);
+    } else {
+        complain("%s: no answer from %s: %s; is linnetd running there?", what, ctl->url, why);
+    }
+}
+
 /* Frees `path`. False: no answer, which has been said. */
 static bool perform(struct ctl *ctl, const char *what, char *path, struct exchange *exchange)
 {
@@ -174,8 +195,7 @@ static bool perform(struct ctl *ctl, const char *what, char *path, struct exchan
     curl_slist_free_all(list);
     free(url);
     if (code != CURLE_OK) {
-        complain("%s: no answer from %s: %s; is linnetd running there?", what, ctl->url,
-                 curl_easy_strerror(code));
+        explain_code(ctl, what, code);
         return false;
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &exchange->status);
@@ -253,6 +273,25 @@ bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char
     return done;
 }
 
+bool api_send_text(struct ctl *ctl, const char *what, const char *method, char *path,
+                   const char *header, struct octets text, struct response *out)
+{
+    struct exchange exchange = {
+        .method = method,
+        .header = header,
+        .data = text.len > 0 ? text.at : "",
+        .len = text.len,
+    };
+
+    *out = (struct response){0};
+    if (!perform(ctl, what, path, &exchange)) {
+        return false;
+    }
+    *out = response_of(&exchange);
+    free(exchange.answer.at);
+    return judge(what, NULL, out);
+}
+
 bool api_call(struct ctl *ctl, const char *what, const char *method, char *path, json_t *body,
               struct response *out)
 {
@@ -315,8 +354,7 @@ bool api_stream(struct ctl *ctl, char *path, const char *last_event_id,
     code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &refusal.status);
     if (refusal.status == 0) {
-        complain("events: no answer from %s: %s; is linnetd running there?", ctl->url,
-                 curl_easy_strerror(code));
+        explain_code(ctl, "events", code);
         done = false;
     } else if (refusal.status != 200) {
         refusal.body = stream.error.len > 0

@@ -15,6 +15,7 @@ const struct command commands[] = {
     {"create",  "ENDPOINT PATH [ID=VALUE...]", "create an instance: PATH is /16, or /16/5 to choose its id", 2, -1, run_create},
     {"delete",  "ENDPOINT PATH",          "delete an instance",                             2,  2, run_delete},
     {"discover", "ENDPOINT PATH",         "list what is below a path, with attributes",     2,  2, run_discover},
+    {"credentials", "[list|add|remove|import ...]", "list who may come in, and change it", 0, 3, run_credentials},
     {"events",  "",                       "print events as they come, until Ctrl-C",        0,  0, run_events},
     {"models",  "[show|stub ID]",         "list object definitions, show one, or print it as C", 0, 2, run_models},
     {"tokens",  "[add ROLE [NAME]|remove ID]", "list who may use the API; add viewer, operator or admin", 0, 3, run_tokens},
@@ -49,6 +50,14 @@ static const struct option options[] = {
     {"--prefix",   "TEXT",  "devices: only those whose endpoint begins so",      offsetof(struct ctl, query)},
     {"--endpoint", "NAME",  "events: only of this device",                       offsetof(struct ctl, endpoint)},
     {"--event",    "TYPE",  "events: only of this type (registered, ...)",       offsetof(struct ctl, event_type)},
+    {"--cacert",   "FILE",  "https: whom to trust, in PEM; LINNET_CACERT, or the system's", offsetof(struct ctl, cacert)},
+    {"--psk",      NULL,    "credentials add: a pre-shared KEY in hex, - to read it, or a new one", offsetof(struct ctl, psk)},
+    {"--x509",     NULL,    "credentials add: a certificate's SUBJECT; the endpoint", offsetof(struct ctl, x509)},
+    {"--rpk",      NULL,    "credentials add: a raw public KEY in base64",        offsetof(struct ctl, rpk)},
+    {"--identity", "ID",    "credentials add: of a pre-shared key; the endpoint", offsetof(struct ctl, identity)},
+    {"--keep-previous", NULL, "credentials add: what was valid stays so beside it", offsetof(struct ctl, keep_previous)},
+    {"--for",      "ROLE",  "credentials: server or bootstrap",                  offsetof(struct ctl, purpose)},
+    {"--slot",     "N",     "credentials remove: only this one of two",          offsetof(struct ctl, slot)},
     {NULL, NULL, NULL, 0},
     /* clang-format on */
 };
@@ -90,6 +99,10 @@ static bool take_option(struct ctl *ctl, int argc, char **argv, int *at)
 
     if (option == NULL) {
         complain("%s: there is no such option; `linnet --help` lists them", argv[*at]);
+        return false;
+    }
+    if (option->word == NULL && value != NULL) {
+        complain("%s: takes no word with =", option->name);
         return false;
     }
     if (option->word == NULL) {
@@ -162,7 +175,9 @@ static bool asks_for(int argc, char **argv, const char *option)
 
 int main(int argc, char **argv)
 {
-    struct ctl ctl = {.url = getenv("LINNET_URL"), .token = getenv("LINNET_TOKEN")};
+    struct ctl ctl = {.url = getenv("LINNET_URL"),
+                      .token = getenv("LINNET_TOKEN"),
+                      .cacert = getenv("LINNET_CACERT")};
     struct words words;
     int result;
 

@@ -4,6 +4,7 @@
 
 #include "linnetd/auth.h"
 #include "linnetd/config.h"
+#include "linnetd/credentials.h"
 #include "linnetd/events.h"
 #include "linnetd/http.h"
 #include "linnetd/model_file.h"
@@ -20,6 +21,7 @@ struct daemon {
     struct model_list models; /* those of --models */
     struct http *http;        /* NULL: off */
     struct store *store;      /* NULL: nothing is kept */
+    struct credentials *credentials;
     struct shard *shards[SHARDS_MAX];
     uint8_t shard_count;
     size_t restored[SHARDS_MAX];

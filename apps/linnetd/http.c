@@ -143,6 +143,7 @@ static size_t take_body(struct request *request, const char *bytes, size_t len)
         text_free(&request->body);
         return len;
     }
+    request->body.secret = request->secret;
     text_bytes(&request->body, ln_bytes(bytes, len));
     if (request->body.failed) {
         problem(request, PROBLEM_NO_MEMORY, "no memory for the body: try again later");
@@ -323,7 +324,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_YES;
     }
     if (*upload_len > 0) {
-        *upload_len -= take_body(request, upload, *upload_len);
+        size_t taken = take_body(request, upload, *upload_len);
+        if (request->secret) {
+            explicit_bzero((void *)(uintptr_t)upload, taken); /* in the connection's buffer */
+        }
+        *upload_len -= taken;
         return MHD_YES;
     }
     return go_on(http, request);

@@ -74,6 +74,7 @@ struct request {
     /* NULL: a body is kept in `body`. Or: how much was taken of a piece; the rest comes again. */
     size_t (*take)(struct request *request, struct ln_bytes piece);
     json_t *json; /* the body, once a handler asked for it */
+    bool secret;  /* the body has one: nothing of it stays in memory */
 
     enum problem_kind problem;
     struct answer answer;

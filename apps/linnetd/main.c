@@ -8,6 +8,7 @@
 #include <linnet/net.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -124,6 +125,19 @@ static bool open_store(struct daemon *daemon)
     return daemon->store != NULL;
 }
 
+/* After the lock on the folder is ours: the master key's file is in it. */
+static bool open_credentials(struct daemon *daemon)
+{
+    char why[STORE_WHY_MAX];
+    const char *folder = daemon->store != NULL ? daemon->config.data : NULL;
+
+    daemon->credentials = credentials_new(folder, why);
+    if (daemon->credentials == NULL) {
+        complain("credentials", why);
+    }
+    return daemon->credentials != NULL;
+}
+
 /* What was registered before, and the thread that keeps what comes. */
 static bool bring_back(struct daemon *daemon)
 {
@@ -138,6 +152,10 @@ static bool bring_back(struct daemon *daemon)
     }
     if (!store_start(daemon->store)) {
         complain("--data", strerror(errno));
+        return false;
+    }
+    if (!credentials_load(daemon->credentials, daemon->store, why)) {
+        complain(daemon->config.data, why);
         return false;
     }
     return true;
@@ -257,6 +275,7 @@ static void stop(struct daemon *daemon)
     }
     http_stop(daemon->http);
     store_close(daemon->store);
+    credentials_free(daemon->credentials);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         shard_free(daemon->shards[i]);
     }
@@ -264,6 +283,15 @@ static void stop(struct daemon *daemon)
     models_reset();
     model_list_free(&daemon->models);
     auth_fini(&daemon->auth);
+}
+
+/* JSON that came in may hold keys. */
+static void free_wiped(void *memory)
+{
+    if (memory != NULL) {
+        explicit_bzero(memory, malloc_usable_size(memory));
+        free(memory);
+    }
 }
 
 static bool keep_token(struct daemon *daemon, const struct made_token *made)
@@ -280,13 +308,15 @@ static bool keep_token(struct daemon *daemon, const struct made_token *made)
 static bool start(struct daemon *daemon, struct made_token *made)
 {
     daemon->started_at = ln_clock_wall_ms();
+    json_set_alloc_funcs(malloc, free_wiped);
     auth_init(&daemon->auth);
     if (!events_init(&daemon->events)) {
         complain("start", "no memory");
         return false;
     }
-    return start_models(daemon) && open_store(daemon) && start_auth(daemon, made) &&
-           start_shards(daemon) && start_http(daemon) && keep_token(daemon, made);
+    return start_models(daemon) && open_store(daemon) && open_credentials(daemon) &&
+           start_auth(daemon, made) && start_shards(daemon) && start_http(daemon) &&
+           keep_token(daemon, made);
 }
 
 /* All threads leave them to main(). */

@@ -75,6 +75,11 @@ static void http_metrics(struct text_out *out, const struct request *request)
     }
     metric(out, "counter", "http_token_failures", "requests with a wrong token",
            atomic_load(&daemon->auth.failures));
+    metric(out, "gauge", "credentials", "credentials in force",
+           credentials_count(daemon->credentials));
+    metric(out, "counter", "credentials_unreadable",
+           "credentials that did not open when they were asked for",
+           credentials_unreadable(daemon->credentials));
     metric(out, "gauge", "event_streams", "open event streams",
            events_streams(&daemon->events));
 }

@@ -31,6 +31,10 @@
     X(PROBLEM_UNKNOWN_TOKEN, "unknown-token", 404, "There is no token of this id")             \
     X(PROBLEM_LAST_ADMIN, "last-admin", 409, "Nobody would be left to administer the server")  \
     X(PROBLEM_TOO_MANY_TOKENS, "too-many-tokens", 409, "There are too many tokens")            \
+    X(PROBLEM_UNKNOWN_CREDENTIAL, "unknown-credential", 404,                                   \
+      "The endpoint has no such credential")                                                   \
+    X(PROBLEM_IDENTITY_TAKEN, "identity-taken", 409,                                           \
+      "The identity belongs to another endpoint")                                              \
     X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \
     X(PROBLEM_DEVICE_TIMEOUT, "device-timeout", 504, "The device did not answer in time")      \
     X(PROBLEM_DEVICE_RESET, "device-reset", 502,                                               \

@@ -37,6 +37,7 @@ static const char *const migrations[STORE_VERSION] = {
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"
     "INSERT INTO meta VALUES ('identity', lower(hex(randomblob(16)))), ('clean', 1),"
     " ('last_change', 0);",
+    "ALTER TABLE credentials ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;",
 };
 
 int64_t store_number(sqlite3 *db, const char *sql, int64_t otherwise)

@@ -9,6 +9,21 @@
 
 enum { FIRST_SIZE = 256, FORMATTED_MAX = 512 };
 
+/* As realloc(); what held a secret is overwritten before it is given back. */
+static char *grow(struct text_out *out, size_t size)
+{
+    if (!out->secret) {
+        return realloc(out->at, size);
+    }
+    char *at = malloc(size);
+    if (at != NULL && out->at != NULL) {
+        memcpy(at, out->at, out->len);
+        explicit_bzero(out->at, out->size);
+        free(out->at);
+    }
+    return at;
+}
+
 static bool make_room(struct text_out *out, size_t more)
 {
     size_t size = out->size > 0 ? out->size : FIRST_SIZE;
@@ -20,7 +35,7 @@ static bool make_room(struct text_out *out, size_t more)
         size *= 2;
     }
     if (size > out->size) {
-        char *at = realloc(out->at, size);
+        char *at = grow(out, size);
         out->failed = at == NULL;
         if (out->failed) {
             return false;
@@ -75,6 +90,9 @@ void text_format(struct text_out *out, const char *format, ...)
 
 void text_free(struct text_out *out)
 {
+    if (out->secret && out->at != NULL) {
+        explicit_bzero(out->at, out->size);
+    }
     free(out->at);
     *out = (struct text_out){.at = NULL};
 }

@@ -10,6 +10,7 @@ struct text_out {
     size_t len;
     size_t size;
     bool failed;
+    bool secret; /* no copy of it stays in memory that was given back */
 };
 
 void text_bytes(struct text_out *out, struct ln_bytes bytes);

@@ -579,6 +579,16 @@ def test_the_description_is_what_the_server_does(described, start_device):
             ("POST", data + "/3/0/0", {}, 405),
             ("DELETE", data + "/3442/9", None, 404),
             ("GET", "/api/v1/devices/demo/discover/3", None, 200),
+            ("GET", "/api/v1/credentials", None, 200),
+            ("PUT", "/api/v1/credentials/demo", {"mode": "psk", "key": "00"}, 201),
+            ("PUT", "/api/v1/credentials/demo", {"mode": "x509"}, 200),
+            ("PUT", "/api/v1/credentials/demo", {"mode": "psk"}, 400),
+            ("PUT", "/api/v1/credentials/other", {"mode": "x509", "subject": "demo"}, 409),
+            ("GET", "/api/v1/credentials/demo", None, 200),
+            ("GET", "/api/v1/credentials/nobody", None, 404),
+            ("DELETE", "/api/v1/credentials/demo", None, 204),
+            ("DELETE", "/api/v1/credentials/demo", None, 404),
+            ("POST", "/api/v1/credentials/import", None, 400),
             ("GET", "/api/v1/models", None, 200),
             ("GET", "/api/v1/models/3", None, 200),
             ("GET", "/api/v1/models/31024", None, 404),
@@ -607,6 +617,8 @@ def test_the_description_is_what_the_server_does(described, start_device):
 def test_what_is_not_described_is_not_there(described):
     for pattern, item in described.description["paths"].items():
         path = pattern.replace("{endpoint}", "x").replace("{path}", "3").replace("{object}", "3").replace("{id}", "x")
+        if pattern == "/api/v1/credentials/import":  # of an endpoint that has this name all else is there
+            item = {**item, **described.description["paths"]["/api/v1/credentials/{endpoint}"]}
         for method in {"GET", "PUT", "PATCH", "POST", "DELETE"} - {name.upper() for name in item}:
             status, headers, _ = described.server.api.raw(method, path)
             assert status == 405, (method, path)

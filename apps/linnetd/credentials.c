@@ -1,0 +1,509 @@
+/* Credentials in memory: found by identity and by endpoint. */
+
+#include "linnetd/credentials_table.h"
+
+#include "linnetd/log.h"
+
+#include <linnet/net.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const credential_for_names[CREDENTIAL_FORS] = {"server", "bootstrap"};
+const char *const credential_mode_names[CREDENTIAL_MODES] = {"psk", "x509", "rpk"};
+
+/* ---- The two maps ---- */
+
+static struct ln_bytes endpoint_of(const struct credential_owner *owner)
+{
+    return ln_bytes(owner->endpoint, owner->endpoint_len);
+}
+
+static uint64_t owner_hash(const void *context, const void *item)
+{
+    return ln_hash(context, endpoint_of(item));
+}
+
+static bool owner_is(const void *item, const void *key)
+{
+    return ln_bytes_equal(endpoint_of(item), *(const struct ln_bytes *)key);
+}
+
+static uint64_t identity_hash(const uint8_t seed[16], const struct identity_key *key)
+{
+    return ln_hash(seed, key->identity) +
+           (uint64_t)(key->purpose << 2 | key->mode) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static struct identity_key key_of(const struct credential_row *row)
+{
+    return (struct identity_key){row->purpose, row->mode, credential_row_identity(row)};
+}
+
+static uint64_t row_hash(const void *context, const void *item)
+{
+    struct identity_key key = key_of(item);
+
+    return identity_hash(context, &key);
+}
+
+static bool row_is(const void *item, const void *wanted)
+{
+    const struct credential_row *row = item;
+    const struct identity_key *key = wanted;
+
+    return row->purpose == key->purpose && row->mode == key->mode &&
+           ln_bytes_equal(credential_row_identity(row), key->identity);
+}
+
+static const struct ln_map_calls owner_calls = {owner_hash, owner_is};
+static const struct ln_map_calls row_calls = {row_hash, row_is};
+
+static void *resize(void *context, void *memory, size_t size)
+{
+    (void)context;
+    if (size == 0) {
+        free(memory);
+        return NULL;
+    }
+    return realloc(memory, size);
+}
+
+struct credential_owner *credentials_owner(const struct credentials *credentials,
+                                           struct ln_bytes endpoint)
+{
+    return ln_map_find(&credentials->by_endpoint, ln_hash(credentials->seed, endpoint),
+                       &endpoint);
+}
+
+struct credential_row *credentials_row(const struct credentials *credentials,
+                                       const struct identity_key *key)
+{
+    return ln_map_find(&credentials->by_identity, identity_hash(credentials->seed, key), key);
+}
+
+/* ---- Rows ---- */
+
+struct credential_row *credential_row_new(enum credential_for purpose,
+                                          enum credential_mode mode, uint8_t slot,
+                                          struct ln_bytes identity, struct ln_bytes sealed,
+                                          int64_t created_at)
+{
+    struct credential_row *row = malloc(sizeof(*row) + identity.len + sealed.len);
+
+    if (row == NULL) {
+        return NULL;
+    }
+    *row = (struct credential_row){
+        .created_at = created_at,
+        .identity_len = (uint16_t)identity.len,
+        .sealed_len = (uint8_t)sealed.len,
+        .purpose = (uint8_t)purpose,
+        .mode = (uint8_t)mode,
+        .slot = slot,
+    };
+    if (identity.len > 0) {
+        memcpy(row->bytes, identity.at, identity.len);
+    }
+    memcpy(row->bytes + identity.len, sealed.at, sealed.len);
+    return row;
+}
+
+static void must(bool done)
+{
+    if (!done) {
+        log_line(LOG_ERROR, "no memory for a credential that has been kept: linnetd ends");
+        abort();
+    }
+}
+
+static struct credential_owner *make_owner(struct credentials *credentials,
+                                           struct ln_bytes endpoint)
+{
+    struct credential_owner *owner = calloc(1, sizeof(*owner) + endpoint.len);
+
+    must(owner != NULL);
+    owner->endpoint_len = (uint8_t)endpoint.len;
+    memcpy(owner->endpoint, endpoint.at, endpoint.len);
+    must(ln_map_add(&credentials->by_endpoint, owner) == LN_OK);
+    return owner;
+}
+
+void credentials_link(struct credentials *credentials, struct ln_bytes endpoint,
+                      struct credential_row *row)
+{
+    struct identity_key key = key_of(row);
+    struct credential_owner *owner = credentials_owner(credentials, endpoint);
+
+    row->owner = owner != NULL ? owner : make_owner(credentials, endpoint);
+    row->owner->rows[row->purpose][row->slot] = row;
+    if (credentials_row(credentials, &key) == NULL) {
+        must(ln_map_add(&credentials->by_identity, row) == LN_OK);
+    }
+    credentials->count++;
+}
+
+static bool owner_is_empty(const struct credential_owner *owner)
+{
+    for (size_t i = 0; i < CREDENTIAL_FORS; i++) {
+        if (owner->rows[i][0] != NULL || owner->rows[i][1] != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void credentials_unlink(struct credentials *credentials, struct credential_row *row)
+{
+    struct credential_owner *owner = row->owner;
+    struct identity_key key = key_of(row);
+    struct credential_row *other = owner->rows[row->purpose][1 - row->slot];
+
+    owner->rows[row->purpose][row->slot] = NULL;
+    if (credentials_row(credentials, &key) == row) {
+        ln_map_remove(&credentials->by_identity, row);
+        if (other != NULL && row_is(other, &key)) {
+            must(ln_map_add(&credentials->by_identity, other) == LN_OK);
+        }
+    }
+    if (owner_is_empty(owner)) {
+        ln_map_remove(&credentials->by_endpoint, owner);
+        free(owner);
+    }
+    seal_wipe(row->bytes, (size_t)row->identity_len + row->sealed_len);
+    free(row);
+    credentials->count--;
+}
+
+struct ln_bytes credential_bound(struct ln_bytes endpoint, const struct credential_row *row,
+                                 uint8_t out[BOUND_MAX])
+{
+    struct ln_writer w = ln_writer(out, BOUND_MAX);
+
+    ln_write_u8(&w, 1); /* the form of what follows */
+    ln_write_u8(&w, row->purpose);
+    ln_write_u8(&w, row->mode);
+    ln_write_u8(&w, row->slot);
+    ln_write_u16(&w, (uint16_t)endpoint.len);
+    ln_write_bytes(&w, endpoint);
+    ln_write_bytes(&w, credential_row_identity(row));
+    return ln_writer_bytes(&w);
+}
+
+/* ---- Opening ---- */
+
+static void init_lock(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t attributes;
+
+    pthread_rwlockattr_init(&attributes);
+    /* Handshakes without end must not keep a revocation waiting. */
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
+struct credentials *credentials_new(const char *folder, char why[STORE_WHY_MAX])
+{
+    static const struct ln_allocator allocator = {resize, NULL};
+    struct credentials *credentials = calloc(1, sizeof(*credentials));
+
+    if (credentials == NULL) {
+        memcpy(why, "no memory", sizeof("no memory"));
+        return NULL;
+    }
+    init_lock(&credentials->lock);
+    ln_random_system.fill(ln_random_system.context, credentials->seed,
+                          sizeof(credentials->seed));
+    ln_map_init(&credentials->by_endpoint, &owner_calls, credentials->seed, &allocator);
+    ln_map_init(&credentials->by_identity, &row_calls, credentials->seed, &allocator);
+    if (!seal_init(&credentials->seal, folder, why)) {
+        credentials_free(credentials);
+        return NULL;
+    }
+    return credentials;
+}
+
+static void free_owner(struct credential_owner *owner)
+{
+    for (size_t i = 0; i < CREDENTIAL_FORS; i++) {
+        free(owner->rows[i][0]);
+        free(owner->rows[i][1]);
+    }
+    free(owner);
+}
+
+void credentials_free(struct credentials *credentials)
+{
+    struct credential_owner *owner;
+    size_t at = 0;
+
+    if (credentials == NULL) {
+        return;
+    }
+    while ((owner = ln_map_next(&credentials->by_endpoint, &at)) != NULL) {
+        free_owner(owner);
+    }
+    ln_map_fini(&credentials->by_identity);
+    ln_map_fini(&credentials->by_endpoint);
+    seal_fini(&credentials->seal);
+    pthread_rwlock_destroy(&credentials->lock);
+    free(credentials);
+}
+
+void credentials_watch(struct credentials *credentials, credentials_changed *changed,
+                       void *context)
+{
+    credentials->changed = changed;
+    credentials->context = context;
+}
+
+/* ---- Looking up ---- */
+
+/* What a look-up copies under the lock, to be opened after it. */
+struct found {
+    uint8_t bound[BOUND_MAX];
+    size_t bound_len;
+    uint8_t sealed[SEALED_MAX];
+    size_t sealed_len;
+    uint8_t slot;
+    int64_t created_at;
+};
+
+static void copy_found(const struct credential_row *row, struct found *out)
+{
+    struct ln_bytes sealed = credential_row_sealed(row);
+
+    out->bound_len = credential_bound(endpoint_of(row->owner), row, out->bound).len;
+    memcpy(out->sealed, sealed.at, sealed.len);
+    out->sealed_len = sealed.len;
+    out->slot = row->slot;
+    out->created_at = row->created_at;
+}
+
+static size_t find_sealed(struct credentials *credentials, const struct identity_key *key,
+                          struct found out[CREDENTIAL_SLOTS])
+{
+    size_t count = 0;
+
+    pthread_rwlock_rdlock(&credentials->lock);
+    const struct credential_row *row = credentials_row(credentials, key);
+    for (size_t i = 0; row != NULL && i < CREDENTIAL_SLOTS; i++) {
+        const struct credential_row *one = row->owner->rows[key->purpose][i];
+        if (one != NULL && row_is(one, key)) {
+            copy_found(one, &out[count++]);
+        }
+    }
+    pthread_rwlock_unlock(&credentials->lock);
+    return count;
+}
+
+static bool open_found(struct credentials *credentials, const struct found *found, uint8_t *out)
+{
+    bool good = seal_open(&credentials->seal, ln_bytes(found->bound, found->bound_len),
+                          ln_bytes(found->sealed, found->sealed_len), out);
+
+    if (!good && atomic_fetch_add(&credentials->unreadable, 1) == 0) {
+        log_line(LOG_ERROR, "a credential does not open: somebody has changed linnet.db; it is "
+                            "refused");
+    }
+    return good;
+}
+
+size_t credentials_find_psk(struct credentials *credentials, enum credential_for purpose,
+                            struct ln_bytes identity,
+                            struct credential_key keys[CREDENTIAL_SLOTS])
+{
+    struct identity_key key = {(uint8_t)purpose, CREDENTIAL_PSK, identity};
+    struct found found[CREDENTIAL_SLOTS];
+    size_t found_count = find_sealed(credentials, &key, found);
+    size_t first = found_count == 2 && found[1].created_at >= found[0].created_at ? 1 : 0;
+    size_t count = 0;
+
+    memset(keys, 0, CREDENTIAL_SLOTS * sizeof(*keys));
+    for (size_t i = 0; i < found_count; i++) {
+        const struct found *one = &found[i ^ first];
+        if (open_found(credentials, one, keys[count].at)) {
+            keys[count].len = (uint8_t)(one->sealed_len - SEAL_MORE);
+            keys[count].slot = (uint8_t)(one->slot + 1);
+            count++;
+        }
+    }
+    return count;
+}
+
+void credential_keys_wipe(struct credential_key keys[CREDENTIAL_SLOTS])
+{
+    seal_wipe(keys, CREDENTIAL_SLOTS * sizeof(*keys));
+}
+
+size_t credentials_endpoint_of_identity(struct credentials *credentials,
+                                        enum credential_for purpose, enum credential_mode mode,
+                                        struct ln_bytes identity,
+                                        uint8_t endpoint[CREDENTIAL_ENDPOINT_MAX])
+{
+    struct identity_key key = {(uint8_t)purpose, (uint8_t)mode, identity};
+    struct found found;
+    uint8_t nothing[CREDENTIAL_KEY_MAX];
+    size_t len = 0;
+
+    pthread_rwlock_rdlock(&credentials->lock);
+    const struct credential_row *row = credentials_row(credentials, &key);
+    if (row != NULL) {
+        len = row->owner->endpoint_len;
+        memcpy(endpoint, row->owner->endpoint, len);
+        copy_found(row, &found);
+    }
+    pthread_rwlock_unlock(&credentials->lock);
+    /* What has no secret is sealed too, so that whoever can write the database cannot add to it. */
+    bool good = len > 0 && open_found(credentials, &found, nothing);
+    seal_wipe(nothing, sizeof(nothing));
+    return good ? len : 0;
+}
+
+bool credentials_has(struct credentials *credentials, enum credential_for purpose,
+                     struct ln_bytes endpoint)
+{
+    pthread_rwlock_rdlock(&credentials->lock);
+    const struct credential_owner *owner = credentials_owner(credentials, endpoint);
+    bool has =
+        owner != NULL && (owner->rows[purpose][0] != NULL || owner->rows[purpose][1] != NULL);
+    pthread_rwlock_unlock(&credentials->lock);
+    return has;
+}
+
+size_t credentials_count(struct credentials *credentials)
+{
+    pthread_rwlock_rdlock(&credentials->lock);
+    size_t count = credentials->count;
+    pthread_rwlock_unlock(&credentials->lock);
+    return count;
+}
+
+uint64_t credentials_unreadable(const struct credentials *credentials)
+{
+    return atomic_load(&credentials->unreadable);
+}
+
+/* ---- Showing ---- */
+
+static void copy_row(const struct credential_row *row, struct credential *out)
+{
+    *out = (struct credential){
+        .purpose = row->purpose,
+        .mode = row->mode,
+        .slot = (uint8_t)(row->slot + 1),
+        .endpoint_len = row->owner->endpoint_len,
+        .identity_len = row->identity_len,
+        .created_at = row->created_at,
+    };
+    memcpy(out->endpoint, row->owner->endpoint, row->owner->endpoint_len);
+    memcpy(out->identity, row->bytes, row->identity_len);
+}
+
+size_t credentials_of_endpoint(struct credentials *credentials, struct ln_bytes endpoint,
+                               struct credential out[CREDENTIALS_OF_ENDPOINT])
+{
+    size_t count = 0;
+
+    pthread_rwlock_rdlock(&credentials->lock);
+    const struct credential_owner *owner = credentials_owner(credentials, endpoint);
+    for (size_t i = 0; owner != NULL && i < CREDENTIALS_OF_ENDPOINT; i++) {
+        const struct credential_row *row =
+            owner->rows[i / CREDENTIAL_SLOTS][i % CREDENTIAL_SLOTS];
+        if (row != NULL) {
+            copy_row(row, &out[count++]);
+        }
+    }
+    pthread_rwlock_unlock(&credentials->lock);
+    return count;
+}
+
+int credential_place(const struct credential *credential)
+{
+    return (int)credential->purpose * CREDENTIAL_SLOTS + credential->slot - 1;
+}
+
+static int place_of(const struct credential_row *row)
+{
+    return row->purpose * CREDENTIAL_SLOTS + row->slot;
+}
+
+static int compare_rows(const struct credential_row *a, const struct credential_row *b)
+{
+    int order = ln_bytes_compare(endpoint_of(a->owner), endpoint_of(b->owner));
+
+    return order != 0 ? order : place_of(a) - place_of(b);
+}
+
+static bool is_wanted(const struct credential_page *page, const struct credential_row *row)
+{
+    int order = ln_bytes_compare(endpoint_of(row->owner), page->after);
+
+    return (order > 0 || (order == 0 && place_of(row) > page->after_place)) &&
+           (page->purpose < 0 || page->purpose == row->purpose) &&
+           ln_bytes_start_with(endpoint_of(row->owner), page->prefix);
+}
+
+/* The lowest that were seen, in order. */
+struct lowest {
+    const struct credential_row **at;
+    size_t count;
+    size_t size;
+};
+
+static void keep_if_low(struct lowest *lowest, const struct credential_row *row)
+{
+    size_t from = 0;
+    size_t to = lowest->count;
+
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+        if (compare_rows(lowest->at[middle], row) < 0) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    if (from == lowest->size) {
+        return;
+    }
+    lowest->count += lowest->count < lowest->size ? 1 : 0;
+    memmove(&lowest->at[from + 1], &lowest->at[from],
+            (lowest->count - 1 - from) * sizeof(*lowest->at));
+    lowest->at[from] = row;
+}
+
+static void keep_owner(struct lowest *lowest, const struct credential_page *page,
+                       const struct credential_owner *owner)
+{
+    for (size_t i = 0; i < CREDENTIALS_OF_ENDPOINT; i++) {
+        const struct credential_row *row =
+            owner->rows[i / CREDENTIAL_SLOTS][i % CREDENTIAL_SLOTS];
+        if (row != NULL && is_wanted(page, row)) {
+            keep_if_low(lowest, row);
+        }
+    }
+}
+
+size_t credentials_list(struct credentials *credentials, const struct credential_page *page,
+                        struct credential *out, size_t most)
+{
+    struct lowest lowest = {calloc(most, sizeof(*lowest.at)), 0, most};
+    const struct credential_owner *owner;
+    size_t at = 0;
+
+    if (lowest.at == NULL) {
+        return SIZE_MAX;
+    }
+    pthread_rwlock_rdlock(&credentials->lock);
+    while ((owner = ln_map_next(&credentials->by_endpoint, &at)) != NULL) {
+        keep_owner(&lowest, page, owner);
+    }
+    for (size_t i = 0; i < lowest.count; i++) {
+        copy_row(lowest.at[i], &out[i]);
+    }
+    pthread_rwlock_unlock(&credentials->lock);
+    free((void *)lowest.at);
+    return lowest.count;
+}
