@@ -84,18 +84,18 @@ set(LN_FUZZ_TARGETS
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES
-    auth.c body.c config.c credential_file.c credential_input.c credential_routes.c credential_seal.c
+    auth.c backup.c body.c config.c credential_file.c credential_input.c credential_routes.c credential_seal.c
     credentials.c credentials_change.c data.c data_result.c device.c devices.c encoding.c events.c gone.c health.c http.c
     inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
     notify.c octets.c octets_shard.c openapi.c operation.c options.c problem.c record.c router.c
-    routes.c shard.c store.c store_check.c store_rows.c store_schema.c store_updates.c
+    routes.c shard.c store.c store_backup.c store_check.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c
     time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
     device.c links.c machine.c main.c objects.c options.c sensors.c)
 
-set(LN_CTL_SOURCES credentials.c data.c devices.c events.c file.c http.c main.c models.c print.c stub.c
+set(LN_CTL_SOURCES backup.c credentials.c data.c devices.c events.c file.c http.c main.c models.c print.c stub.c
     tokens.c)
 
 set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c simulated.c worker.c)

@@ -66,6 +66,7 @@ int run_discover(struct ctl *ctl, struct words words);
 int run_credentials(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
 int run_models(struct ctl *ctl, struct words words);
+int run_backup(struct ctl *ctl, struct words words);
 int run_tokens(struct ctl *ctl, struct words words);
 int run_server(struct ctl *ctl, struct words words);
 
@@ -97,6 +98,8 @@ struct octets {
 
 /* Bytes as they are: GETs those of one opaque value; free them. False as api_call(). */
 bool api_get_octets(struct ctl *ctl, const char *what, char *path, struct octets *out);
+/* GETs bytes into a file, however many. False as api_call(); then it may have some of them. */
+bool api_save(struct ctl *ctl, const char *what, char *path, FILE *file);
 /* Sends them. False as api_call(). */
 bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char *path,
                      struct octets octets);

@@ -152,10 +152,12 @@ static bool judge(const char *what, const char *expected, struct response *out)
 struct exchange {
     const char *method;
     const char *header; /* Content-Type or Accept */
+    FILE *file;         /* gets what comes with 200; NULL: `answer` does */
     const char *data;   /* NULL: no body */
     size_t len;
     struct buffer answer;
     long status;
+    CURL *curl;
 };
 
 /* Why there is no answer, and what to do. */
@@ -176,6 +178,18 @@ static void explain_code(const struct ctl *ctl, const char *what, CURLcode code)
     }
 }
 
+static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    long status = 0;
+
+    curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (exchange->file != NULL && status == 200) {
+        return fwrite(bytes, size, count, exchange->file) * size;
+    }
+    return collect(bytes, size, count, &exchange->answer);
+}
+
 /* Frees `path`. False: no answer, which has been said. */
 static bool perform(struct ctl *ctl, const char *what, char *path, struct exchange *exchange)
 {
@@ -189,8 +203,9 @@ static bool perform(struct ctl *ctl, const char *what, char *path, struct exchan
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->data);
     }
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange->answer);
+    exchange->curl = curl;
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
     CURLcode code = curl_easy_perform(curl);
     curl_slist_free_all(list);
     free(url);
@@ -249,6 +264,18 @@ bool api_get_octets(struct ctl *ctl, const char *what, char *path, struct octets
     struct response refusal = response_of(&exchange);
     free(exchange.answer.at);
     return judge(what, NULL, &refusal);
+}
+
+bool api_save(struct ctl *ctl, const char *what, char *path, FILE *file)
+{
+    struct exchange exchange = {.method = "GET", .header = "Accept: */*", .file = file};
+
+    if (!perform(ctl, what, path, &exchange)) {
+        return false;
+    }
+    struct response refusal = response_of(&exchange);
+    free(exchange.answer.at);
+    return exchange.status == 200 || judge(what, NULL, &refusal);
 }
 
 bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char *path,

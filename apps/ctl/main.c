@@ -19,6 +19,7 @@ const struct command commands[] = {
     {"events",  "",                       "print events as they come, until Ctrl-C",        0,  0, run_events},
     {"models",  "[show|stub ID]",         "list object definitions, show one, or print it as C", 0, 2, run_models},
     {"tokens",  "[add ROLE [NAME]|remove ID]", "list who may use the API; add viewer, operator or admin", 0, 3, run_tokens},
+    {"backup",  "FILE",                   "copy all that linnetd keeps; it goes on meanwhile", 1,  1, run_backup},
     {"server",  "",                       "show the server's version, listeners and counts", 0, 0, run_server},
     {NULL, NULL, NULL, 0, 0, NULL},
     /* clang-format on */

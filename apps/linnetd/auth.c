@@ -169,6 +169,14 @@ size_t auth_list(struct auth *auth, const char *after, struct auth_token *out, s
     return count;
 }
 
+size_t auth_total(struct auth *auth)
+{
+    pthread_mutex_lock(&auth->lock);
+    size_t count = auth->count;
+    pthread_mutex_unlock(&auth->lock);
+    return count;
+}
+
 size_t auth_count(struct auth *auth, enum role role)
 {
     size_t count = 0;

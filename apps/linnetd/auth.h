@@ -83,6 +83,7 @@ LN_MUST_USE bool auth_find(struct auth *auth, const char *id, struct auth_token 
 /* Any thread: copies of those that come after this id, in order of their ids. */
 size_t auth_list(struct auth *auth, const char *after, struct auth_token *out, size_t most);
 /* Any thread. */
+size_t auth_total(struct auth *auth);
 size_t auth_count(struct auth *auth, enum role role);
 
 /*

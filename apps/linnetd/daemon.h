@@ -22,9 +22,11 @@ struct daemon {
     struct http *http;        /* NULL: off */
     struct store *store;      /* NULL: nothing is kept */
     struct credentials *credentials;
+    char identity[33]; /* of the store; with none, of this start */
     struct shard *shards[SHARDS_MAX];
     uint8_t shard_count;
     size_t restored[SHARDS_MAX];
+    int64_t restore_ms;     /* how long that took */
     struct ln_address coap; /* where it listens, if the listener is not off */
     int64_t started_at;     /* ms since 1970 */
     atomic_bool ready;

@@ -102,6 +102,13 @@ static void wake_shard(void *context, uint8_t shard)
     ln_loop_wake(daemon->shards[shard]->loop);
 }
 
+static void make_identity(struct daemon *daemon)
+{
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(daemon->identity + 8 * i, 9, "%08x", ln_random_u32(&ln_random_system));
+    }
+}
+
 static bool open_store(struct daemon *daemon)
 {
     char why[STORE_WHY_MAX];
@@ -116,13 +123,17 @@ static bool open_store(struct daemon *daemon)
     };
 
     if (config->memory_only) {
+        make_identity(daemon);
         return true;
     }
     daemon->store = store_open(&store, why);
     if (daemon->store == NULL) {
         complain("--data", why);
+        return false;
     }
-    return daemon->store != NULL;
+    (void)snprintf(daemon->identity, sizeof(daemon->identity), "%s",
+                   store_identity(daemon->store));
+    return true;
 }
 
 /* After the lock on the folder is ours: the master key's file is in it. */
@@ -146,10 +157,12 @@ static bool bring_back(struct daemon *daemon)
     if (daemon->store == NULL) {
         return true;
     }
+    ln_time begun = ln_clock_now();
     if (!keep_restore(daemon, why)) {
         complain("--data", why);
         return false;
     }
+    daemon->restore_ms = ln_clock_now() - begun;
     if (!store_start(daemon->store)) {
         complain("--data", strerror(errno));
         return false;

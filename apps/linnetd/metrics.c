@@ -84,6 +84,40 @@ static void http_metrics(struct text_out *out, const struct request *request)
            events_streams(&daemon->events));
 }
 
+static void seconds(struct text_out *out, uint64_t us)
+{
+    text_format(out, "%llu.%06llu\n", (unsigned long long)(us / 1000000),
+                (unsigned long long)(us % 1000000));
+}
+
+static void store_metrics(struct text_out *out, struct daemon *daemon)
+{
+    if (daemon->store == NULL) {
+        return;
+    }
+    struct store_counters c = store_counters(daemon->store);
+    metric(out, "counter", "store_changes", "changes committed", c.changes);
+    metric(out, "gauge", "store_waiting", "changes not yet committed", c.submitted - c.changes);
+    text_format(out,
+                "# HELP linnet_store_commit_seconds transactions of changes\n"
+                "# TYPE linnet_store_commit_seconds summary\n"
+                "linnet_store_commit_seconds_count %llu\nlinnet_store_commit_seconds_sum ",
+                (unsigned long long)c.groups);
+    seconds(out, c.group_us);
+    metric(out, "counter", "store_failures", "transactions that failed, tried again",
+           c.failures);
+    metric(out, "counter", "store_updates", "Updates of time or address alone", c.touches);
+    metric(out, "counter", "store_updates_lost", "of them not written to the log",
+           c.touches_lost);
+    metric(out, "counter", "store_swept", "rows removed that another had replaced", c.swept);
+    metric(out, "gauge", "store_read_only", "1 while nothing can be written",
+           store_is_read_only(daemon->store) ? 1 : 0);
+    metric(out, "gauge", "store_bytes", "size of the database and its log", c.bytes);
+    text_add(out, "# HELP linnet_store_restore_seconds what the start took to bring back\n"
+                  "# TYPE linnet_store_restore_seconds gauge\nlinnet_store_restore_seconds ");
+    seconds(out, (uint64_t)daemon->restore_ms * 1000);
+}
+
 static void finish_metrics(struct request *request)
 {
     struct tally all = sum(request);
@@ -101,6 +135,7 @@ static void finish_metrics(struct request *request)
     metric(out, "counter", "inbox_dropped",
            "datagrams dropped because a shard had too many waiting", all.dropped);
     http_metrics(out, request);
+    store_metrics(out, request->daemon);
 }
 
 void handle_metrics(struct request *request)
@@ -143,13 +178,32 @@ static void limit_member(struct json_out *json, const char *name, uint64_t value
     }
 }
 
+static void store_json(struct json_out *json, struct daemon *daemon)
+{
+    out_key(json, "store");
+    if (daemon->store == NULL) {
+        out_null(json); /* nothing is kept */
+        return;
+    }
+    out_open(json, '{');
+    out_key(json, "data");
+    out_text(json, daemon->config.data);
+    out_key(json, "read_only");
+    out_boolean(json, store_is_read_only(daemon->store));
+    number_member(json, "bytes", store_counters(daemon->store).bytes);
+    number_member(json, "forget_after", daemon->config.forget_after);
+    out_close(json, '}');
+}
+
 static void finish_server(struct request *request)
 {
-    const struct daemon *daemon = request->daemon;
+    struct daemon *daemon = request->daemon;
     const struct config *config = &daemon->config;
     struct json_out json = {.out = respond_json(request, 200)};
 
     out_open(&json, '{');
+    out_key(&json, "identity");
+    out_text(&json, daemon->identity);
     out_key(&json, "version");
     out_text(&json, LN_VERSION);
     out_key(&json, "started_at");
@@ -163,6 +217,8 @@ static void finish_server(struct request *request)
     out_close(&json, '}');
     number_member(&json, "shards", daemon->shard_count);
     number_member(&json, "devices", sum(request).registrations);
+    number_member(&json, "tokens", auth_total(&request->daemon->auth));
+    store_json(&json, daemon);
     out_key(&json, "limits");
     out_open(&json, '{');
     limit_member(&json, "max_devices", config->max_devices);
@@ -170,6 +226,7 @@ static void finish_server(struct request *request)
     number_member(&json, "event_streams", EVENT_STREAMS_MAX);
     number_member(&json, "http_connections", HTTP_CONNECTIONS_MAX);
     number_member(&json, "body_bytes", HTTP_BODY_MAX);
+    number_member(&json, "tokens", AUTH_TOKENS_MAX);
     out_close(&json, '}');
     out_close(&json, '}');
 }

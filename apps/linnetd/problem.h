@@ -35,6 +35,7 @@
       "The endpoint has no such credential")                                                   \
     X(PROBLEM_IDENTITY_TAKEN, "identity-taken", 409,                                           \
       "The identity belongs to another endpoint")                                              \
+    X(PROBLEM_NO_BACKUP, "no-backup", 409, "No copy could be made")                            \
     X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \
     X(PROBLEM_DEVICE_TIMEOUT, "device-timeout", 504, "The device did not answer in time")      \
     X(PROBLEM_DEVICE_RESET, "device-reset", 502,                                               \

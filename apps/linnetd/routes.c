@@ -26,6 +26,7 @@ const struct route routes[] = {
     {"GET",    "/api/v1/tokens",                          ROLE_ADMIN,    handle_tokens, NULL},
     {"POST",   "/api/v1/tokens",                          ROLE_ADMIN,    handle_token_add, NULL},
     {"DELETE", "/api/v1/tokens/{id}",                     ROLE_ADMIN,    handle_token_delete, NULL},
+    {"GET",    "/api/v1/backup",                          ROLE_ADMIN,    handle_backup, NULL},
     {"GET",    "/api/v1/openapi.json",                    ROLE_VIEWER,   handle_openapi, NULL},
     {"GET",    "/api/v1/server",                          ROLE_ADMIN,    handle_server, NULL},
     {"GET",    "/metrics",                                ROLE_VIEWER,   handle_metrics, NULL},

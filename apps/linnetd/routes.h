@@ -26,6 +26,7 @@ void handle_events(struct request *request);
 void handle_tokens(struct request *request);
 void handle_token_add(struct request *request);
 void handle_token_delete(struct request *request);
+void handle_backup(struct request *request);
 void handle_openapi(struct request *request);
 void handle_server(struct request *request);
 void handle_metrics(struct request *request);

@@ -429,6 +429,7 @@ void store_close(struct store *store)
     if (store->reading) {
         pthread_join(store->reader, NULL);
     }
+    store_backup_join(store);
     /* A start that failed changed nothing: it leaves all as it was. */
     if ((store->running || store->was_clean) && !store_is_read_only(store)) {
         note_clean_end(store);
@@ -457,10 +458,13 @@ void store_submit(struct store *store, uint8_t shard, struct store_batch *batch)
     if (batch->changes.length == 0 && batch->touched == 0) {
         return;
     }
+    uint64_t count = 0;
     for (struct store_record *r; (r = store_record_next(&batch->changes, &offset)) != NULL;) {
         r->shard = shard;
+        count++;
     }
     pthread_mutex_lock(&store->lock);
+    store->counters.submitted += count;
     take_touches(store, batch);
     /* Touches have time: the thread looks for them each second. */
     if (batch->changes.length > 0) {
@@ -503,10 +507,20 @@ bool store_is_read_only(const struct store *store)
     return atomic_load(&store->read_only);
 }
 
+static uint64_t size_of(const struct store *store, const char *name)
+{
+    char path[4096];
+    struct stat file;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", store->folder, name);
+    return stat(path, &file) == 0 ? (uint64_t)file.st_size : 0;
+}
+
 struct store_counters store_counters(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
     struct store_counters counters = store->counters;
     pthread_mutex_unlock(&store->lock);
+    counters.bytes = size_of(store, "linnet.db") + size_of(store, "linnet.db-wal");
     return counters;
 }

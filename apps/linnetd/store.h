@@ -116,9 +116,12 @@ uint64_t store_committed(const struct store *store, uint8_t shard);
 bool store_is_read_only(const struct store *store);
 
 struct store_counters {
-    uint64_t changes; /* committed */
-    uint64_t groups;  /* transactions of changes */
+    uint64_t submitted; /* changes */
+    uint64_t changes;   /* of them committed */
+    uint64_t groups;    /* transactions of changes */
+    uint64_t group_us;  /* microseconds that they took */
     uint64_t failures;
+    uint64_t bytes; /* of the database and its log */
     uint64_t touches;
     uint64_t touches_lost;
     uint64_t swept;

@@ -139,7 +139,7 @@ static void bind_bytes(sqlite3_stmt *statement, int at, struct ln_bytes bytes)
 }
 
 /* IP address, port, scope: 22 bytes, and 18 where there is no scope. */
-static void bind_address(sqlite3_stmt *statement, int at, const struct ln_address *address)
+void store_bind_address(sqlite3_stmt *statement, int at, const struct ln_address *address)
 {
     uint8_t bytes[ADDRESS_BYTES];
     struct ln_writer w = ln_writer(bytes, sizeof(bytes));
@@ -179,8 +179,8 @@ void store_bind_view(sqlite3_stmt *statement, int first,
 {
     bind_bytes(statement, first++, view->endpoint);
     bind_bytes(statement, first++, view->location);
-    bind_address(statement, first++, &view->peer.remote);
-    bind_address(statement, first++, &view->peer.local);
+    store_bind_address(statement, first++, &view->peer.remote);
+    store_bind_address(statement, first++, &view->peer.local);
     sqlite3_bind_int(statement, first++, (int)view->version);
     sqlite3_bind_int64(statement, first++, view->lifetime);
     sqlite3_bind_int(statement, first++, view->binding);

@@ -26,6 +26,7 @@ struct store_record *store_record_next(const struct store_bytes *changes, size_t
 #define STORE_VIEW_NAMES                                                                       \
     "location, remote, local, version, lifetime, binding, registered_at, updated_at, seen_at," \
     " sms, extra, root, formats, links"
+void store_bind_address(sqlite3_stmt *statement, int at, const struct ln_address *address);
 /* Binds endpoint and view; the parameters are numbered from `first`. */
 void store_bind_view(sqlite3_stmt *statement, int first,
                      const struct ln_registration_view *view);

@@ -43,6 +43,9 @@ struct store {
     pthread_t writer;
     bool reading;
     pthread_t reader;
+    bool has_backup; /* a thread to be joined; of the one that begins backups */
+    pthread_t backup;
+    atomic_bool backing_up;
 
     /* The writer's own. */
     struct store_bytes group;    /* being committed */
@@ -70,6 +73,9 @@ struct store {
 };
 
 bool numbers_add(struct numbers *numbers, uint64_t number);
+
+/* store_backup.c */
+void store_backup_join(struct store *store);
 
 /* store_writer.c */
 LN_MUST_USE bool store_prepare(struct store *store);

@@ -212,11 +212,12 @@ static void set_read_only(struct store *store, bool read_only)
     wake_all(store);
 }
 
-static void tell_committed(struct store *store, uint64_t changes)
+static void tell_committed(struct store *store, uint64_t changes, uint64_t us)
 {
     pthread_mutex_lock(&store->lock);
     store->counters.changes += changes;
     store->counters.groups++;
+    store->counters.group_us += us;
     pthread_mutex_unlock(&store->lock);
     for (uint8_t i = 0; i < store->config.shards; i++) {
         if (store->group_last[i] != 0) {
@@ -226,12 +227,21 @@ static void tell_committed(struct store *store, uint64_t changes)
     }
 }
 
+static uint64_t microseconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 /* False: nothing was committed, and the group is still there. */
 static bool commit_group(struct store *store)
 {
     if (store->group.length == 0) {
         return true;
     }
+    uint64_t begun = microseconds();
     if (!write_group(store)) {
         set_read_only(store, true);
         roll_back(store);
@@ -240,7 +250,8 @@ static bool commit_group(struct store *store)
         pthread_mutex_unlock(&store->lock);
         return false;
     }
-    tell_committed(store, note_group(store));
+    uint64_t us = microseconds() - begun;
+    tell_committed(store, note_group(store), us);
     store->group.length = 0;
     set_read_only(store, false);
     return true;

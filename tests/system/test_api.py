@@ -595,6 +595,8 @@ def test_the_description_is_what_the_server_does(described, start_device):
             ("GET", "/api/v1/events?type=nonsense", None, 400),
             ("GET", "/api/v1/server", None, 200),
             ("GET", "/api/v1/tokens", None, 200),
+            ("GET", "/api/v1/backup", None, 409),
+            ("GET", "/api/v1/backup?x=1", None, 400),
             ("POST", "/api/v1/tokens", {"role": "viewer"}, 201),
             ("POST", "/api/v1/tokens", {"role": "king"}, 400),
             ("DELETE", "/api/v1/tokens/none", None, 404),
