@@ -68,7 +68,6 @@ struct ln_client_server {
     bool wants_update;  /* an Update even if nothing changed */
     bool wants_disable; /* Execute /1/x/4, to be done once its answer has left */
     bool keeps;         /* once there is a link again, an Update may do instead of a Register */
-    bool returns;       /* and is under way: until it is accepted nothing is notified */
     uint8_t news;       /* events that have not been read, a bit for each kind */
     uint8_t refusal;    /* CoAP code of the last refusal */
     uint8_t attempts;   /* refused or lost in a row: `waited` says which */
@@ -204,13 +203,14 @@ struct ln_client_observation {
     bool is_sampled; /* has rows of LN_SAMPLED */
     bool is_gone;    /* what it observes: a last notification is to leave */
     ln_link link;
-    uint8_t block_exponent; /* of the blocks that the server wishes */
-    uint16_t format;        /* of the first answer and of all that follow */
-    uint16_t ids[2];        /* of the last notifications, for a Reset */
-    uint32_t checksum;      /* of all that was notified last */
+    uint8_t has_ids;   /* a bit for each of `ids` */
+    uint16_t format;   /* of the first answer and of all that follow */
+    uint16_t ids[2];   /* of the last notifications, for a Reset */
+    uint32_t checksum; /* of all that was notified last */
     struct ln_path path;
     struct ln_coap_token token;
-    struct ln_value value; /* that was notified last, if it is a number */
+    struct ln_coap_block block; /* that the server wishes */
+    struct ln_value value;      /* that was notified last, if it is a number */
     ln_time notified;
     ln_time confirmed;
     ln_time sampled;

@@ -11,12 +11,14 @@ struct measure {
 static ln_err measure(struct ln_client__request *r, ln_client__body_fn *write,
                       struct measure *out)
 {
-    size_t size = ln_client__datagram_size(r->client);
+    struct ln_client__notice *notice = r->notice;
+    uint8_t *at = notice == NULL ? r->server->answer : notice->at;
+    size_t size = notice == NULL ? ln_client__datagram_size(r->client) : notice->size;
     size_t skip = 0;
 
     *out = (struct measure){0};
     do {
-        struct ln_writer w = ln_writer_window(r->server->answer, size, skip);
+        struct ln_writer w = ln_writer_window(at, size, skip);
         ln_err err = write(r, &w);
         if (err != LN_OK || w.failed) {
             return err != LN_OK ? err : LN_ERR_NOT_ACCEPTABLE;
@@ -50,6 +52,9 @@ ln_err ln_client__answer_body(struct ln_client__request *r, uint16_t format,
     struct ln_coap_builder b = ln_client__answer_begin(r, LN_COAP_2_05);
     if (one_of_many) {
         ln_coap_add_uint(&b, LN_COAP_ETAG, measured.checksum);
+    }
+    if (r->observes) {
+        ln_coap_add_uint(&b, LN_COAP_OBSERVE, r->sequence);
     }
     ln_coap_add_uint(&b, LN_COAP_CONTENT_FORMAT, format);
     if (block.present) {

@@ -5,6 +5,7 @@
 #include "client/blocks.h"
 #include "client/data.h"
 #include "client/register.h"
+#include "client/reporting.h"
 
 enum {
     DATAGRAM_DEFAULT = 1152,
@@ -58,11 +59,13 @@ static bool is_whole(const struct ln_client_config *config)
            objects_hold_together(config);
 }
 
-static bool init_blocks(const struct ln_client *client)
+static bool init_parts(const struct ln_client *client)
 {
     const struct ln_client_blocks *blocks = client->config->blocks;
+    const struct ln_client_reporting *reporting = client->config->reporting;
 
-    return blocks == NULL || (blocks->calls != NULL && blocks->calls->init(client));
+    return (blocks == NULL || (blocks->calls != NULL && blocks->calls->init(client))) &&
+           (reporting == NULL || (reporting->calls != NULL && reporting->calls->init(client)));
 }
 
 ln_err ln_client_init(struct ln_client *client, size_t size,
@@ -79,7 +82,7 @@ ln_err ln_client_init(struct ln_client *client, size_t size,
     size_t needed = LN_CLIENT_MEMORY(config->server_count, datagram, config->scratch_size);
     uint8_t *memory = config->memory;
 
-    if (memory == NULL || config->memory_size < needed || !init_blocks(client)) {
+    if (memory == NULL || config->memory_size < needed || !init_parts(client)) {
         return LN_ERR_BAD_CONFIG;
     }
     for (size_t i = 0; i < config->server_count; i++) {
@@ -119,6 +122,9 @@ static void link_is_gone(struct ln_client *client, struct ln_client_server *serv
     if (client->config->blocks != NULL) {
         client->config->blocks->calls->drop(client, server);
     }
+    if (client->config->reporting != NULL) {
+        client->config->reporting->calls->drop(client, server);
+    }
     server->link_is_up = false;
     server->answer_due = false;
     server->wants_disable = false;
@@ -128,6 +134,14 @@ static void link_is_gone(struct ln_client *client, struct ln_client_server *serv
 
 static void step(struct ln_client *client, struct ln_client_server *server, ln_time now,
                  enum ln_registration_event event);
+
+/* A new registration has no observations, and one that is over has none (CORE-1.1.1 §6.4.1). */
+static void end_observations(struct ln_client *client, const struct ln_client_server *server)
+{
+    if (client->config->reporting != NULL) {
+        client->config->reporting->calls->end(client, server);
+    }
+}
 
 static void act(struct ln_client *client, struct ln_client_server *server, ln_time now,
                 enum ln_registration_action action)
@@ -149,18 +163,54 @@ static void act(struct ln_client *client, struct ln_client_server *server, ln_ti
         ln_client__news(server, LN_CLIENT_CLOSE);
         break;
     case LN_DO_REGISTER:
+        end_observations(client, server);
         fits = ln_client__register(client, server);
         break;
     case LN_DO_UPDATE:
         fits = ln_client__update(client, server);
         break;
     case LN_DO_DEREGISTER:
+        end_observations(client, server);
         fits = ln_client__deregister(client, server);
         break;
     }
     if (!fits) {
         server->refusal = LN_COAP_4_13;
         step(client, server, now, LN_ON_DENIED);
+    }
+}
+
+static bool is_known(uint8_t state)
+{
+    return state == LN_REGISTRATION_REGISTERED || state == LN_REGISTRATION_UPDATING;
+}
+
+/* Whether the server still knows us, once there is a link again. */
+static void remember(const struct ln_client *client, struct ln_client_server *server,
+                     ln_time now, const struct ln_registration_transition *t)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
+    switch (t->to) {
+    case LN_REGISTRATION_REGISTERED:
+        server->known_until = server->lifetime == 0
+                                  ? LN_NEVER
+                                  : ln_time_after(now, (int64_t)1000 * server->lifetime);
+        server->keeps = false;
+        break;
+    case LN_REGISTRATION_ASLEEP:
+        server->keeps = true;
+        break;
+    case LN_REGISTRATION_WAITING:
+        server->keeps = server->keeps || (reporting != NULL && is_known(t->from) &&
+                                          reporting->calls->observes(client, server));
+        break;
+    case LN_REGISTRATION_OPENING:
+    case LN_REGISTRATION_UPDATING:
+        break;
+    default:
+        server->keeps = false;
+        break;
     }
 }
 
@@ -174,6 +224,7 @@ static void step(struct ln_client *client, struct ln_client_server *server, ln_t
     if (t == NULL) {
         return;
     }
+    remember(client, server, now, t);
     if (t->news != LN_CLIENT_NO_NEWS) {
         ln_client__news(server, (enum ln_client_event_kind)t->news);
     }
@@ -246,15 +297,23 @@ bool ln_client_is_idle(const struct ln_client *client)
     return true;
 }
 
+static bool can_update(const struct ln_client_server *server)
+{
+    return is_known(server->state) || server->state == LN_REGISTRATION_ASLEEP;
+}
+
 void ln_client_changed(struct ln_client *client, ln_time now, struct ln_path path)
 {
-    (void)now;
-    (void)path;
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
     for (size_t i = 0; i < client->config->server_count; i++) {
         struct ln_client_server *server = &client->config->servers[i];
-        if (ln_client__is_registered(server) && ln_client__differs(client, server)) {
+        if (can_update(server) && ln_client__differs(client, server)) {
             server->wants_update = true;
         }
+    }
+    if (reporting != NULL) {
+        reporting->calls->changed(client, now, &path);
     }
 }
 
@@ -263,14 +322,79 @@ void ln_client_update(struct ln_client *client, ln_time now)
     (void)now;
     for (size_t i = 0; i < client->config->server_count; i++) {
         struct ln_client_server *server = &client->config->servers[i];
-        server->wants_update = ln_client__is_registered(server);
+        server->wants_update = can_update(server);
     }
 }
 
 bool ln_client__is_registered(const struct ln_client_server *server)
 {
-    return server->state == LN_REGISTRATION_REGISTERED ||
-           server->state == LN_REGISTRATION_UPDATING;
+    return is_known(server->state);
+}
+
+/* ---- Queue mode. spec: CORE-1.1.1 §6.5 ---- */
+
+static void stay_awake(const struct ln_client *client, struct ln_client_server *server,
+                       ln_time now)
+{
+    uint32_t awake = client->config->awake;
+
+    server->awake_until = ln_time_after(
+        now, awake > 0 ? awake : ln_coap_max_transmit_wait(ln_client__coap(client)));
+}
+
+/* When to close the link, if nothing more comes; LN_NEVER if something is still under way. */
+static ln_time bedtime(const struct ln_client *client, const struct ln_client_server *server)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
+    if (!client->config->queue_mode || server->state != LN_REGISTRATION_REGISTERED ||
+        (reporting != NULL && reporting->calls->is_busy(client, server))) {
+        return LN_NEVER;
+    }
+    return server->awake_until;
+}
+
+/* ---- Notifications ---- */
+
+/* An Update that tells where we are comes before what is to be notified. */
+static enum ln_client__reach reach_of(const struct ln_client_server *server)
+{
+    bool lost = server->waited == LN_REGISTRATION_WAITING;
+
+    switch (server->state) {
+    case LN_REGISTRATION_REGISTERED:
+        return LN_REACH_NOW;
+    case LN_REGISTRATION_ASLEEP:
+        return LN_REACH_ASLEEP;
+    case LN_REGISTRATION_UPDATING:
+        if (!server->keeps) {
+            return LN_REACH_NOW;
+        }
+        return lost ? LN_REACH_OFFLINE : LN_REACH_WAITS;
+    case LN_REGISTRATION_OPENING:
+    case LN_REGISTRATION_WAITING:
+        if (!server->keeps) {
+            return LN_REACH_NOT;
+        }
+        return lost ? LN_REACH_OFFLINE : LN_REACH_WAITS;
+    default:
+        return LN_REACH_NOT;
+    }
+}
+
+static void pursue_reporting(struct ln_client *client, struct ln_client_server *server,
+                             ln_time now)
+{
+    switch (client->config->reporting->calls->pursue(client, server, now, reach_of(server))) {
+    case LN_WISH_NOTHING:
+        break;
+    case LN_WISH_TO_WAKE:
+        step(client, server, now, LN_ON_CHANGE);
+        break;
+    case LN_WISH_LOST:
+        step(client, server, now, LN_ON_LOST);
+        break;
+    }
 }
 
 /* ---- Links ---- */
@@ -286,10 +410,12 @@ void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link)
 {
     struct ln_client_server *server = server_of(client, link);
 
-    if (server != NULL && server->state == LN_REGISTRATION_OPENING) {
+    if (server != NULL && (server->state == LN_REGISTRATION_OPENING ||
+                           server->state == LN_REGISTRATION_PARTING)) {
+        bool known = server->keeps && now < server->known_until;
         server->link_is_up = true;
         server->news &= (uint8_t) ~(1U << LN_CLIENT_OPEN); /* where nobody had to read it */
-        step(client, server, now, LN_ON_LINK_UP);
+        step(client, server, now, known ? LN_ON_LINK_BACK : LN_ON_LINK_UP);
     }
 }
 
@@ -350,6 +476,7 @@ static void lost(struct ln_client *client, struct ln_client_server *server, ln_t
 static void take_empty(struct ln_client *client, struct ln_client_server *server, ln_time now,
                        const struct ln_coap_message *m)
 {
+    const struct ln_client_reporting *reporting = client->config->reporting;
     bool ours = server->exchange.state != LN_COAP_IDLE && server->exchange.id == m->id;
     enum ln_coap_exchange_event event =
         m->type == LN_COAP_ACK ? LN_COAP_ON_ACK : LN_COAP_ON_RST;
@@ -359,6 +486,8 @@ static void take_empty(struct ln_client *client, struct ln_client_server *server
     } else if (ours &&
                ln_coap_exchange_step(&server->exchange, ln_client__coap(client), now, event)) {
         lost(client, server, now);
+    } else if (reporting != NULL) {
+        reporting->calls->take_empty(client, server, now, m);
     }
 }
 
@@ -442,6 +571,7 @@ void ln_client_recv(struct ln_client *client, ln_time now, ln_link link,
         return;
     }
     client->stats.received++;
+    stay_awake(client, server, now);
     if (ln_coap_parse(datagram, &m) != LN_OK) {
         client->stats.malformed++;
         if (ln_coap_reject(datagram, &id)) {
@@ -473,6 +603,9 @@ static void pursue(struct ln_client *client, struct ln_client_server *server, ln
         step(client, server, now, LN_ON_DISABLE);
     } else if (server->wants_update) {
         step(client, server, now, LN_ON_CHANGE);
+    }
+    if (client->config->reporting != NULL) {
+        pursue_reporting(client, server, now);
     }
 }
 
@@ -506,6 +639,8 @@ static size_t send_answer(struct ln_client_server *server, void *buffer, size_t 
 static size_t send_one(struct ln_client *client, struct ln_client_server *server, ln_time now,
                        void *buffer, size_t size)
 {
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
     if (server->empty != 0) {
         enum ln_coap_type type = (enum ln_coap_type)(server->empty - 1);
         server->empty = 0;
@@ -518,7 +653,14 @@ static size_t send_one(struct ln_client *client, struct ln_client_server *server
         return send_answer(server, buffer, size);
     }
     pursue(client, server, now);
-    return send_request(client, server, now, buffer, size);
+    size_t len = send_request(client, server, now, buffer, size);
+    if (len == 0 && reporting != NULL && reach_of(server) == LN_REACH_NOW) {
+        len = reporting->calls->send(client, server, now, buffer, size);
+    }
+    if (len == 0 && bedtime(client, server) <= now) {
+        step(client, server, now, LN_ON_SLEEP);
+    }
+    return len;
 }
 
 size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_t size,
@@ -530,6 +672,7 @@ size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_
         size_t at = (client->next_link + i) % count;
         size_t len = send_one(client, &client->config->servers[at], now, buffer, size);
         if (len > 0) {
+            stay_awake(client, &client->config->servers[at], now);
             client->stats.sent++;
             client->next_link = (ln_link)((at + 1) % count);
             *link = (ln_link)at;
@@ -542,13 +685,19 @@ size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_
 static ln_time deadline_of(const struct ln_client *client,
                            const struct ln_client_server *server)
 {
+    const struct ln_client_reporting *reporting = client->config->reporting;
     bool wish = server->wants_disable ||
-                (server->wants_update && server->state == LN_REGISTRATION_REGISTERED);
+                (server->wants_update && (server->state == LN_REGISTRATION_REGISTERED ||
+                                          server->state == LN_REGISTRATION_ASLEEP));
 
     if (server->empty != 0 || server->answer_due || wish) {
         return 0;
     }
     ln_time due = ln_time_min(server->due, ln_coap_exchange_deadline(&server->exchange));
+    due = ln_time_min(due, bedtime(client, server));
+    if (reporting != NULL) {
+        due = ln_time_min(due, reporting->calls->deadline(client, server, reach_of(server)));
+    }
     const struct ln_client_blocks *blocks = client->config->blocks;
     return blocks == NULL ? due : ln_time_min(due, blocks->calls->deadline(client, server));
 }

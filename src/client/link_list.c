@@ -67,7 +67,7 @@ static void list_object(const struct ln_client__links *list,
 void ln_client__write_object_list(struct ln_writer *w, const struct ln_client_config *config,
                                   enum ln_version version)
 {
-    const struct ln_client__links list = {w, config, version};
+    const struct ln_client__links list = {w, config, version, NULL};
 
     for (size_t i = 0; i < config->object_count; i++) {
         if (ln_client__object_is_visible(config->objects[i].object->id)) {

@@ -14,10 +14,13 @@ void ln_client__write_object_list(struct ln_writer *w, const struct ln_client_co
 /* A number that changes with the object list. */
 uint32_t ln_client__object_list_checksum(const struct ln_client_config *config);
 
+struct ln_client__request;
+
 struct ln_client__links {
     struct ln_writer *w;
     const struct ln_client_config *config;
-    enum ln_version version; /* of the enabler */
+    enum ln_version version;                /* of the enabler */
+    const struct ln_client__request *asked; /* a Discover; NULL: nobody asked */
 };
 /* One link more; that of an object with its version, if it must be said. */
 void ln_client__add_link(const struct ln_client__links *list, struct ln_path path);

@@ -20,6 +20,7 @@ static const struct ln_registration_transition transitions[] = {
     /* clang-format off */
     ROW(IDLE,        START,        OPENING,     OPEN,       NO_NEWS),
     ROW(OPENING,     LINK_UP,      REGISTERING, REGISTER,   NO_NEWS),
+    ROW(OPENING,     LINK_BACK,    UPDATING,    UPDATE,     NO_NEWS),
     ROW(OPENING,     LINK_DOWN,    WAITING,     NOTHING,    LOST),
     ROW(OPENING,     LINK_REFUSED, REFUSED,     NOTHING,    REFUSED),
     ROW(OPENING,     STOP,         IDLE,        CLOSE,      NO_NEWS),
@@ -32,6 +33,8 @@ static const struct ln_registration_transition transitions[] = {
     ROW(REGISTERING, STOP,         IDLE,        CLOSE,      NO_NEWS),
     ROW(REGISTERED,  TIME,         UPDATING,    UPDATE,     NO_NEWS),
     ROW(REGISTERED,  CHANGE,       UPDATING,    UPDATE,     NO_NEWS),
+    ROW(REGISTERED,  SLEEP,        ASLEEP,      CLOSE,      SLEEP),
+    ROW(REGISTERED,  LOST,         WAITING,     CLOSE,      LOST),
     ROW(REGISTERED,  LINK_DOWN,    WAITING,     NOTHING,    LOST),
     ROW(REGISTERED,  LINK_REFUSED, REFUSED,     NOTHING,    REFUSED),
     ROW(REGISTERED,  DISABLE,      DISABLING,   DEREGISTER, NO_NEWS),
@@ -62,6 +65,12 @@ static const struct ln_registration_transition transitions[] = {
     ROW(WAITING,     TIME,         OPENING,     OPEN,       NO_NEWS),
     ROW(WAITING,     START,        OPENING,     OPEN,       NO_NEWS),
     ROW(WAITING,     STOP,         IDLE,        NOTHING,    NO_NEWS),
+    ROW(ASLEEP,      TIME,         OPENING,     OPEN,       NO_NEWS),
+    ROW(ASLEEP,      CHANGE,       OPENING,     OPEN,       NO_NEWS),
+    ROW(ASLEEP,      STOP,         PARTING,     OPEN,       NO_NEWS),
+    ROW(PARTING,     LINK_UP,      LEAVING,     DEREGISTER, NO_NEWS),
+    ROW(PARTING,     LINK_DOWN,    IDLE,        NOTHING,    DEREGISTERED),
+    ROW(PARTING,     LINK_REFUSED, IDLE,        NOTHING,    DEREGISTERED),
     /* clang-format on */
 };
 
@@ -106,6 +115,8 @@ static ln_time plan(struct ln_client_server *server, ln_time now,
     case LN_REGISTRATION_REGISTERED:
         server->waited = LN_REGISTRATION_REGISTERED;
         return ln_time_after(now, waits->refresh);
+    case LN_REGISTRATION_ASLEEP:
+        return server->due; /* the Update's */
     case LN_REGISTRATION_DISABLED:
         return ln_time_after(now, waits->silence);
     case LN_REGISTRATION_REFUSED:

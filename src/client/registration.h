@@ -7,6 +7,7 @@
 enum ln_registration_event {
     LN_ON_START,
     LN_ON_LINK_UP,
+    LN_ON_LINK_BACK, /* up, and the server still knows us */
     LN_ON_LINK_DOWN,
     LN_ON_LINK_REFUSED, /* by a security alert */
     LN_ON_ACCEPTED,
@@ -16,6 +17,7 @@ enum ln_registration_event {
     LN_ON_TIME,
     LN_ON_CHANGE, /* there is something to tell the server */
     LN_ON_DISABLE,
+    LN_ON_SLEEP,
     LN_ON_STOP,
     LN_REGISTRATION_EVENTS,
 };

@@ -10,14 +10,25 @@
 
 struct ln_coap_builder ln_client__answer_begin(const struct ln_client__request *r, uint8_t code)
 {
-    return ln_coap_answer(r->server->answer, ln_client__datagram_size(r->client), r->message,
-                          code, r->message->type == LN_COAP_CON ? 0 : r->client->next_id++);
+    const struct ln_coap_message *m = r->message;
+
+    if (r->notice != NULL) {
+        return ln_coap_start(r->notice->at, r->notice->size, m->type, code, m->id, &m->token);
+    }
+    return ln_coap_answer(r->server->answer, ln_client__datagram_size(r->client), m, code,
+                          m->type == LN_COAP_CON ? 0 : r->client->next_id++);
 }
 
 void ln_client__answer_end(const struct ln_client__request *r, const struct ln_coap_builder *b)
 {
-    r->server->answer_len = (uint16_t)ln_coap_finish(b);
-    r->server->answer_due = r->server->answer_len > 0;
+    size_t len = ln_coap_finish(b);
+
+    if (r->notice != NULL) {
+        r->notice->len = len;
+        return;
+    }
+    r->server->answer_len = (uint16_t)len;
+    r->server->answer_due = len > 0;
 }
 
 /* RFC 7959 §2.3: the answer says which block it is for. */
@@ -44,7 +55,7 @@ void ln_client__refuse(const struct ln_client__request *r, ln_err err)
 
 /* ---- The order of checks. spec: CORE-1.1.1 §6.3, TRANSPORT-1.1.1 §6.4.3 ---- */
 
-static ln_err find_target(struct ln_client__request *r)
+ln_err ln_client__find_target(struct ln_client__request *r)
 {
     struct ln_path path = r->operation.path;
     bool writes = r->operation.kind == LN_OPERATION_WRITE;
@@ -114,7 +125,7 @@ static ln_err carry_out(struct ln_client__request *r)
     if (err == LN_ERR_NOT_FOUND || path->depth == 0) {
         return err == LN_OK ? LN_ERR_NOT_ALLOWED : err;
     }
-    ln_err found = find_target(r);
+    ln_err found = ln_client__find_target(r);
     if (found != LN_OK || err != LN_OK) {
         return found != LN_OK ? found : err;
     }

@@ -17,8 +17,19 @@ struct ln_client__request {
     const struct ln_object_entry *entry;
     void *instance; /* from depth 2 on, and of a Create */
     uint16_t instance_id;
-    const struct ln_resource *row; /* from depth 3 on */
-    struct ln_coap_block block1;   /* the option of the answer */
+    const struct ln_resource *row;    /* from depth 3 on */
+    struct ln_coap_block block1;      /* the option of the answer */
+    bool observes;                    /* the answer has an Observe option */
+    uint32_t sequence;                /* that says so */
+    struct ln_client__notice *notice; /* NULL: the answer is kept in the server */
+};
+
+/* A notification is the answer to a Read that nobody sent: where it is written to. */
+struct ln_client__notice {
+    uint8_t *at;
+    size_t size;
+    size_t len; /* 0: it did not fit */
+    bool is_gone;
 };
 
 static inline bool ln_client__changes(const struct ln_client__request *r)
@@ -65,6 +76,8 @@ void ln_client__refuse(const struct ln_client__request *r, ln_err err);
 /* RFC 7959 §2.3: the answer says which block it is for. */
 void ln_client__answer_block1(const struct ln_client__request *r, struct ln_coap_builder *b);
 
+/* Finds what the path leads to. */
+LN_MUST_USE ln_err ln_client__find_target(struct ln_client__request *r);
 /* Whether the resource instance is there, where the path leads to one. */
 bool ln_client__has_instance(const struct ln_client__request *r);
 /* Whether the answer may be in the format that the server asks for, if it asks for any. */

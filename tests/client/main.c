@@ -19,6 +19,7 @@ int main(void)
     failed += transfer_tests();
     failed += execute_tests();
     failed += data_tests();
+    failed += observe_tests();
     failed += objects_tests();
     failed += operations_tests();
     failed += sensor_tests();

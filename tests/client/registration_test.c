@@ -156,7 +156,8 @@ TEST(never_waits_for_time_and_an_answer_at_once)
         bool waits = server.state == LN_REGISTRATION_REGISTERED ||
                      server.state == LN_REGISTRATION_WAITING ||
                      server.state == LN_REGISTRATION_REFUSED ||
-                     server.state == LN_REGISTRATION_DISABLED;
+                     server.state == LN_REGISTRATION_DISABLED ||
+                     server.state == LN_REGISTRATION_ASLEEP;
         CHECK_EQ(server.due != LN_NEVER, waits);
     }
 }
@@ -164,11 +165,11 @@ TEST(never_waits_for_time_and_an_answer_at_once)
 /* From every state a stop ends in idle, if only time or an answer follows. */
 TEST(can_be_stopped_in_every_state)
 {
-    for (int state = LN_REGISTRATION_IDLE; state <= LN_REGISTRATION_DISABLED; state++) {
+    for (int state = LN_REGISTRATION_IDLE; state <= LN_REGISTRATION_PARTING; state++) {
         given_an_idle_server();
         server.state = (uint8_t)state;
         (void)then(0, LN_ON_STOP);
-        (void)then(0, LN_ON_LOST);
+        (void)then(0, server.state == LN_REGISTRATION_PARTING ? LN_ON_LINK_DOWN : LN_ON_LOST);
         CHECK_EQ(server.state, LN_REGISTRATION_IDLE);
     }
 }

@@ -93,6 +93,7 @@ int execute_tests(void);
 int init_tests(void);
 int list_blocks_tests(void);
 int objects_tests(void);
+int observe_tests(void);
 int operations_tests(void);
 int read_tests(void);
 int register_tests(void);

@@ -170,6 +170,14 @@ void device_start(struct device *d)
     device_pump(d);
 }
 
+void device_wake(struct device *d)
+{
+    if (d->slot.state == LN_REGISTRATION_ASLEEP) {
+        ln_client_update(&d->client, d->world->now);
+        device_pump(d);
+    }
+}
+
 void device_stop(struct device *d)
 {
     if (d->is_powered && !d->is_stopping) {

@@ -224,6 +224,13 @@ static const char *disagreement(struct world *world, struct device **with)
     return NULL;
 }
 
+static void wake_all(struct world *world)
+{
+    for (size_t i = 0; i < world->device_count; i++) {
+        device_wake(&world->devices[i]);
+    }
+}
+
 static void must_agree(struct world *world, ln_time within)
 {
     struct device *with = NULL;
@@ -231,6 +238,7 @@ static void must_agree(struct world *world, ln_time within)
     const char *why = disagreement(world, &with);
 
     while (why != NULL && world->now < until) {
+        wake_all(world);
         world_run(world, world->now + MINUTE);
         why = disagreement(world, &with);
     }

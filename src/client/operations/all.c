@@ -9,5 +9,6 @@ const struct ln_client_operation *const ln_client_all_operations[] = {
     &ln_client_execute,
     &ln_client_create,
     &ln_client_delete,
+    &ln_client_write_attributes,
     NULL,
 };

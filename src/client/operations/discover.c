@@ -3,17 +3,36 @@
 
 #include "client/data.h"
 #include "client/link_list.h"
-#include "client/requests.h"
+#include "client/reporting.h"
+
+static void add_attributes(const struct ln_client__links *list, struct ln_path path,
+                           bool is_target)
+{
+    const struct ln_client_reporting *reporting = list->config->reporting;
+
+    if (reporting != NULL) {
+        reporting->calls->add_to_link(list->asked, list->w, path, is_target);
+    }
+}
+
+static bool has_own(const struct ln_client__links *list, struct ln_path path)
+{
+    const struct ln_client_reporting *reporting = list->config->reporting;
+
+    return reporting != NULL && reporting->calls->has_own(list->asked, path);
+}
 
 static void discover_resource(const struct ln_client__links *list,
                               const struct ln_object *object, const struct ln_resource *row,
-                              void *instance, struct ln_path path, bool with_instances)
+                              void *instance, struct ln_path path, bool is_target)
 {
+    bool with_instances = is_target && list->version > LN_VERSION_1_0;
     bool many = (row->operations & LN_MANY) != 0;
     struct ln_value value;
     uint32_t count = 0;
 
     ln_client__add_link(list, path);
+    add_attributes(list, path, is_target);
     for (uint16_t id = 0;
          many && ln_client__next_value(object, row, instance, &id, &value) == LN_OK; id++) {
         count++;
@@ -27,6 +46,7 @@ static void discover_resource(const struct ln_client__links *list,
          with_instances && ln_client__next_value(object, row, instance, &id, &value) == LN_OK;
          id++) {
         ln_client__add_link(list, ln_path_add(path, id));
+        add_attributes(list, ln_path_add(path, id), false);
     }
 }
 
@@ -48,10 +68,12 @@ static void discover_object(const struct ln_client__links *list,
     void *instance;
 
     ln_client__add_object(list, entry->object);
+    add_attributes(list, ln_path_object(entry->object->id), true);
     for (uint16_t id = 0; (instance = ln_client__next_instance(entry, &id)) != NULL; id++) {
         struct ln_path path = ln_path_instance(entry->object->id, id);
-        if (list->version > LN_VERSION_1_0) {
+        if (list->version > LN_VERSION_1_0 || has_own(list, path)) {
             ln_client__add_link(list, path);
+            add_attributes(list, path, false);
         }
         discover_resources(list, entry->object, instance, path);
     }
@@ -59,17 +81,17 @@ static void discover_object(const struct ln_client__links *list,
 
 static ln_err write_links(struct ln_client__request *r, struct ln_writer *w)
 {
-    const struct ln_client__links list = {w, r->client->config, ln_client__version(r)};
+    const struct ln_client__links list = {w, r->client->config, ln_client__version(r), r};
     struct ln_path path = r->operation.path;
 
     if (path.depth == 1) {
         discover_object(&list, r->entry);
     } else if (path.depth == 2) {
         ln_client__add_link(&list, path);
+        add_attributes(&list, path, true);
         discover_resources(&list, r->entry->object, r->instance, path);
     } else {
-        discover_resource(&list, r->entry->object, r->row, r->instance, path,
-                          list.version > LN_VERSION_1_0);
+        discover_resource(&list, r->entry->object, r->row, r->instance, path, true);
     }
     return LN_OK;
 }

@@ -1,7 +1,7 @@
 /* Read: values at a path and below, in a format that the server takes. */
 
 #include "client/data.h"
-#include "client/requests.h"
+#include "client/reporting.h"
 
 static ln_err write_values(struct ln_client__request *r, struct ln_writer *w)
 {
@@ -32,6 +32,21 @@ static uint16_t preferred_format(const struct ln_client__request *r)
     return *formats == NULL ? LN_FORMAT_NONE : (*formats)->id;
 }
 
+/* An Observe is answered as a Read is, and some more follows (RFC 7641 §1.2). */
+static ln_err observe(struct ln_client__request *r, uint16_t format)
+{
+    const struct ln_client_reporting *reporting = r->client->config->reporting;
+
+    if (reporting != NULL && r->notice == NULL) {
+        reporting->calls->observe(r, format);
+    }
+    ln_err err = ln_client__answer_body(r, format, write_values);
+    if (err != LN_OK && r->observes && r->notice == NULL) {
+        reporting->calls->forget(r);
+    }
+    return err;
+}
+
 static ln_err read_values(struct ln_client__request *r)
 {
     if (r->row != NULL && (r->row->operations & LN_READ) == 0) {
@@ -48,7 +63,7 @@ static ln_err read_values(struct ln_client__request *r)
     if (format == NULL) {
         return LN_ERR_NOT_ACCEPTABLE;
     }
-    return ln_client__answer_body(r, format->id, write_values);
+    return observe(r, format->id);
 }
 
 const struct ln_client_operation ln_client_read = {

@@ -1,0 +1,208 @@
+/* Notifications: the messages, and what becomes of them.
+ * spec: CORE-1.1.1 §6.4.2; RFC 7641 §4.2 to §4.5 */
+
+#include "client/reporting.h"
+
+enum { UNCONFIRMED = 12 * 60 * 60 * 1000 };
+
+uint32_t ln_client__next_sequence(const struct ln_client *client)
+{
+    struct ln_client_reporting_state *state = client->config->reporting->state;
+
+    state->sequence = (state->sequence + 1) & UINT32_C(0xffffff);
+    return state->sequence;
+}
+
+size_t ln_client__write_notification(struct ln_client *client, struct ln_client_observation *o,
+                                     ln_time now, const struct ln_client__notification *as,
+                                     void *buffer, size_t size)
+{
+    struct ln_coap_message message = {.type = as->type, .id = as->id, .token = o->token};
+    struct ln_client__notice notice = {.at = buffer, .size = size};
+    struct ln_client__request r = {
+        .client = client,
+        .server = &client->config->servers[o->link],
+        .now = now,
+        .message = &message,
+        .options = {.block2 = o->block},
+        .operation = {.kind = LN_OPERATION_READ, .path = o->path, .accept = o->format},
+        .observes = true,
+        .sequence = as->sequence,
+        .notice = &notice,
+    };
+    ln_err err = o->is_gone ? LN_ERR_NOT_FOUND : ln_client__find_target(&r);
+
+    if (err == LN_OK) {
+        err = ln_client__perform(&r);
+    }
+    if (err != LN_OK) {
+        o->is_gone = true;
+        ln_client__answer(&r, ln_coap_code_of(err));
+    }
+    return notice.len;
+}
+
+/* ---- What leaves ---- */
+
+static struct ln_client_notifier *notifier_of(const struct ln_client *client,
+                                              const struct ln_client_server *server)
+{
+    return &client->config->reporting->notifiers[ln_client__link(client, server)];
+}
+
+void ln_client__keep_id(struct ln_client_observation *o, uint16_t id)
+{
+    o->ids[1] = o->ids[0];
+    o->ids[0] = id;
+    o->has_ids = (uint8_t)(o->has_ids << 1 | 1);
+}
+
+static bool is_to_be_confirmed(const struct ln_client_observation *o, ln_time now)
+{
+    return o->is_gone || now - o->confirmed >= UNCONFIRMED;
+}
+
+/* All of it but for its id. */
+static uint32_t checksum_of(const void *datagram, size_t len)
+{
+    struct ln_reader in = ln_reader(ln_bytes(datagram, len));
+
+    (void)ln_read_u32(&in);
+    return ln_checksum(ln_read_rest(&in));
+}
+
+static size_t send_new(struct ln_client *client, struct ln_client_observation *o, ln_time now,
+                       void *buffer, size_t size)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_notifier *notifier = &reporting->notifiers[o->link];
+    bool confirmable = notifier->exchange.state == LN_COAP_IDLE && is_to_be_confirmed(o, now);
+    struct ln_client__notification as = {
+        .type = confirmable ? LN_COAP_CON : LN_COAP_NON,
+        .id = client->next_id++,
+        .sequence = ln_client__next_sequence(client),
+    };
+    size_t len = ln_client__write_notification(client, o, now, &as, buffer, size);
+
+    ln_client__keep_id(o, as.id);
+    client->stats.notified++;
+    ln_client__noted(client, o, now);
+    if (confirmable) {
+        ln_coap_exchange_start(&notifier->exchange, ln_client__coap(client),
+                               &client->config->random, as.id, true, false);
+        (void)ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
+                                    LN_COAP_ON_SENT);
+        notifier->observation = (uint16_t)(o - reporting->observations);
+        notifier->checksum = checksum_of(buffer, len);
+        notifier->sequence = as.sequence;
+    } else if (o->is_gone) {
+        ln_client__end_observation(client, o);
+    }
+    return len;
+}
+
+/*
+ * RFC 7641 §4.5.2: what is there now takes the place of what was sent before. If that is something
+ * else, it is another message; the waits and copies go on as they were.
+ */
+static size_t send_again(struct ln_client *client, struct ln_client_notifier *notifier,
+                         ln_time now, void *buffer, size_t size)
+{
+    struct ln_client_observation *o =
+        &client->config->reporting->observations[notifier->observation];
+    struct ln_client__notification as = {LN_COAP_CON, notifier->exchange.id,
+                                         notifier->sequence};
+    size_t len = ln_client__write_notification(client, o, now, &as, buffer, size);
+
+    if (checksum_of(buffer, len) == notifier->checksum) {
+        client->stats.retransmitted++;
+    } else {
+        as.id = client->next_id++;
+        as.sequence = ln_client__next_sequence(client);
+        len = ln_client__write_notification(client, o, now, &as, buffer, size);
+        ln_client__keep_id(o, as.id);
+        client->stats.notified++;
+        ln_client__noted(client, o, now);
+        notifier->exchange.id = as.id;
+        notifier->sequence = as.sequence;
+        notifier->checksum = checksum_of(buffer, len);
+    }
+    (void)ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
+                                LN_COAP_ON_SENT);
+    return len;
+}
+
+bool ln_client__is_under_way(const struct ln_client *client,
+                             const struct ln_client_observation *o)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    const struct ln_client_notifier *notifier = &reporting->notifiers[o->link];
+
+    return notifier->exchange.state != LN_COAP_IDLE &&
+           notifier->observation == (size_t)(o - reporting->observations);
+}
+
+size_t ln_client__send_notification(struct ln_client *client,
+                                    const struct ln_client_server *server, ln_time now,
+                                    void *buffer, size_t size)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_notifier *notifier = notifier_of(client, server);
+    ln_link link = ln_client__link(client, server);
+
+    if (notifier->exchange.state == LN_COAP_SENDING) {
+        return send_again(client, notifier, now, buffer, size);
+    }
+    if (ln_client__has_stored(client, link)) {
+        return ln_client__take_stored(client, link, buffer, size);
+    }
+    for (size_t i = 0; i < reporting->observation_count; i++) {
+        struct ln_client_observation *o = &reporting->observations[i];
+        if (o->in_use && o->link == link && !ln_client__is_under_way(client, o) &&
+            ln_client__is_to_notify(client, o, now)) {
+            return send_new(client, o, now, buffer, size);
+        }
+    }
+    return 0;
+}
+
+/* ---- What comes back ---- */
+
+static void confirmed(struct ln_client *client, struct ln_client_notifier *notifier,
+                      ln_time now)
+{
+    struct ln_client_observation *o =
+        &client->config->reporting->observations[notifier->observation];
+
+    notifier->exchange.state = LN_COAP_IDLE;
+    o->confirmed = now;
+    if (o->is_gone) {
+        ln_client__end_observation(client, o);
+    }
+}
+
+static bool has_id(const struct ln_client_observation *o, uint16_t id)
+{
+    return ((o->has_ids & 1) != 0 && o->ids[0] == id) ||
+           ((o->has_ids & 2) != 0 && o->ids[1] == id);
+}
+
+void ln_client__take_empty(struct ln_client *client, const struct ln_client_server *server,
+                           ln_time now, const struct ln_coap_message *m)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_notifier *notifier = notifier_of(client, server);
+
+    if (m->type == LN_COAP_ACK && notifier->exchange.state != LN_COAP_IDLE &&
+        notifier->exchange.id == m->id &&
+        ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
+                              LN_COAP_ON_ACK)) {
+        confirmed(client, notifier, now);
+    }
+    for (size_t i = 0; m->type == LN_COAP_RST && i < reporting->observation_count; i++) {
+        struct ln_client_observation *o = &reporting->observations[i];
+        if (o->in_use && o->link == ln_client__link(client, server) && has_id(o, m->id)) {
+            ln_client__end_observation(client, o);
+        }
+    }
+}

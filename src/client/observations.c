@@ -1,0 +1,336 @@
+/* What is observed: whether it has changed, and when that is to be told.
+ * spec: CORE-1.1.1 §5.1.2, §6.4; RFC 7641 */
+
+#include "client/data.h"
+#include "client/reporting.h"
+
+enum { SAMPLE_PERIOD = 10 * 1000 };
+
+/* ---- What is at a path ---- */
+
+bool ln_client__is_at(const struct ln_client *client, const struct ln_path *path)
+{
+    struct ln_client__request r = {.client = (struct ln_client *)(uintptr_t)client,
+                                   .operation.path = *path};
+
+    return ln_client__find_target(&r) == LN_OK && ln_client__has_instance(&r);
+}
+
+static const struct ln_resource *row_of(const struct ln_client *client,
+                                        const struct ln_path *path)
+{
+    const struct ln_object_entry *entry = ln_client__entry(client->config, path->id[0]);
+
+    return entry == NULL ? NULL : ln_object_resource(entry->object, path->id[2]);
+}
+
+static uint32_t checksum_of_value(const struct ln_value *value)
+{
+    uint64_t bits;
+
+    switch (value->type) {
+    case LN_NONE:
+        return 0;
+    case LN_STRING:
+    case LN_OPAQUE:
+    case LN_CORELNK:
+        return ln_checksum(value->as.bytes);
+    case LN_BOOLEAN:
+        return value->as.boolean;
+    case LN_OBJLNK:
+        return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
+    default:
+        bits = value->as.unsigned_integer; /* of a float too: all 64 */
+        return (uint32_t)(bits ^ bits >> 32) ^ (uint32_t)(bits >> 63);
+    }
+}
+
+/* FNV-1a over numbers instead of bytes. */
+static uint32_t mix(uint32_t sum, uint32_t number)
+{
+    return (sum ^ number) * UINT32_C(16777619);
+}
+
+/* A number that changes with what is there, but for what runs by itself. */
+static uint32_t checksum_at(const struct ln_client *client, const struct ln_path *path)
+{
+    struct ln_client__scope scope = {client->config, *path};
+    struct ln_records records = ln_client__records(&scope);
+    struct ln_record record;
+    uint32_t sum = UINT32_C(2166136261);
+
+    while (records.next(&records, &record)) {
+        const struct ln_resource *row = row_of(client, &record.path);
+        if (record.path.depth > 2 && (row->operations & LN_UNTOLD) != 0) {
+            continue;
+        }
+        for (uint8_t i = 1; i < record.path.depth; i++) {
+            sum = mix(sum, record.path.id[i]);
+        }
+        sum = mix(sum, checksum_of_value(&record.value));
+    }
+    return sum;
+}
+
+/* The number at the path; of type LN_NONE where there is no single one. */
+static struct ln_value number_at(const struct ln_client *client, const struct ln_path *path)
+{
+    struct ln_client__scope scope = {client->config, *path};
+    struct ln_records records = ln_client__records(&scope);
+    struct ln_record record;
+
+    if (path->depth >= 3 && records.next(&records, &record) &&
+        ln_path_equal(record.path, *path) &&
+        (record.value.type == LN_INTEGER || record.value.type == LN_UNSIGNED ||
+         record.value.type == LN_FLOAT || record.value.type == LN_TIME)) {
+        return record.value;
+    }
+    return (struct ln_value){.type = LN_NONE};
+}
+
+/* ---- Whether it has changed enough ---- */
+
+static bool as_number(const struct ln_client *client, const struct ln_value *value,
+                      struct ln_number *out)
+{
+    ln_number_of_double_fn *floats = client->config->reporting->floats;
+
+    *out = (struct ln_number){.whole = value->as.unsigned_integer};
+    switch (value->type) {
+    case LN_UNSIGNED:
+        return true;
+    case LN_INTEGER:
+    case LN_TIME:
+        out->negative = value->as.integer < 0;
+        out->whole = out->negative ? 0 - out->whole : out->whole;
+        return true;
+    case LN_FLOAT:
+        return floats != NULL && floats(value->as.number, out);
+    default:
+        return false;
+    }
+}
+
+static bool crosses(const struct ln_number *before, const struct ln_number *now,
+                    const struct ln_number *bound)
+{
+    int was = ln_number_compare(before, bound);
+    int is = ln_number_compare(now, bound);
+
+    return (was <= 0 && is > 0) || (was >= 0 && is < 0);
+}
+
+static bool meets(const struct ln_attributes *attributes, const struct ln_number *before,
+                  const struct ln_number *now)
+{
+    const struct ln_number *gt = &attributes->bound[0];
+    const struct ln_number *lt = &attributes->bound[1];
+    const struct ln_number *st = &attributes->bound[2];
+    struct ln_number distance = ln_number_distance(before, now);
+
+    return ((attributes->set & LN_ATTRIBUTE_BIT(GT)) != 0 && crosses(before, now, gt)) ||
+           ((attributes->set & LN_ATTRIBUTE_BIT(LT)) != 0 && crosses(before, now, lt)) ||
+           ((attributes->set & LN_ATTRIBUTE_BIT(ST)) != 0 &&
+            ln_number_compare(&distance, st) >= 0);
+}
+
+/* Bounds are for single numbers; of anything else each change counts. */
+static bool has_news(const struct ln_client *client, const struct ln_client_observation *o,
+                     const struct ln_attributes *attributes)
+{
+    enum { BOUNDS = LN_ATTRIBUTE_BIT(GT) | LN_ATTRIBUTE_BIT(LT) | LN_ATTRIBUTE_BIT(ST) };
+    struct ln_value value = number_at(client, &o->path);
+    struct ln_number before;
+    struct ln_number now;
+
+    if (checksum_at(client, &o->path) == o->checksum) {
+        return false;
+    }
+    if ((attributes->set & BOUNDS) == 0 || o->value.type == LN_NONE || value.type == LN_NONE) {
+        return true;
+    }
+    return as_number(client, &o->value, &before) && as_number(client, &value, &now) &&
+           meets(attributes, &before, &now);
+}
+
+/* ---- When it is to be told ---- */
+
+struct times {
+    ln_time earliest; /* pmin is over */
+    ln_time latest;   /* pmax is */
+};
+
+static struct times times_of(const struct ln_client_observation *o,
+                             const struct ln_attributes *attributes)
+{
+    bool has_min = (attributes->set & LN_ATTRIBUTE_BIT(PMIN)) != 0;
+    bool has_max = (attributes->set & LN_ATTRIBUTE_BIT(PMAX)) != 0;
+    uint32_t pmin = has_min ? attributes->period[LN_ATTRIBUTE_PMIN] : 0;
+    uint32_t pmax = has_max ? attributes->period[LN_ATTRIBUTE_PMAX] : 0;
+    struct times times = {ln_time_after(o->notified, (int64_t)1000 * pmin), LN_NEVER};
+
+    if (pmax > 0 && pmax >= pmin) {
+        times.latest = ln_time_after(o->notified, (int64_t)1000 * pmax);
+    }
+    return times;
+}
+
+static ln_time next_sample(const struct ln_client *client,
+                           const struct ln_client_observation *o, ln_time earliest)
+{
+    uint32_t period = client->config->reporting->sample_period;
+    ln_time next = ln_time_after(o->sampled, period == 0 ? SAMPLE_PERIOD : period);
+
+    if (!o->is_sampled) {
+        return LN_NEVER;
+    }
+    return o->sampled < earliest ? ln_time_min(next, earliest) : next;
+}
+
+static void plan(const struct ln_client *client, struct ln_client_observation *o,
+                 const struct ln_attributes *attributes)
+{
+    struct times times = times_of(o, attributes);
+
+    o->due = o->is_gone  ? 0
+             : o->is_due ? ln_time_min(times.earliest, times.latest)
+                         : ln_time_min(times.latest, next_sample(client, o, times.earliest));
+}
+
+void ln_client__look(const struct ln_client *client, struct ln_client_observation *o,
+                     ln_time now)
+{
+    struct ln_attributes attributes = ln_client__attributes(client, o->link, &o->path);
+
+    o->sampled = now;
+    o->is_gone = o->is_gone || !ln_client__is_at(client, &o->path);
+    o->is_due = o->is_due || (!o->is_gone && has_news(client, o, &attributes));
+    plan(client, o, &attributes);
+}
+
+bool ln_client__is_to_notify(const struct ln_client *client, struct ln_client_observation *o,
+                             ln_time now)
+{
+    if (now < o->due) {
+        return false;
+    }
+    if (o->is_sampled) {
+        ln_client__look(client, o, now);
+    }
+    struct ln_attributes attributes = ln_client__attributes(client, o->link, &o->path);
+    struct times times = times_of(o, &attributes);
+    return o->is_gone || now >= times.latest || (o->is_due && now >= times.earliest);
+}
+
+void ln_client__noted(const struct ln_client *client, struct ln_client_observation *o,
+                      ln_time now)
+{
+    struct ln_attributes attributes = ln_client__attributes(client, o->link, &o->path);
+
+    o->is_due = false;
+    o->checksum = checksum_at(client, &o->path);
+    o->value = number_at(client, &o->path);
+    o->notified = now;
+    o->sampled = now;
+    plan(client, o, &attributes);
+}
+
+/* ---- Beginning and end ---- */
+
+static struct ln_client_observation *find(const struct ln_client__request *r)
+{
+    const struct ln_client_reporting *reporting = r->client->config->reporting;
+    ln_link link = ln_client__link(r->client, r->server);
+
+    for (size_t i = 0; i < reporting->observation_count; i++) {
+        struct ln_client_observation *o = &reporting->observations[i];
+        if (o->in_use && o->link == link &&
+            ln_coap_token_equal(&o->token, &r->message->token)) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+static struct ln_client_observation *find_free(const struct ln_client_reporting *reporting)
+{
+    for (size_t i = 0; i < reporting->observation_count; i++) {
+        if (!reporting->observations[i].in_use) {
+            return &reporting->observations[i];
+        }
+    }
+    return NULL;
+}
+
+void ln_client__end_observation(struct ln_client *client, struct ln_client_observation *o)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_notifier *notifier = &reporting->notifiers[o->link];
+
+    if (notifier->exchange.state != LN_COAP_IDLE &&
+        notifier->observation == (size_t)(o - reporting->observations)) {
+        notifier->exchange.state = LN_COAP_IDLE;
+    }
+    ln_client__drop_stored(client, o);
+    o->in_use = false;
+}
+
+void ln_client__forget(struct ln_client__request *r)
+{
+    struct ln_client_observation *o = find(r);
+
+    if (o != NULL) {
+        ln_client__end_observation(r->client, o);
+    }
+}
+
+static bool is_sampled(const struct ln_client__request *r)
+{
+    const struct ln_object *object = r->entry->object;
+
+    if (r->row != NULL) {
+        return (r->row->operations & LN_SAMPLED) != 0;
+    }
+    for (size_t i = 0; i < object->resource_count; i++) {
+        if ((object->resources[i].operations & LN_SAMPLED) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * RFC 7641 §4.1: the same token again replaces the entry, another adds one; where there is no room
+ * the request is a GET like any other. The rest of a long answer is fetched without a change.
+ */
+void ln_client__observe(struct ln_client__request *r, uint16_t format)
+{
+    enum { REGISTER = 0, DEREGISTER = 1 };
+
+    if (!r->options.has_observe || r->options.block2.number > 0 ||
+        r->options.observe > DEREGISTER) {
+        return;
+    }
+    ln_client__forget(r);
+    if (r->options.observe == DEREGISTER) {
+        return;
+    }
+    struct ln_client_observation *o = find_free(r->client->config->reporting);
+    if (o == NULL) {
+        r->client->stats.not_observed++;
+        return;
+    }
+    *o = (struct ln_client_observation){
+        .in_use = true,
+        .is_sampled = is_sampled(r),
+        .link = ln_client__link(r->client, r->server),
+        .block = r->options.block2,
+        .format = format,
+        .path = r->operation.path,
+        .token = r->message->token,
+        .confirmed = r->now,
+    };
+    ln_client__noted(r->client, o, r->now);
+    r->observes = true;
+    r->sequence = ln_client__next_sequence(r->client);
+}

@@ -1,0 +1,185 @@
+/* The optional part that observes, notifies and keeps attributes: its table, and what time makes
+ * due. */
+
+#include "client/reporting.h"
+
+static bool init(const struct ln_client *client)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    bool stores = reporting->stored_count > 0;
+
+    if (reporting->state == NULL || reporting->notifiers == NULL ||
+        (reporting->observation_count > 0 && reporting->observations == NULL) ||
+        (reporting->attribute_count > 0 && reporting->attributes == NULL) ||
+        (stores && (reporting->stored == NULL || reporting->stored_memory == NULL))) {
+        return false;
+    }
+    *reporting->state = (struct ln_client_reporting_state){0};
+    for (size_t i = 0; i < client->config->server_count; i++) {
+        reporting->notifiers[i] = (struct ln_client_notifier){0};
+    }
+    for (size_t i = 0; i < reporting->observation_count; i++) {
+        reporting->observations[i] = (struct ln_client_observation){0};
+    }
+    for (size_t i = 0; i < reporting->attribute_count; i++) {
+        reporting->attributes[i] = (struct ln_client_attribute_set){0};
+    }
+    return true;
+}
+
+/* The next observation of that server, from *at on; NULL at the end. */
+static struct ln_client_observation *next_of(const struct ln_client *client,
+                                             const struct ln_client_server *server, size_t *at)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
+    while (*at < reporting->observation_count) {
+        struct ln_client_observation *o = &reporting->observations[(*at)++];
+        if (o->in_use && o->link == ln_client__link(client, server)) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+static void end(struct ln_client *client, const struct ln_client_server *server)
+{
+    struct ln_client_observation *o;
+
+    for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
+        ln_client__end_observation(client, o);
+    }
+}
+
+static bool observes(const struct ln_client *client, const struct ln_client_server *server)
+{
+    size_t at = 0;
+
+    return next_of(client, server, &at) != NULL;
+}
+
+static void changed(struct ln_client *client, ln_time now, const struct ln_path *path)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
+    if (path->depth <= 2) {
+        ln_client__sweep_attributes(client);
+    }
+    for (size_t i = 0; i < reporting->observation_count; i++) {
+        struct ln_client_observation *o = &reporting->observations[i];
+        if (o->in_use && (ln_path_is_within(path, &o->path) ||
+                          ln_path_is_within(&o->path, path) || path->id[0] == 1)) {
+            ln_client__look(client, o, now);
+        }
+    }
+}
+
+/* Without an answer to a CON the server is lost; what it was to tell is due anew. */
+static bool has_lost(struct ln_client *client, struct ln_client_notifier *notifier, ln_time now)
+{
+    struct ln_client_observation *o =
+        &client->config->reporting->observations[notifier->observation];
+
+    if (notifier->exchange.state == LN_COAP_IDLE ||
+        !ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
+                               LN_COAP_ON_TIME)) {
+        return false;
+    }
+    notifier->exchange.state = LN_COAP_IDLE;
+    if (o->is_gone) {
+        ln_client__end_observation(client, o);
+    } else {
+        o->is_due = true;
+        ln_client__look(client, o, now);
+    }
+    return true;
+}
+
+static enum ln_client__wish pursue(struct ln_client *client,
+                                   const struct ln_client_server *server, ln_time now,
+                                   enum ln_client__reach reach)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_notifier *notifier =
+        &reporting->notifiers[ln_client__link(client, server)];
+    struct ln_client_observation *o;
+
+    if (reach == LN_REACH_NOW && has_lost(client, notifier, now)) {
+        return LN_WISH_LOST;
+    }
+    if (reach != LN_REACH_ASLEEP && reach != LN_REACH_OFFLINE) {
+        return LN_WISH_NOTHING;
+    }
+    for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
+        if (!ln_client__is_to_notify(client, o, now)) {
+            continue;
+        }
+        if (reach == LN_REACH_ASLEEP) {
+            return LN_WISH_TO_WAKE;
+        }
+        if (!o->is_gone) {
+            ln_client__keep_notification(client, o, now);
+            ln_client__noted(client, o, now);
+        }
+    }
+    return LN_WISH_NOTHING;
+}
+
+static ln_time deadline(const struct ln_client *client, const struct ln_client_server *server,
+                        enum ln_client__reach reach)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    ln_link link = ln_client__link(client, server);
+    ln_time due = LN_NEVER;
+    struct ln_client_observation *o;
+
+    if (reach == LN_REACH_NOT || reach == LN_REACH_WAITS) {
+        return LN_NEVER;
+    }
+    if (reach == LN_REACH_NOW) {
+        due = ln_client__has_stored(client, link)
+                  ? 0
+                  : ln_coap_exchange_deadline(&reporting->notifiers[link].exchange);
+    }
+    for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
+        bool waits =
+            reach == LN_REACH_OFFLINE ? o->is_gone : ln_client__is_under_way(client, o);
+        due = waits ? due : ln_time_min(due, o->due);
+    }
+    return due;
+}
+
+static bool is_busy(const struct ln_client *client, const struct ln_client_server *server)
+{
+    return client->config->reporting->notifiers[ln_client__link(client, server)]
+               .exchange.state != LN_COAP_IDLE;
+}
+
+static void drop(const struct ln_client *client, const struct ln_client_server *server)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_notifier *notifier =
+        &reporting->notifiers[ln_client__link(client, server)];
+
+    if (notifier->exchange.state != LN_COAP_IDLE) {
+        notifier->exchange.state = LN_COAP_IDLE;
+        reporting->observations[notifier->observation].is_due = true;
+    }
+}
+
+const struct ln_client_reporting_calls ln_client_reporting_calls = {
+    .init = init,
+    .observe = ln_client__observe,
+    .forget = ln_client__forget,
+    .add_to_link = ln_client__add_attributes,
+    .has_own = ln_client__has_attributes,
+    .end = end,
+    .drop = drop,
+    .observes = observes,
+    .changed = changed,
+    .take_empty = ln_client__take_empty,
+    .pursue = pursue,
+    .send = ln_client__send_notification,
+    .deadline = deadline,
+    .is_busy = is_busy,
+};

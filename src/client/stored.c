@@ -1,0 +1,114 @@
+/* Notifications that fell due without a link: the bounded place where they wait, in order.
+ * spec: CORE-1.1.1 §6.4.2, /1/x/6 */
+
+#include "client/reporting.h"
+
+static uint8_t *place_of(const struct ln_client_reporting *reporting, size_t index)
+{
+    return (uint8_t *)reporting->stored_memory + index * reporting->stored_size;
+}
+
+static size_t index_of(const struct ln_client_reporting *reporting, size_t n)
+{
+    return (reporting->state->first_stored + n) % reporting->stored_count;
+}
+
+/* What has been taken, or dropped, at the front makes room. */
+static void close_up(const struct ln_client_reporting *reporting)
+{
+    struct ln_client_reporting_state *state = reporting->state;
+
+    while (state->stored_count > 0 && reporting->stored[state->first_stored].len == 0) {
+        state->first_stored = (uint16_t)index_of(reporting, 1);
+        state->stored_count--;
+    }
+}
+
+void ln_client__keep_notification(struct ln_client *client, struct ln_client_observation *o,
+                                  ln_time now)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_reporting_state *state = reporting->state;
+    const struct ln_client_server *server = &client->config->servers[o->link];
+    const struct ln_server_account *account = ln_client__account(client, server);
+
+    if (account == NULL || !account->store_notifications) {
+        return;
+    }
+    if (reporting->stored_count == 0) {
+        client->stats.not_stored++;
+        return;
+    }
+    if (state->stored_count == reporting->stored_count) {
+        client->stats.not_stored++;
+        reporting->stored[state->first_stored].len = 0;
+        close_up(reporting);
+    }
+    size_t at = index_of(reporting, state->stored_count);
+    const struct ln_client__notification as = {.type = LN_COAP_NON,
+                                               .sequence = ln_client__next_sequence(client)};
+    size_t len = ln_client__write_notification(client, o, now, &as, place_of(reporting, at),
+                                               reporting->stored_size);
+    if (len == 0) {
+        client->stats.not_stored++;
+        return;
+    }
+    reporting->stored[at] = (struct ln_client_stored){
+        o->link, (uint16_t)(o - reporting->observations), (uint16_t)len};
+    state->stored_count++;
+}
+
+static size_t find(const struct ln_client_reporting *reporting, ln_link link)
+{
+    size_t n = 0;
+
+    while (n < reporting->state->stored_count) {
+        const struct ln_client_stored *stored = &reporting->stored[index_of(reporting, n)];
+        if (stored->len > 0 && stored->link == link) {
+            break;
+        }
+        n++;
+    }
+    return n;
+}
+
+bool ln_client__has_stored(const struct ln_client *client, ln_link link)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
+    return find(reporting, link) < reporting->state->stored_count;
+}
+
+size_t ln_client__take_stored(struct ln_client *client, ln_link link, void *buffer, size_t size)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    size_t at = index_of(reporting, find(reporting, link));
+    struct ln_client_stored *stored = &reporting->stored[at];
+    struct ln_reader in = ln_reader(ln_bytes(place_of(reporting, at), stored->len));
+    struct ln_writer w = ln_writer(buffer, size);
+    uint16_t id = client->next_id++;
+
+    ln_write_u16(&w, ln_read_u16(&in));
+    (void)ln_read_u16(&in);
+    ln_write_u16(&w, id);
+    ln_write_bytes(&w, ln_read_rest(&in));
+    ln_client__keep_id(&reporting->observations[stored->observation], id);
+    client->stats.notified++;
+    stored->len = 0;
+    close_up(reporting);
+    return w.failed ? 0 : w.written;
+}
+
+void ln_client__drop_stored(struct ln_client *client, const struct ln_client_observation *o)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+
+    for (size_t n = 0; n < reporting->state->stored_count; n++) {
+        struct ln_client_stored *stored = &reporting->stored[index_of(reporting, n)];
+        if (stored->len > 0 && &reporting->observations[stored->observation] == o) {
+            stored->len = 0;
+            client->stats.not_stored++;
+        }
+    }
+    close_up(reporting);
+}
