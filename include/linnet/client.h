@@ -130,12 +130,16 @@ struct ln_client_transfer {
     struct ln_coap_block_sender out;      /* the object list of a Register or Update */
     const struct ln_stream_calls *stream; /* that takes the body, at `path`; NULL: none does */
     struct ln_path path;
-    uint32_t list_checksum; /* of the object list that is sent */
-    uint16_t held;          /* bytes of a block that the stream could not take yet */
-    uint16_t answer_len;    /* of the answer to the last block, kept in the place of the body */
-    bool sends;             /* our request goes out in blocks */
-    bool sends_more;        /* and the one under way is not the last */
-    bool waits;             /* for ln_client_resume(), with the request's type, id and token */
+    uint32_t list_checksum;   /* of the object list that is sent */
+    uint32_t lifetime_before; /* what the server knew before the request that is under way */
+    uint32_t list_before;
+    uint8_t binding_before;
+    bool told;           /* that request says all: the server is taken to know it */
+    uint16_t held;       /* bytes of a block that the stream could not take yet */
+    uint16_t answer_len; /* of the answer to the last block, kept in the place of the body */
+    bool sends;          /* our request goes out in blocks */
+    bool sends_more;     /* and the one under way is not the last */
+    bool waits;          /* for ln_client_resume(), with the request's type, id and token */
     bool resumes;
     uint8_t type;
     uint16_t id;

@@ -104,6 +104,17 @@ static enum ln_coap_block_step next_step(const struct ln_client *client,
     return LN_COAP_BLOCK_RESTART;
 }
 
+/* The server did not come to know it: what is sent next says it again. */
+static void take_back(struct ln_client_server *server, struct ln_client_transfer *t)
+{
+    if (t->told) {
+        t->told = false;
+        server->lifetime = t->lifetime_before;
+        server->binding = t->binding_before;
+        server->list_checksum = t->list_before;
+    }
+}
+
 enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
                                                 struct ln_client_server *server, uint8_t code,
                                                 const struct ln_coap_options *options)
@@ -116,6 +127,7 @@ enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
     if (step != LN_COAP_BLOCK_NEXT && step != LN_COAP_BLOCK_RESTART) {
         return LN_COAP_BLOCK_END;
     }
+    take_back(server, ln_client__transfer(client, server));
     bool fits = server->state == LN_REGISTRATION_REGISTERING
                     ? ln_client__register(client, server)
                     : ln_client__update(client, server);

@@ -135,15 +135,22 @@ static void add_location(struct ln_coap_builder *b, const struct ln_client_serve
 
 /*
  * From now on the server is taken to know it: if it does not come to know it, we register anew.
- * In blocks that is so with the last one; until then each says the same.
+ * In blocks that is so with the last one; until then each says the same. That one may have to be
+ * sent again, or all of them: then they are to say it once more.
  */
 static void told(const struct ln_client *client, struct ln_client_server *server,
                  const struct terms *terms)
 {
-    const struct ln_client_transfer *t = ln_client__transfer(client, server);
+    struct ln_client_transfer *t = ln_client__transfer(client, server);
 
-    if (t != NULL && t->sends && t->sends_more) {
-        return;
+    if (t != NULL) {
+        t->told = !(t->sends && t->sends_more);
+        if (!t->told) {
+            return;
+        }
+        t->lifetime_before = server->lifetime;
+        t->binding_before = server->binding;
+        t->list_before = server->list_checksum;
     }
     server->lifetime = terms->lifetime;
     server->binding = terms->binding;

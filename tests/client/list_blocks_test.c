@@ -349,6 +349,74 @@ TEST(updates_with_a_long_list_in_blocks_that_all_say_the_same)
     CHECK(!client_sends(&m));
 }
 
+/* All blocks but the last are answered: what comes next must say the same again. */
+static void given_an_update_up_to_its_last_block(void)
+{
+    given_a_client_with_blocks();
+    many = 300;
+    f.account[0].lifetime = 600;
+    list_len = 0;
+    ln_client_changed(&f.client, f.now, ln_path_object(33001));
+    take_all_but_the_last_answer(6);
+    CHECK(o.block1.number > 0);
+}
+
+TEST(the_last_block_of_an_update_that_got_no_answer_is_sent_again)
+{
+    given_an_update_up_to_its_last_block();
+    uint32_t number = o.block1.number;
+    uint16_t id = m.id;
+    while (m.id == id) {
+        f.now = ln_client_deadline(&f.client);
+        next_block();
+    }
+    CHECK(o.block1.present);
+    CHECK_EQ(o.block1.number, number);
+    CHECK_EQ(o.content_format, LN_FORMAT_LINK);
+    assert_string_equal(option_of(&m, LN_COAP_URI_QUERY, 0), "lt=600");
+    answer(LN_COAP_2_04, 6);
+    CHECK(client_tells(LN_CLIENT_UPDATED));
+    CHECK(!client_sends(&m));
+}
+
+TEST(an_update_whose_blocks_were_lost_with_the_last_begins_again)
+{
+    given_an_update_up_to_its_last_block();
+    answer(LN_COAP_4_08, 6);
+
+    list_len = 0;
+    take_all_but_the_last_answer(6);
+    assert_string_equal(option_of(&m, LN_COAP_URI_QUERY, 0), "lt=600");
+    check_list(300);
+    answer(LN_COAP_2_04, 6);
+    CHECK(client_tells(LN_CLIENT_UPDATED));
+    CHECK(!client_sends(&m));
+}
+
+static void when_the_list_becomes(uint16_t instances)
+{
+    many = instances;
+    list_len = 0;
+    ln_client_changed(&f.client, f.now, ln_path_object(33001));
+    take_all_but_the_last_answer(6);
+    check_list(instances);
+    answer(LN_COAP_2_04, 6);
+    CHECK(client_tells(LN_CLIENT_UPDATED));
+}
+
+TEST(a_list_that_is_again_as_it_was_before_is_sent_whole)
+{
+    given_a_client_with_blocks();
+    when_the_list_becomes(300);
+    ln_client_update(&f.client, f.now);
+    next_block();
+    answer(LN_COAP_2_04, 0);
+    CHECK(client_tells(LN_CLIENT_UPDATED));
+    when_the_list_becomes(310);
+    when_the_list_becomes(300);
+    CHECK(!client_sends(&m));
+}
+
 TEST(without_the_part_for_blocks_a_long_list_is_refused_by_the_client_itself)
 {
     given_a_client_with_blocks();
@@ -378,6 +446,9 @@ int list_blocks_tests(void)
         cmocka_unit_test(leaves_though_the_server_calls_that_too_large),
         cmocka_unit_test(a_refusal_of_any_block_is_a_refusal_of_the_register),
         cmocka_unit_test(updates_with_a_long_list_in_blocks_that_all_say_the_same),
+        cmocka_unit_test(the_last_block_of_an_update_that_got_no_answer_is_sent_again),
+        cmocka_unit_test(an_update_whose_blocks_were_lost_with_the_last_begins_again),
+        cmocka_unit_test(a_list_that_is_again_as_it_was_before_is_sent_whole),
         cmocka_unit_test(
             without_the_part_for_blocks_a_long_list_is_refused_by_the_client_itself),
     };
