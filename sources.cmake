@@ -70,8 +70,8 @@ set(LN_NET_TESTS
 
 # The simulation: all roles in one process under virtual time.
 set(LN_SIM_SOURCES
-    agenda.c agreement.c bodies.c device.c dice.c main.c network.c operations.c scenarios.c story.c
-    trace.c world.c)
+    agenda.c agreement.c bodies.c device.c dice.c main.c network.c operations.c promises.c scenarios.c
+    store.c story.c trace.c world.c)
 
 # The cases of the OMA's test specification, by their numbers. docs/conformance.md lists them.
 set(LN_CONFORMANCE_SOURCES

@@ -40,10 +40,13 @@ static bool same_objects(const struct device *d, const struct ln_registration_vi
 
 const char *world_disagreement(struct world *world, struct device *d)
 {
-    struct ln_registration *registration =
-        ln_server_find(world->server, ln_bytes_of_text(d->endpoint));
     struct ln_registration_view view;
 
+    if (world->server == NULL) {
+        return "the server is down";
+    }
+    struct ln_registration *registration =
+        ln_server_find(world->server, ln_bytes_of_text(d->endpoint));
     if (!d->is_powered || d->slot.state != LN_REGISTRATION_REGISTERED) {
         return "the device is not registered";
     }

@@ -66,6 +66,7 @@ struct device {
     /* What the server's events said, to hold the next one against. */
     bool is_registered;
     ln_time expires;
+    uint64_t change; /* the last durable one, with a store */
 };
 
 void device_init(struct device *device, struct world *world, uint32_t index, uint32_t lifetime,

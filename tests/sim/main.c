@@ -44,6 +44,7 @@ static void usage(FILE *out)
             "  --scenarios      the scenarios only\n"
             "  --bodies         for each seed bodies of 64 KiB and 1 MiB, written and read,\n"
             "                   in place of a day\n"
+            "  --store          with a store beside the server that is slow, fails and is cut\n"
             "  --verbose        print each datagram and event\n\n"
             "Without --seed, --seeds and --scenarios: the scenarios and seeds 1 to %d.\n",
             SEEDS_OF_A_TEST_RUN);
@@ -92,6 +93,9 @@ static bool read_option(struct options *o, const char *option, const char *value
     } else if (strcmp(option, "--bodies") == 0) {
         o->bodies = true;
         return false;
+    } else if (strcmp(option, "--store") == 0) {
+        o->story.store = true;
+        return false;
     } else if (strcmp(option, "--verbose") == 0) {
         o->story.verbose = true;
         return false;
@@ -114,7 +118,7 @@ static struct options read_options(int count, char **arguments)
         i += read_option(&o, arguments[i], arguments[i + 1]) ? 1 : 0;
     }
     if (o.to == 0 && o.from == 1 && !o.scenarios) {
-        o.scenarios = !o.bodies;
+        o.scenarios = !o.bodies && !o.story.store;
         o.to = SEEDS_OF_A_TEST_RUN;
     }
     if (o.story.verbose || o.jobs == 0) {
@@ -133,10 +137,10 @@ static void run_seed(const struct options *o, uint64_t seed, struct sum *sum)
         return;
     }
     sum->failed++;
-    printf("seed %" PRIu64 " failed: see it again with ./dev sim %s--seed %" PRIu64
+    printf("seed %" PRIu64 " failed: see it again with ./dev sim %s%s--seed %" PRIu64
            " --hours %u --loss %u --devices %zu --verbose\n",
-           seed, o->bodies ? "--bodies " : "", seed, settings.hours, settings.loss,
-           settings.devices);
+           seed, o->bodies ? "--bodies " : "", o->story.store ? "--store " : "", seed,
+           settings.hours, settings.loss, settings.devices);
     fflush(stdout);
 }
 
@@ -246,6 +250,14 @@ static void print_tally(const struct tally *t)
         printf("bodies: %" PRIu64 " moved byte-exact; a server took at most %" PRIu64
                " bytes of memory for one\n",
                t->bodies, t->body_memory);
+    }
+    if (t->commits > 0) {
+        printf("store: %" PRIu64 " commits, %" PRIu64 " datagrams held, %" PRIu64
+               " repeats unanswered, %" PRIu64 " times read-only; the server was cut %" PRIu64
+               " times, %" PRIu64 " in a commit: %" PRIu64 " registrations restored, %" PRIu64
+               " promises kept\n",
+               t->commits, t->held, t->unanswered, t->read_only, t->cuts, t->cuts_inside,
+               t->restored, t->promises);
     }
     printf("outcomes:");
     for (int i = 0; i <= LN_OUTCOME_EXPIRED; i++) {

@@ -31,6 +31,9 @@ static bool operate(struct world *world, struct device *device,
     uint64_t tag = world->operation_count;
     uint64_t id = 0;
 
+    if (world->server == NULL) {
+        return false;
+    }
     *note(world) = (struct sim_operation){
         .kind = operation->kind,
         .path = operation->path,
@@ -42,9 +45,9 @@ static bool operate(struct world *world, struct device *device,
         ln_server_operate(world->server, world->now, endpoint, operation, NULL, tag, &id);
     trace_text(world, "operator: %s of %s, tag %llu: %s", ln_operation_name(operation->kind),
                device->endpoint, (unsigned long long)tag, ln_err_text(err));
+    bool is_known = ln_server_find(world->server, endpoint) != NULL;
     world_pump_server(world);
     if (err != LN_OK) {
-        bool is_known = ln_server_find(world->server, endpoint) != NULL;
         world->operation_count--;
         world->tally.refused_operations++;
         if ((err == LN_ERR_NOT_FOUND) == is_known) {
@@ -231,5 +234,16 @@ void operation_result(struct world *world, const struct ln_server_event *event)
     }
     if (event->outcome == LN_OUTCOME_ANSWERED) {
         check_answer(world, o, event);
+    }
+}
+
+void operations_lost(struct world *world)
+{
+    for (size_t i = 0; i < world->operation_count; i++) {
+        struct sim_operation *operation = &world->operations[i];
+        if (operation->results == 0) {
+            operation->results = 1;
+            operation->outcome = LN_OUTCOME_CLOSED;
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 #include "story.h"
 
+#include "store.h"
 #include "trace.h"
 
 enum {
@@ -205,6 +206,9 @@ static void calm_down(struct world *world)
 {
     trace_text(world, "the network is made good");
     world->is_over = true;
+    if (world->store != NULL) {
+        store_calm(world->store);
+    }
     world->weather = (struct weather){0};
     for (size_t i = 0; i < world->device_count; i++) {
         device_network(&world->devices[i], true);
@@ -278,6 +282,7 @@ bool story_run(const struct story_settings *settings, struct tally *tally)
         .seed = settings->seed,
         .devices = settings->devices > 0 ? settings->devices : 1 + settings->seed % 3,
         .verbose = settings->verbose,
+        .store = settings->store,
         .weather = {.loss = settings->loss, .duplicates = 5, .stragglers = 3},
     };
 
@@ -285,6 +290,9 @@ bool story_run(const struct story_settings *settings, struct tally *tally)
         return false;
     }
     begin(&world);
+    if (world.store != NULL) {
+        store_trouble(world.store);
+    }
     world_run(&world, (ln_time)settings->hours * HOUR);
     calm_down(&world);
     must_agree(&world, CALM_AT_MOST);

@@ -10,6 +10,7 @@ struct story_settings {
     unsigned loss;  /* percent */
     size_t devices; /* 0: one to three, by the seed */
     bool verbose;
+    bool store; /* that is slow, fails and is cut */
 };
 
 /* False if anything went wrong: it has been printed. */

@@ -46,6 +46,13 @@ static void print_message(struct ln_bytes bytes)
                    (const char *)at.value.at);
         }
     }
+    struct ln_coap_options options;
+    if (ln_coap_options(&m, &options) == LN_OK && options.block1.present) {
+        printf(" block %u%s", options.block1.number, options.block1.more ? "+" : "");
+    }
+    if (m.payload.len > 0) {
+        printf(" (%zu bytes %08x)", m.payload.len, ln_checksum(m.payload));
+    }
 }
 
 void trace_datagram(const struct world *world, const struct ln_address *from,

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "bodies.h"
+#include "store.h"
 #include "trace.h"
 
 #include <stdarg.h>
@@ -139,7 +140,11 @@ static void send_all(struct world *world)
 
     while ((len = ln_server_send(world->server, world->now, buffer, sizeof(buffer), &out)) >
            0) {
-        network_send(world, &world->server_address, &out.to.remote, ln_bytes(buffer, len));
+        if (world->store != NULL) {
+            (void)store_lets_go(world->store, &out, ln_bytes(buffer, len));
+        } else {
+            network_send(world, &world->server_address, &out.to.remote, ln_bytes(buffer, len));
+        }
     }
 }
 
@@ -150,6 +155,9 @@ static bool read_events(struct world *world)
 
     while (ln_server_event(world->server, &event)) {
         any = true;
+        if (world->store != NULL) {
+            store_event(world->store, &event);
+        }
         if (event.kind < LN_SERVER_RESULT) {
             registration_event(world, &event);
         } else if (world->body != NULL) {
@@ -166,12 +174,17 @@ void world_pump_server(struct world *world)
     do {
         send_all(world);
     } while (read_events(world));
-    arm_server(world);
+    if (world->store != NULL) {
+        store_turn(world->store);
+    }
+    if (world->server != NULL) {
+        arm_server(world);
+    }
 }
 
 /* ---- The network's two ends ---- */
 
-static struct device *device_at(struct world *world, const struct ln_address *address)
+struct device *world_device_at(struct world *world, const struct ln_address *address)
 {
     size_t index =
         (size_t)address->ip[13] << 16 | (size_t)address->ip[14] << 8 | address->ip[15];
@@ -187,12 +200,16 @@ void world_deliver(struct world *world, const struct ln_address *from,
                    const struct ln_address *to, struct ln_bytes bytes)
 {
     if (ln_address_equal(to, &world->server_address)) {
+        if (world->server == NULL) {
+            trace_text(world, "nobody listens");
+            return;
+        }
         struct ln_peer peer = {.remote = *from, .local = world->server_address};
         ln_server_recv(world->server, world->now, &peer, bytes);
         world_pump_server(world);
         return;
     }
-    struct device *device = device_at(world, to);
+    struct device *device = world_device_at(world, to);
     if (device != NULL) {
         device_recv(device, bytes);
     }
@@ -200,14 +217,22 @@ void world_deliver(struct world *world, const struct ln_address *from,
 
 /* ---- Beginning and end ---- */
 
-bool world_init(struct world *world, const struct world_settings *settings)
+bool world_server_start(struct world *world)
 {
     struct ln_server_config config = {
         .size = sizeof(config),
         .random = {dice_fill, &world->dice},
         .allocator = {resize, world},
+        .journal = world->store != NULL,
+        .last_change = world->store != NULL ? store_last_change(world->store) : 0,
     };
 
+    world->server = ln_server_new(&config, world->now);
+    return world->server != NULL;
+}
+
+bool world_init(struct world *world, const struct world_settings *settings)
+{
     *world = (struct world){
         .dice = {settings->seed},
         .weather = settings->weather,
@@ -218,8 +243,9 @@ bool world_init(struct world *world, const struct world_settings *settings)
         .server_armed = LN_NEVER,
     };
     world->devices = calloc(settings->devices, sizeof(world->devices[0]));
-    world->server = ln_server_new(&config, 0);
-    if (world->devices == NULL || world->server == NULL) {
+    world->store = settings->store ? store_new(world) : NULL;
+    if (world->devices == NULL || (settings->store && world->store == NULL) ||
+        !world_server_start(world)) {
         world_fini(world);
         return false;
     }
@@ -231,6 +257,8 @@ void world_fini(struct world *world)
     network_fini(world);
     ln_server_free(world->server);
     world->server = NULL;
+    store_free(world->store);
+    world->store = NULL;
     free(world->devices);
     world->devices = NULL;
     free(world->operations);
@@ -264,10 +292,20 @@ static void count_server(struct world *world)
     t->blocks_again += c->blocks_again;
     t->restarts += c->transfers_restarted;
     t->list_blocks += c->list_blocks;
+    t->unanswered += c->unanswered;
     if (c->events_dropped > 0) {
         world_fail(world, "the server dropped %llu events",
                    (unsigned long long)c->events_dropped);
     }
+}
+
+void world_server_dies(struct world *world)
+{
+    count_server(world);
+    operations_lost(world);
+    ln_server_free(world->server);
+    world->server = NULL;
+    world->server_armed = LN_NEVER;
 }
 
 void world_close(struct world *world)

@@ -19,6 +19,7 @@ struct tally {
     uint64_t late_repeats; /* ran twice, but beyond what de-duplication promises */
     uint64_t outcomes[LN_OUTCOME_EXPIRED + 1];
     uint64_t bodies, blocks_sent, blocks_fetched, blocks_again, restarts, list_blocks;
+    uint64_t commits, read_only, held, unanswered, cuts, cuts_inside, restored, promises;
     uint64_t body_memory; /* the most that a server took for one; not a sum */
 };
 
@@ -26,6 +27,7 @@ struct world_settings {
     uint64_t seed;
     size_t devices;
     bool verbose;
+    bool store; /* the server keeps a journal, and there is a store beside it */
     struct weather weather;
 };
 
@@ -45,6 +47,7 @@ struct sim_operation {
 };
 
 struct body_operation;
+struct sim_store;
 
 struct world {
     ln_time now;
@@ -53,7 +56,8 @@ struct world {
     struct weather weather;
     unsigned lose_to_server; /* so many of the next datagrams, whatever the weather */
     unsigned lose_to_devices;
-    struct ln_server *server;
+    struct ln_server *server; /* NULL: it is down */
+    struct sim_store *store;  /* NULL: without one */
     struct ln_address server_address;
     ln_time server_armed;
     struct device *devices;
@@ -101,11 +105,19 @@ void world_close(struct world *world);
 
 void world_add(struct tally *sum, const struct tally *one);
 
+/* For store.c. A new server, which knows nothing. False: no memory. */
+bool world_server_start(struct world *world);
+void world_server_dies(struct world *world);
+/* NULL: nobody is there. */
+struct device *world_device_at(struct world *world, const struct ln_address *address);
+
 /* For network.c and device.c. */
 void world_deliver(struct world *world, const struct ln_address *from,
                    const struct ln_address *to, struct ln_bytes bytes);
 void world_operation_ran(struct world *world, struct device *device, uint64_t tag);
 /* For world.c: operations.c keeps the book of them. */
 void operation_result(struct world *world, const struct ln_server_event *event);
+/* Nobody will tell how those end that are pending. */
+void operations_lost(struct world *world);
 
 #endif
