@@ -8,6 +8,10 @@ install(DIRECTORY include/linnet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
 set(ln_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/linnet)
 list(TRANSFORM ln_built_layers PREPEND ln- OUTPUT_VARIABLE ln_libraries)
 install(TARGETS ${ln_libraries} EXPORT linnet ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET ln-dtls)
+    install(FILES ${LN_MBEDTLS}/libmbedtls.a RENAME liblinnet-mbedtls.a
+        DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(EXPORT linnet NAMESPACE linnet:: FILE linnet-targets.cmake DESTINATION ${ln_package_dir})
 configure_package_config_file(cmake/linnet-config.cmake.in linnet-config.cmake
     INSTALL_DESTINATION ${ln_package_dir})
@@ -29,6 +33,10 @@ foreach(layer IN LISTS ln_built_layers)
             string(APPEND ln_pc_requires " linnet-${other}")
         endif()
     endforeach()
+    set(ln_pc_libs)
+    if(layer STREQUAL "dtls")
+        set(ln_pc_libs " -llinnet-mbedtls")
+    endif()
     configure_file(cmake/linnet.pc.in ${ln_pc_name}.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${ln_pc_name}.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

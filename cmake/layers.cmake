@@ -8,6 +8,23 @@ foreach(line IN LISTS ln_layer_lines)
     string(REGEX MATCHALL "[a-z0-9]+" ln_may_${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
 endforeach()
 
+# Mbed TLS as tools/mbedtls built it: for this machine, or for the one that LN_MBEDTLS names.
+set(LN_MBEDTLS ${PROJECT_SOURCE_DIR}/.deps/mbedtls/host CACHE PATH
+    "Where tools/mbedtls has put libmbedtls.a and its headers")
+if(NOT EXISTS ${LN_MBEDTLS}/libmbedtls.a OR (CMAKE_CROSSCOMPILING AND LN_MBEDTLS MATCHES "/host$"))
+    message(STATUS "There is no Mbed TLS in ${LN_MBEDTLS}: the layer dtls is left out. "
+        "tools/mbedtls builds it, ./dev setup does so too.")
+    list(REMOVE_ITEM LN_LAYERS dtls)
+endif()
+# ln_link_mbedtls(TARGET): its headers are seen by TARGET alone, its code goes where TARGET goes.
+function(ln_link_mbedtls target)
+    target_include_directories(${target} SYSTEM PRIVATE ${LN_MBEDTLS}/include)
+    target_compile_definitions(${target} PRIVATE "MBEDTLS_CONFIG_FILE=<ln_mbedtls_config.h>")
+    target_link_libraries(${target} PRIVATE
+        $<BUILD_INTERFACE:${LN_MBEDTLS}/libmbedtls.a>
+        $<INSTALL_INTERFACE:$<INSTALL_PREFIX>/${CMAKE_INSTALL_LIBDIR}/liblinnet-mbedtls.a>)
+endfunction()
+
 set(ln_built_layers)
 foreach(layer IN LISTS LN_LAYERS)
     string(TOUPPER ${layer} upper)
@@ -36,3 +53,6 @@ foreach(layer IN LISTS LN_LAYERS)
     endforeach()
     list(APPEND ln_built_layers ${layer})
 endforeach()
+if(TARGET ln-dtls)
+    ln_link_mbedtls(ln-dtls)
+endif()
