@@ -25,20 +25,37 @@ static void add_objects(struct table *table, const json_t *device)
     table_add(table, text);
 }
 
+/* When it expires; of one that is gone, when and how it went. */
+static void add_end(struct table *table, const json_t *device)
+{
+    const json_t *left = json_object_get(device, "left");
+    const char *member =
+        left != NULL ? text_member(left, "at") : text_member(device, "expires_at");
+    bool expired = json_is_true(json_object_get(left, "expired"));
+    char *time = time_as_text(member);
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "%s %s", expired ? "expired" : "left", time);
+    if (left != NULL) {
+        table_add(table, text);
+    } else {
+        table_add(table, member == NULL ? "never" : time);
+    }
+    free(time);
+}
+
 static void add_device(struct table *table, const json_t *device)
 {
     char *seen = time_as_text(text_member(device, "last_seen"));
-    char *expires = time_as_text(text_member(device, "expires_at"));
 
     table_add(table, text_member(device, "endpoint"));
     table_add(table, text_member(device, "state"));
     table_add(table, text_member(device, "version"));
     table_add(table, text_member(device, "address"));
     table_add(table, seen);
-    table_add(table, json_is_null(json_object_get(device, "expires_at")) ? "never" : expires);
+    add_end(table, device);
     add_objects(table, device);
     free(seen);
-    free(expires);
 }
 
 static void add_head(struct table *table)

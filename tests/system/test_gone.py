@@ -1,5 +1,6 @@
 """Devices that left or went silent: kept so long, listed when asked, and back when they register."""
 
+import re
 import signal
 import sqlite3
 import struct
@@ -7,7 +8,7 @@ import socket
 
 import pytest
 
-from conftest import Server, until
+from conftest import BIN, Server, until
 
 
 @pytest.fixture
@@ -152,7 +153,9 @@ def test_many_gone_devices_need_no_memory_and_come_in_pages(many):
         seen += [d["endpoint"] for d in page["items"]]
         cursor = page["next"]
     assert seen == [f"meter-{i:06}" for i in range(20_000)]
-    assert memory(many) - before < 30_000  # KiB; a copy of all would take more than twice that
+    # KiB; a copy of all would take more than twice that. A sanitizer keeps what was freed for a while.
+    is_watched = any(mark in (BIN / "linnetd").read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
+    assert memory(many) - before < (30_000, 300_000)[is_watched]
     assert [d["endpoint"] for d in gone(many, "&q=meter-19999&limit=20")["items"]] == \
         [f"meter-{i:06}" for i in range(199_990, 200_000)]
     page = gone(many, "&object=3303&limit=150")
@@ -168,7 +171,7 @@ def test_the_command_line_lists_and_shows_gone_devices(server, start_device):
     start_device(server, "stays")
     leave(server, start_device, "left")
     status, out, _ = server.linnet("devices", "--gone")
-    assert status == 0 and "left" in out and "gone" in out and "stays" not in out
+    assert status == 0 and re.search(r"^left +gone .* left \d+ s ago ", out, re.M) and "stays" not in out
     status, out, _ = server.linnet("devices")
     assert status == 0 and "stays" in out and "left" not in out
     status, out, _ = server.linnet("show", "left")
