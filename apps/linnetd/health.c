@@ -18,9 +18,13 @@ void handle_health(struct request *request)
 
 void handle_ready(struct request *request)
 {
-    if (atomic_load(&request->daemon->ready)) {
-        status(request, 200, "ready");
-    } else {
+    const struct daemon *daemon = request->daemon;
+
+    if (!atomic_load(&daemon->ready)) {
         status(request, 503, "starting");
+    } else if (daemon->store != NULL && store_is_read_only(daemon->store)) {
+        status(request, 503, "read-only");
+    } else {
+        status(request, 200, "ready");
     }
 }
