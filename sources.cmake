@@ -70,7 +70,7 @@ set(LN_SERVER_TESTS
     request_blocks_test.c responses_test.c scale_test.c stream_test.c support.c update_test.c)
 
 set(LN_DTLS_TESTS
-    psk_test.c support.c)
+    network_test.c psk_test.c session_test.c support.c x509_test.c)
 
 set(LN_NET_TESTS
     loop_test.c resolve_test.c tcp_test.c udp_test.c)

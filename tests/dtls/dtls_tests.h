@@ -2,6 +2,9 @@
 #ifndef LN_DTLS_TESTS_H
 #define LN_DTLS_TESTS_H
 
+int network_tests(void);
 int psk_tests(void);
+int session_tests(void);
+int x509_tests(void);
 
 #endif

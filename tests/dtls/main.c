@@ -4,5 +4,5 @@
 
 int main(void)
 {
-    return psk_tests();
+    return network_tests() + psk_tests() + session_tests() + x509_tests();
 }

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include <mbedtls/platform.h>
+
 const char secret_1[] = "sixteen bytes...";
 const char secret_2[] = "another sixteen!";
 
@@ -41,6 +43,12 @@ static void *resize(void *context, void *memory, size_t size)
     return realloc(memory, size);
 }
 
+static void *counted_calloc(size_t count, size_t size)
+{
+    w.allocations++;
+    return calloc(count, size);
+}
+
 static size_t find_key(void *context, struct ln_bytes identity, uint8_t key[LN_DTLS_KEY_MAX])
 {
     const char *secret = ln_bytes_are(identity, "device-1")   ? secret_1
@@ -76,6 +84,7 @@ void world_begin_with(const struct ln_dtls_server_config *config)
 {
     w = (struct world){.now = 1000, .seed = 1};
     w.config = *config;
+    mbedtls_platform_set_calloc_free(counted_calloc, free);
     CHECK_OK(ln_dtls_server_new(&w.server, config, w.now));
 }
 
