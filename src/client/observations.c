@@ -24,6 +24,16 @@ static const struct ln_resource *row_of(const struct ln_client *client,
     return entry == NULL ? NULL : ln_object_resource(entry->object, path->id[2]);
 }
 
+/*
+ * FNV-1a over numbers instead of bytes; the shift brings the sign down, so that two signs that
+ * change do not cancel out.
+ */
+static uint32_t mix(uint32_t sum, uint32_t number)
+{
+    sum = (sum ^ number) * UINT32_C(16777619);
+    return sum ^ sum >> 15;
+}
+
 static uint32_t checksum_of_value(const struct ln_value *value)
 {
     uint64_t bits;
@@ -41,14 +51,8 @@ static uint32_t checksum_of_value(const struct ln_value *value)
         return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
     default:
         bits = value->as.unsigned_integer; /* of a float too: all 64 */
-        return (uint32_t)(bits ^ bits >> 32) ^ (uint32_t)(bits >> 63);
+        return mix(mix(0, (uint32_t)bits), (uint32_t)(bits >> 32)); /* -1 is not 1 */
     }
-}
-
-/* FNV-1a over numbers instead of bytes. */
-static uint32_t mix(uint32_t sum, uint32_t number)
-{
-    return (sum ^ number) * UINT32_C(16777619);
 }
 
 /* A number that changes with what is there, but for what runs by itself. */

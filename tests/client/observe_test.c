@@ -303,6 +303,38 @@ TEST(two_servers_observe_each_for_itself)
     CHECK_EQ(observed(), 1);
 }
 
+/* What is told apart by a checksum must not be so by its sign alone. */
+TEST(a_number_that_changes_its_sign_is_notified)
+{
+    static const int64_t numbers[] = {1, -1, 0, -2, 2, -3, 3, 1LL << 32, 1};
+
+    given_a_client_that_observes(LN_VERSION_1_1);
+    sensors[0].integer = 5;
+    (void)observe("/33002/0/1");
+    for (size_t i = 0; i < LN_COUNT(numbers); i++) {
+        struct notification n;
+        integer_becomes(numbers[i]);
+        CHECK(client_notifies(&n));
+    }
+}
+
+TEST(two_numbers_that_change_their_signs_at_once_are_notified)
+{
+    struct notification n;
+
+    given_a_client_that_observes(LN_VERSION_1_1);
+    sensors[0].many.count = 2;
+    sensors[0].many.ids[1] = 1;
+    sensors[0].many.values[0] = 1;
+    sensors[0].many.values[1] = -1;
+    accept = LN_FORMAT_TLV;
+    (void)observe("/33002/0/5");
+    sensors[0].many.values[0] = -1;
+    sensors[0].many.values[1] = 1;
+    ln_client_changed(&f.client, f.now, ln_path_resource(33002, 0, 5));
+    CHECK(client_notifies(&n));
+}
+
 /* RFC 7641 §3.5 */
 TEST(all_notifications_are_in_the_format_of_the_first_answer)
 {
@@ -340,6 +372,8 @@ int observe_tests(void)
         cmocka_unit_test(a_de_registration_ends_all),
         cmocka_unit_test(a_new_registration_ends_all),
         cmocka_unit_test(two_servers_observe_each_for_itself),
+        cmocka_unit_test(a_number_that_changes_its_sign_is_notified),
+        cmocka_unit_test(two_numbers_that_change_their_signs_at_once_are_notified),
         cmocka_unit_test(all_notifications_are_in_the_format_of_the_first_answer),
     };
 
