@@ -80,6 +80,10 @@ set(LN_SIM_SOURCES
     agenda.c agreement.c bodies.c device.c dice.c main.c network.c operations.c promises.c scenarios.c
     store.c story.c trace.c world.c)
 
+# Its part that prints what a device notifies in a day, for tests/sim/notify/judge.py.
+set(LN_NOTIFY_SOURCES
+    dice.c notify/day.c notify/main.c notify/subject.c)
+
 # The cases of the OMA's test specification, by their numbers. docs/conformance.md lists them.
 set(LN_CONFORMANCE_SOURCES
     bench.c device_test.c faults_test.c main.c models.c notes.c objects_test.c reading_test.c
