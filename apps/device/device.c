@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MACHINE_MS = 10 * 1000 };
+
 void device_log(const struct device *device, const char *format, ...)
 {
     va_list arguments;
@@ -47,6 +49,24 @@ static void place_objects(struct device *d)
         (struct ln_object_entry){&ln_test_object, &d->test_store};
 }
 
+static void place_observing(struct observing *o)
+{
+    o->config = (struct ln_client_reporting){
+        .calls = &ln_client_reporting_calls,
+        .state = &o->state,
+        .notifiers = o->notifiers,
+        .observations = o->observations,
+        .observation_count = OBSERVATIONS_MAX,
+        .attributes = o->attributes,
+        .attribute_count = ATTRIBUTES_MAX,
+        .floats = ln_number_of_double,
+        .stored = o->stored,
+        .stored_count = STORED_MAX,
+        .stored_size = DATAGRAM_SIZE,
+        .stored_memory = o->stored_memory,
+    };
+}
+
 bool device_init(struct device *d, const struct options *options, struct ln_loop *loop)
 {
     ln_err err;
@@ -60,6 +80,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         return false;
     }
     place_objects(d);
+    place_observing(&d->observing);
     d->blocks = (struct ln_client_blocks){
         .calls = &ln_client_blocks_calls,
         .transfers = d->transfers,
@@ -73,6 +94,8 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .operations = ln_client_all_operations,
         .formats = device_formats,
         .version = options->version,
+        .queue_mode = options->queue_mode,
+        .awake = options->awake,
         .random = ln_random_system,
         .coap = &options->coap,
         .servers = d->servers,
@@ -83,6 +106,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .scratch_size = SCRATCH_SIZE,
         .block_size = options->block_size,
         .blocks = &d->blocks,
+        .reporting = &d->observing.config,
     };
     if (!objects_init(d)) {
         return false;
@@ -143,6 +167,9 @@ static void act(struct device *d, const struct ln_client_event *event)
     case LN_CLIENT_DEREGISTERED:
         device_log(d, "de-registered from %s", uri);
         break;
+    case LN_CLIENT_SLEEP:
+        device_log(d, "sleeps");
+        break;
     case LN_CLIENT_EXECUTED:
         executed(d, event->path);
         break;
@@ -160,7 +187,19 @@ static void tell_change(void *context, struct ln_path path)
 
 ln_time device_deadline(const struct device *d)
 {
-    return ln_time_min(ln_client_deadline(&d->client), d->sensors.due);
+    ln_time measure = ln_time_min(d->sensors.due, d->machine_due);
+
+    return ln_time_min(ln_client_deadline(&d->client), measure);
+}
+
+/* What is notified is of now, and nobody else tells of its changes. */
+static void look_at_machine(struct device *d, ln_time now)
+{
+    machine_refresh(&d->machine, &d->device, now);
+    if (now >= d->machine_due) {
+        d->machine_due = now + MACHINE_MS;
+        tell_change(d, ln_path_instance(3, 0));
+    }
 }
 
 void device_turn(struct device *d)
@@ -171,6 +210,7 @@ void device_turn(struct device *d)
     ln_link link;
     size_t len;
 
+    look_at_machine(d, now);
     sensors_measure(&d->sensors, now, tell_change, d);
     do {
         while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {

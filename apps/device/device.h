@@ -11,6 +11,18 @@
 #include "sensors.h"
 
 enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024, TESTS_MAX = 8 };
+enum { OBSERVATIONS_MAX = 256, ATTRIBUTES_MAX = 256, STORED_MAX = 256 };
+
+/* The memory of what is observed. */
+struct observing {
+    struct ln_client_reporting config;
+    struct ln_client_reporting_state state;
+    struct ln_client_notifier notifiers[ACCOUNTS_MAX];
+    struct ln_client_observation observations[OBSERVATIONS_MAX];
+    struct ln_client_attribute_set attributes[ATTRIBUTES_MAX];
+    struct ln_client_stored stored[STORED_MAX];
+    uint8_t stored_memory[STORED_MAX][DATAGRAM_SIZE];
+};
 
 struct device {
     const struct options *options;
@@ -21,6 +33,7 @@ struct device {
     struct ln_client_blocks blocks;
     struct ln_client_transfer transfers[ACCOUNTS_MAX];
     uint8_t bodies[ACCOUNTS_MAX][BODY_SIZE];
+    struct observing observing;
     struct link links[ACCOUNTS_MAX];
     uint8_t memory[LN_CLIENT_MEMORY(ACCOUNTS_MAX, DATAGRAM_SIZE, SCRATCH_SIZE)];
     char name[256]; /* the endpoint's, where no option says it */
@@ -33,6 +46,7 @@ struct device {
     struct ln_instances account_store;
     struct ln_device device;
     struct machine machine;
+    ln_time machine_due; /* to tell of what has changed */
     struct sensors sensors;
     struct ln_test_values tests[TESTS_MAX];
     uint16_t test_ids[TESTS_MAX];

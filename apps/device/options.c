@@ -139,6 +139,32 @@ static const char *take_block_size(struct options *options, const char *word)
     return NULL;
 }
 
+static const char *take_awake(struct options *options, const char *word)
+{
+    double seconds;
+
+    if (!ln_double_of_text(ln_bytes_of_text(word), &seconds) || seconds < 0.01 ||
+        seconds > 86400) {
+        return "it is 0.01 to 86400 seconds";
+    }
+    options->awake = (uint32_t)(seconds * 1000);
+    return NULL;
+}
+
+static const char *take_queue_mode(struct options *options, const char *word)
+{
+    (void)word;
+    options->queue_mode = true;
+    return NULL;
+}
+
+static const char *take_quiet(struct options *options, const char *word)
+{
+    (void)word;
+    options->quiet = true;
+    return NULL;
+}
+
 static const struct option table[] = {
     /* clang-format off */
     {"--endpoint",       "NAME",       "the device's name; the host's name",                     take_endpoint},
@@ -151,6 +177,9 @@ static const struct option table[] = {
     {"--ack-timeout",    "S",          "seconds before a message is sent again; 2",              take_ack_timeout},
     {"--max-retransmit", "N",          "how often a message is sent again; 4",                   take_max_retransmit},
     {"--block-size",     "BYTES",      "of the largest block of a long body; 1024",              take_block_size},
+    {"--queue-mode",     "",           "sleep, and have the server wait until we wake up",       take_queue_mode},
+    {"--awake",          "S",          "seconds before it sleeps; 93",                           take_awake},
+    {"--quiet",          "",           "print errors only",                                      take_quiet},
     {NULL, NULL, NULL, NULL},
     /* clang-format on */
 };
@@ -162,9 +191,8 @@ static void print_help(void)
     for (const struct option *o = table; o->name != NULL; o++) {
         printf("  %-16s %-10s  %s\n", o->name, o->word, o->help);
     }
-    printf("  %-16s %-10s  %s\n  %-16s %-10s  %s\n  %-16s %-10s  %s\n", "--quiet", "",
-           "print errors only", "--help", "", "print this", "--version", "",
-           "print the version");
+    printf("  %-16s %-10s  %s\n  %-16s %-10s  %s\n", "--help", "", "print this", "--version",
+           "", "print the version");
     printf("\n--lifetime and --binding after a --server are of that account, before the first "
            "of all.\n");
 }
@@ -182,13 +210,18 @@ static bool take_option(struct options *options, int argc, char **argv, int *at)
 
     for (const struct option *o = table; o->name != NULL; o++) {
         size_t len = strlen(o->name);
-        const char *word;
+        const char *word = "";
         const char *why;
 
         if (strncmp(name, o->name, len) != 0 || (name[len] != '\0' && name[len] != '=')) {
             continue;
         }
-        word = name[len] == '=' ? name + len + 1 : argv[*at + 1 < argc ? ++*at : argc];
+        if (o->word[0] == '\0' && name[len] == '=') {
+            return complain(o->name, "takes no word");
+        }
+        if (o->word[0] != '\0') {
+            word = name[len] == '=' ? name + len + 1 : argv[*at + 1 < argc ? ++*at : argc];
+        }
         if (word == NULL) {
             return complain(o->name,
                             "needs a word after it; `linnet-device --help` says which");
@@ -215,9 +248,7 @@ enum options_result options_read(struct options *options, int argc, char **argv)
             printf("linnet-device %s\n", LN_VERSION);
             return OPTIONS_DONE;
         }
-        if (strcmp(argv[i], "--quiet") == 0) {
-            options->quiet = true;
-        } else if (!take_option(options, argc, argv, &i)) {
+        if (!take_option(options, argc, argv, &i)) {
             return OPTIONS_WRONG;
         }
     }

@@ -34,6 +34,8 @@ struct options {
     enum ln_version version;
     struct ln_coap_parameters coap;
     uint16_t block_size; /* 0: what fits a datagram */
+    uint32_t awake;      /* ms; 0: what CoAP says */
+    bool queue_mode;
     bool quiet;
 };
 

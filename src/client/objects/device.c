@@ -99,7 +99,7 @@ static const struct ln_resource resources[] = {
     { 10, LN_INTEGER, LN_READ,                          FIELD(memory_free) },
     { 11, LN_INTEGER, LN_READ | LN_MANY | LN_MANDATORY, ERRORS },
     { 12, LN_NONE,    LN_EXECUTE,                       LN_EXECUTE_BY(reset_errors) },
-    { 13, LN_TIME,    LN_READ | LN_WRITE,               LN_CALL(read_time, write_time) },
+    { 13, LN_TIME,    LN_READ | LN_WRITE | LN_UNTOLD,   LN_CALL(read_time, write_time) },
     { 14, LN_STRING,  LN_READ | LN_WRITE,               FIELD(utc_offset) },
     { 15, LN_STRING,  LN_READ | LN_WRITE,               FIELD(timezone) },
     { 16, LN_STRING,  LN_READ | LN_MANDATORY,           FIELD(binding) },
