@@ -59,9 +59,9 @@ set(LN_LWM2M_TESTS
     registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS
-    blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
-    init_test.c list_blocks_test.c objects_test.c observe_test.c operations_test.c read_test.c
-    register_test.c registration_test.c reporting_support.c sensor_test.c
+    attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
+    init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
+    queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c
     support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS

@@ -186,7 +186,7 @@ int ln_number_compare(const struct ln_number *a, const struct ln_number *b);
 struct ln_number ln_number_distance(const struct ln_number *a, const struct ln_number *b);
 /* False: it is no finite number. */
 typedef bool ln_number_of_double_fn(double value, struct ln_number *out);
-ln_number_of_double_fn ln_number_of_double;
+LN_MUST_USE bool ln_number_of_double(double value, struct ln_number *out);
 
 enum ln_attribute {
     LN_ATTRIBUTE_PMIN,

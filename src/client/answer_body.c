@@ -67,6 +67,9 @@ ln_err ln_client__answer_body(struct ln_client__request *r, uint16_t format,
     struct ln_writer room = ln_coap_payload_begin(&b);
     struct ln_writer w = ln_writer_window(room.out, size < room.size ? size : room.size, skip);
     err = write(r, &w);
+    if (w.size < size && w.written - skip > w.size) {
+        ln_writer_fail(&w); /* a notification for which there is little room */
+    }
     ln_coap_payload_end(&b, &w);
     ln_client__answer_end(r, &b);
     return err;

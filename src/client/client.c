@@ -393,6 +393,7 @@ static void pursue_reporting(struct ln_client *client, struct ln_client_server *
         break;
     case LN_WISH_LOST:
         step(client, server, now, LN_ON_LOST);
+        pursue_reporting(client, server, now); /* what was lost is to be kept */
         break;
     }
 }

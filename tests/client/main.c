@@ -20,6 +20,9 @@ int main(void)
     failed += execute_tests();
     failed += data_tests();
     failed += observe_tests();
+    failed += attributes_tests();
+    failed += notify_tests();
+    failed += queue_mode_tests();
     failed += objects_tests();
     failed += operations_tests();
     failed += sensor_tests();

@@ -92,6 +92,11 @@ static void register_all(unsigned count)
     f.link = 0;
 }
 
+void reporting_registers(void)
+{
+    register_all(1);
+}
+
 void given_a_client_that_observes(enum ln_version version)
 {
     given_a_client(version);

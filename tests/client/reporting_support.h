@@ -25,6 +25,8 @@ extern struct ln_client_observation observations[OBSERVATIONS];
 
 /* Registered, with all of the part. Sensor 0 is there: integer 20, number 20.5, text "calm". */
 void given_a_client_that_observes(enum ln_version version);
+/* Anew, as f.config is now. */
+void reporting_registers(void);
 /* With a second account (short id 102), registered as well. */
 void given_two_servers(void);
 

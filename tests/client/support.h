@@ -84,6 +84,7 @@ struct ln_coap_message post(const char *path, uint16_t format, struct ln_bytes p
 struct ln_coap_message execute(const char *path, const char *arguments);
 
 /* One for each x_test.c. */
+int attributes_tests(void);
 int blocks_tests(void);
 int codes_tests(void);
 int create_tests(void);
@@ -92,9 +93,11 @@ int exchange_tests(void);
 int execute_tests(void);
 int init_tests(void);
 int list_blocks_tests(void);
+int notify_tests(void);
 int objects_tests(void);
 int observe_tests(void);
 int operations_tests(void);
+int queue_mode_tests(void);
 int read_tests(void);
 int register_tests(void);
 int registration_tests(void);
