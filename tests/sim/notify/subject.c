@@ -102,8 +102,9 @@ static void print_message(const struct ln_coap_message *m)
 
 static uint16_t token_of(const struct ln_coap_message *m)
 {
-    return m->token.len == 2 ? (uint16_t)(m->token.bytes[0] << 8 | m->token.bytes[1])
-                             : NO_TOKEN;
+    struct ln_reader in = ln_reader(ln_bytes(m->token.bytes, m->token.len));
+
+    return ln_read_u16(&in); /* NO_TOKEN where there is none */
 }
 
 static struct observed *find_observed(struct subject *s, uint8_t server, uint16_t token)
