@@ -270,13 +270,21 @@ def measure_own_lists(figures, devices):
 def measure_store(figures, devices, seconds, registers, rounds):
     """What linnetd does by default: it answers a Register when that is on the disk."""
     mark = f"{devices:,}"
-    with tempfile.TemporaryDirectory() as folder, Server("linnetd", devices, data=folder) as linnetd:
+    with tempfile.TemporaryDirectory() as folder, Server("linnetd", devices, data=folder) as linnetd, \
+            Server("linnetd", devices) as memory:
         linnetd.run("register")
+        memory.run("register")
         for _ in range(rounds):
+            figures.add(f"Update beside it, {mark}, in memory", memory.run("update", seconds))
             figures.add(f"Update, {mark}, kept on disk", linnetd.run("update", seconds))
             came, left = cycle(linnetd, devices, registers)
             figures.add(f"Register, {mark}, kept on disk", came)
             figures.add(f"De-register, {mark}, kept on disk", left)
+            say("  Update in memory {:.0f} ns, kept on disk {:.0f} ns".format(
+                *(figures.results[name][-1].ns for name in
+                  (f"Update beside it, {mark}, in memory", f"Update, {mark}, kept on disk"))))
+    figures.compare(f"Update, {mark}: kept on disk / in memory", f"Update, {mark}, kept on disk",
+                    f"Update beside it, {mark}, in memory")
 
 
 def measure_reads(figures, devices, seconds, rounds):
@@ -326,6 +334,12 @@ def measure_all():
     for what in ("Update", "Register"):
         few, many = (figures.median(f"{what}, {count}", "ns") for count in ("1,000", "1,000,000"))
         figures.ratios[f"{what}: 1,000,000 devices / 1,000"] = {"median": round(few / many, 3)}
+    return figures
+
+
+def measure_store_alone():
+    figures = Figures()
+    measure_store(figures, 100000, options.seconds, 50000, options.rounds)
     return figures
 
 
@@ -445,6 +459,7 @@ def read_options():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--quick", action="store_true", help="few devices, short runs")
+    parser.add_argument("--store", action="store_true", help="only what linnetd keeps on disk")
     parser.add_argument("--check", action="store_true", help="quick, and compare with docs/bench.md")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/bench.md")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each kind (default 5)")
@@ -472,6 +487,10 @@ def main():
         else "without the real-time scheduler (root has it): other programs may disturb the figures")
     if options.check:
         return check()
+    if options.store:
+        data = measure_store_alone().as_data()
+        print(json.dumps({"machine": machine(), **data}, indent=1) if options.json else "\n" + table(data))
+        return 0
     data = (measure_quick() if options.quick else measure_all()).as_data()
     print(json.dumps({"machine": machine(), **data}, indent=1) if options.json else "\n" + table(data))
     if not is_valid(data):
