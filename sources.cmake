@@ -29,8 +29,9 @@ set(LN_CLIENT_SOURCES
     objects/device.c objects/security.c objects/sensor.c objects/server.c objects/test.c)
 
 set(LN_SERVER_SOURCES
-    addresses.c answers.c digest.c events.c exchanges.c journal.c list_bodies.c object_list.c operations.c owner.c
-    recent.c register.c registrations.c server.c transfers.c)
+    addresses.c answers.c digest.c endpoints.c events.c exchanges.c journal.c list_bodies.c notifications.c
+    object_list.c observations.c operations.c owner.c queue.c recent.c register.c registrations.c server.c
+    transfers.c)
 
 set(LN_DTLS_SOURCES
     channel.c client.c cookie.c handshake.c hello.c identity.c queue.c saved.c server.c sessions.c

@@ -20,6 +20,8 @@ enum {
     LN_LIMIT_ENDPOINT = 255,
     /* lwm2m: bytes of parameters of a Register that are not ours, kept */
     LN_LIMIT_EXTRA_PARAMETERS = 255,
+    /* server: bytes of the attributes of a declared observation */
+    LN_LIMIT_ATTRIBUTES = 255,
     /* lwm2m: an MSISDN or external id */
     LN_LIMIT_SMS = 63,
     /* lwm2m: links of one object list */

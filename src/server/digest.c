@@ -42,7 +42,7 @@ static void put_registration(struct ln_writer *w, const struct ln_registration *
     ln_write_u64(w, (uint64_t)registration->registered_at);
     ln_write_u64(w, (uint64_t)registration->updated_at);
     ln_write_u32(w, registration->lifetime);
-    ln_write_u32(w, registration->operation_count);
+    ln_write_u8(w, registration->presence);
     ln_write_u32(w, registration->register_print);
     ln_write_u16(w, registration->register_id);
     for (size_t i = 0; i < registration->update_count; i++) {
@@ -74,8 +74,12 @@ static void put_operation(struct ln_writer *w, const struct operation *operation
     ln_write_u8(w, operation->exchange.state);
     ln_write_u8(w, operation->exchange.copies);
     put_transfer(w, operation->transfer);
-    put_bytes(w, ln_server__endpoint_of(operation->registration));
-    put_bytes(w, ln_bytes(operation->bytes, operation->length));
+    ln_write_u8(w, operation->is_sent);
+    ln_write_u8(w, operation->phase);
+    ln_write_u64(w, (uint64_t)operation->terms.expires_at);
+    put_bytes(w, ln_server__name_of(operation->endpoint));
+    put_bytes(w, operation->what.payload);
+    put_bytes(w, operation->what.query);
 }
 
 static uint64_t digest_of_registrations(const struct ln_server *server)
@@ -113,10 +117,39 @@ static uint64_t digest_of_list_bodies(const struct ln_server *server)
     return digest;
 }
 
+static void put_observation(struct ln_writer *w, const struct ln_observation *observation)
+{
+    put_bytes(w, ln_server__name_of(observation->endpoint));
+    put_bytes(w, ln_server__attributes_of(observation));
+    ln_write_u64(w, observation->token);
+    ln_write_u32(w, observation->sequence);
+    ln_write_u32(w, observation->notifications);
+    ln_write_u16(w, observation->message);
+    ln_write_u8(w, observation->state);
+    ln_write_u8(w, observation->code);
+    ln_write_u8(w, observation->is_due);
+}
+
+static uint64_t digest_of_observations(const struct ln_server *server)
+{
+    const struct ln_observation *observation;
+    struct record record;
+    uint64_t digest = 0;
+    size_t at = 0;
+
+    while ((observation = ln_map_next(&server->observations, &at)) != NULL) {
+        record.w = ln_writer(record.bytes, sizeof(record.bytes));
+        put_observation(&record.w, observation);
+        digest += ln_hash(server->seed, ln_writer_bytes(&record.w));
+    }
+    return digest;
+}
+
 uint64_t ln_server_digest(const struct ln_server *server)
 {
     struct record record;
-    uint64_t digest = digest_of_registrations(server) + digest_of_list_bodies(server);
+    uint64_t digest = digest_of_registrations(server) + digest_of_list_bodies(server) +
+                      digest_of_observations(server);
 
     for (uint32_t i = 0; i < server->operations.size; i++) {
         const struct operation *operation = server->operations.slots[i].operation;

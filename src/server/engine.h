@@ -5,10 +5,12 @@
 
 #include "addresses.h"
 #include "answers.h"
+#include "endpoints.h"
 #include "events.h"
 #include "journal.h"
 #include "list_bodies.h"
 #include "object_list.h"
+#include "observations.h"
 #include "operations.h"
 #include "recent.h"
 #include "registrations.h"
@@ -28,6 +30,10 @@ struct ln_server {
     size_t max_per_address;
     size_t max_operations;
     size_t max_operations_per_device;
+    size_t max_observations;
+    size_t max_observations_per_device;
+    size_t observation_count;
+    uint32_t awake;
     size_t max_list_bodies;
     uint32_t max_list_body;
     uint32_t max_body;
@@ -39,11 +45,14 @@ struct ln_server {
 
     struct ln_map by_endpoint;
     struct ln_map by_location;
+    struct ln_map endpoints;    /* those that have operations or observations */
+    struct ln_map observations; /* by token */
     struct ln_map lists;
     struct ln_map locals;  /* the addresses that devices speak to */
     struct ln_map remotes; /* theirs, where their registrations are bounded */
     struct ln_wheel lifetimes;
     struct ln_wheel exchanges;
+    struct ln_wheel silences; /* of observations with a pmax */
     struct operations operations;
     struct events events;
     struct answers answers;

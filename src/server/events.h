@@ -28,7 +28,28 @@ struct event_node {
     uint8_t changes; /* CHANGED_ADDRESS | ... */
 };
 
-/* LN_SERVER_REGISTERED and LN_SERVER_UPDATED. */
+/* An event of an observation: in one of these for a notification, else in its operation. */
+enum {
+    STATE_BITS = 7, /* enum ln_observation_state */
+    IN_OPERATION = 64,
+    IS_LAST = 128, /* no value follows */
+};
+
+struct ln_observation;
+
+/* Of a value that came by itself, or of a change of state that no message brought. */
+struct notice {
+    struct event_node node;
+    struct event_node changed; /* LN_SERVER_OBSERVATION before it */
+    struct ln_observation *observation;
+    uint32_t sequence;
+    uint32_t length;
+    uint16_t format;
+    uint8_t code;
+    uint8_t payload[];
+};
+
+/* LN_SERVER_REGISTERED and LN_SERVER_UPDATED, and of presence. */
 struct news {
     struct event_node node;
     struct ln_registration *registration;

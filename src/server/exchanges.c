@@ -20,13 +20,10 @@ static struct operation *operation_of_timer(struct ln_timer *timer)
 static size_t write_request(const struct ln_server *server, const struct operation *operation,
                             void *buffer, size_t size)
 {
-    struct ln_writer w = ln_writer(buffer, size);
-
     if (operation->transfer != NULL) {
         return ln_server__transfer_write(server, operation, buffer, size);
     }
-    ln_write_bytes(&w, ln_bytes(operation->bytes, operation->length));
-    return w.failed ? 0 : operation->length;
+    return ln_server__operation_write(server, operation, buffer, size);
 }
 
 static size_t write_copy(struct ln_server *server, struct operation *operation, void *buffer,
@@ -39,21 +36,46 @@ static size_t write_copy(struct ln_server *server, struct operation *operation, 
         server->counters.retransmissions++;
     }
     operation->is_sent = true;
-    operation->sent_to = ln_server__peer_of(operation->registration);
+    operation->sent_to = ln_server__peer_of(operation->endpoint->registration);
     (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
                                 LN_COAP_ON_SENT);
     ln_server__operation_wait(server, operation);
     return length;
 }
 
+/*
+ * All copies were sent. The device cannot be reached: what may be repeated waits until it is heard,
+ * and what may not wait ends.
+ */
+static void unanswered(struct ln_server *server, struct operation *operation)
+{
+    if (!ln_server__away(server, operation->endpoint->registration)) {
+        ln_wheel_set(&server->exchanges, &operation->timer,
+                     ln_time_after(server->now, MEMORY_WAIT_MS));
+    }
+}
+
 /* Its time is over, be it the device that did not answer or the app. */
 static void give_up(struct ln_server *server, struct operation *operation)
 {
-    if (ln_server__transfer_waits(operation)) {
+    if (!operation->started) {
+        ln_server__operation_expire(server, operation);
+    } else if (ln_server__transfer_waits(operation)) {
         ln_server__operation_end(server, operation, LN_OUTCOME_INCOMPLETE);
     } else if (operation->transfer == NULL || !ln_server__transfer_again(server, operation)) {
-        ln_server__operation_end(server, operation, LN_OUTCOME_NO_ANSWER);
+        unanswered(server, operation);
     }
+}
+
+/* No request overtakes the answer that tells the device that it is registered. */
+static uint64_t dependence_of(const struct ln_server *server, const struct operation *operation)
+{
+    uint64_t change = operation->endpoint->registration->change;
+
+    if (change < operation->change) {
+        change = operation->change;
+    }
+    return ln_server__is_kept(server, change) ? 0 : change;
 }
 
 size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_t size,
@@ -65,15 +87,14 @@ size_t ln_server__operations_write(struct ln_server *server, void *buffer, size_
         struct operation *operation = operation_of_timer(timer);
         struct ln_coap_exchange *x = &operation->exchange;
 
-        if (ln_server__transfer_waits(operation) ||
+        if (!operation->started || ln_server__transfer_waits(operation) ||
+            x->state == LN_COAP_DONE ||
             ln_coap_exchange_step(x, &server->coap, server->now, LN_COAP_ON_TIME)) {
             give_up(server, operation);
         } else if (x->state == LN_COAP_SENDING) {
             size_t length = write_copy(server, operation, buffer, size);
-            /* No request overtakes the answer that tells the device that it is registered. */
-            uint64_t change = operation->registration->change;
             out->to = operation->sent_to;
-            out->depends_on = ln_server__is_kept(server, change) ? 0 : change;
+            out->depends_on = dependence_of(server, operation);
             return length;
         } else {
             ln_server__operation_wait(server, operation);
@@ -92,8 +113,12 @@ static bool is_at(const struct ln_peer *there, const struct ln_peer *peer)
 /* Over a session the address is the session's matter: it may change. */
 bool ln_server__operation_is_with(const struct operation *operation, const struct ln_peer *peer)
 {
-    struct ln_peer now_at = ln_server__peer_of(operation->registration);
+    const struct ln_registration *registration = operation->endpoint->registration;
 
+    if (registration == NULL) {
+        return false;
+    }
+    struct ln_peer now_at = ln_server__peer_of(registration);
     if (peer->session != 0) {
         return peer->session == operation->sent_to.session || peer->session == now_at.session;
     }
@@ -187,6 +212,17 @@ static void acknowledge(struct ln_server *server, const struct ln_peer *peer,
     }
 }
 
+/* The first answer tells; blocks that follow do not. */
+static void note_observe(struct operation *operation, const struct ln_coap_message *m,
+                         const struct ln_coap_options *options)
+{
+    if (ln_server__bears_observation_token(operation)) {
+        operation->observes = options->has_observe;
+        operation->sequence = options->observe;
+        operation->message = m->id;
+    }
+}
+
 static void take_answer(struct ln_server *server, struct operation *operation,
                         const struct ln_peer *peer, const struct ln_coap_message *m,
                         uint32_t print)
@@ -194,7 +230,7 @@ static void take_answer(struct ln_server *server, struct operation *operation,
     struct ln_coap_options options;
     struct transfer_end end;
 
-    operation->registration->seen_at = server->now;
+    ln_server__heard(server, operation->endpoint->registration);
     if (!is_answer(m, &options)) {
         server->counters.bad_options++;
         if (m->type == LN_COAP_CON) {
@@ -203,6 +239,7 @@ static void take_answer(struct ln_server *server, struct operation *operation,
         ln_server__operation_end(server, operation, LN_OUTCOME_UNDECODABLE);
         return;
     }
+    note_observe(operation, m, &options);
     if (ln_server__transfer_answered(server, operation, m, &options, &end) != LN_OK) {
         return; /* as if it had been lost: it comes again */
     }
@@ -217,8 +254,15 @@ static void take_answer(struct ln_server *server, struct operation *operation,
 void ln_server__response(struct ln_server *server, const struct ln_peer *peer,
                          const struct ln_coap_message *m, uint32_t print)
 {
-    struct operation *operation = ln_server__operation_of_token(server, &m->token);
+    struct ln_observation *observation = ln_server__observation_of_token(server, &m->token);
+    struct operation *operation = observation == NULL
+                                      ? ln_server__operation_of_token(server, &m->token)
+                                      : ln_server__observation_operation(observation, m);
 
+    if (observation != NULL && operation == NULL) {
+        ln_server__notification(server, observation, peer, m);
+        return;
+    }
     if (operation == NULL) {
         if (!repeated(server, peer, m, print)) {
             server->counters.unexpected++;
@@ -271,10 +315,10 @@ void ln_server__acknowledged(struct ln_server *server, const struct ln_peer *pee
     } else if (operation == NULL) {
         server->counters.unexpected++;
     } else if (m->type == LN_COAP_RST) {
-        operation->registration->seen_at = server->now;
+        ln_server__heard(server, operation->endpoint->registration);
         ln_server__operation_end(server, operation, LN_OUTCOME_RESET);
     } else {
-        operation->registration->seen_at = server->now;
+        ln_server__heard(server, operation->endpoint->registration);
         (void)ln_coap_exchange_step(&operation->exchange, &server->coap, server->now,
                                     LN_COAP_ON_ACK);
         ln_server__operation_wait(server, operation);

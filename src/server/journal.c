@@ -112,11 +112,14 @@ static ln_err bring_back(struct ln_server *server, const struct ln_registration_
     }
     registration->objects = list;
     fill(server, registration, view);
+    ln_server__presence_restore(server, registration);
     ln_err err = ln_server__registration_add_until(server, registration, view->expires_at);
     if (err != LN_OK) {
         ln_server__registration_free(server, registration);
+        return err;
     }
-    return err;
+    ln_server__observations_review(server, registration);
+    return LN_OK;
 }
 
 ln_err ln_server_restore(struct ln_server *server, ln_time now,

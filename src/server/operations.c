@@ -6,8 +6,8 @@
 
 enum {
     FIRST_SIZE = 64,
-    SLOT_BITS = 24, /* of a token and of an id */
-    LARGEST_SIZE = 1 << SLOT_BITS,
+    SLOT_BITS = 24,                      /* of a token and of an id */
+    LARGEST_SIZE = 1 << (SLOT_BITS - 1), /* the upper bit is that of observations' tokens */
     /* Behind each operation: most answers fit, so that a result needs no memory of its own. */
     SMALLEST_ROOM = 128,
     /* What stands around a block besides what the operation needs: Block1, Size1, the marker. */
@@ -21,7 +21,7 @@ static uint32_t bucket_of(const struct ln_server *server, uint16_t message)
     return (uint32_t)(message / server->shards) & (server->operations.size - 1);
 }
 
-static void link_message(struct ln_server *server, struct operation *operation)
+void ln_server__link_message(struct ln_server *server, struct operation *operation)
 {
     struct operation **bucket =
         &server->operations.by_message[bucket_of(server, operation->exchange.id)];
@@ -30,7 +30,7 @@ static void link_message(struct ln_server *server, struct operation *operation)
     *bucket = operation;
 }
 
-static void unlink_message(struct ln_server *server, const struct operation *operation)
+void ln_server__unlink_message(struct ln_server *server, const struct operation *operation)
 {
     struct operation **link =
         &server->operations.by_message[bucket_of(server, operation->exchange.id)];
@@ -81,7 +81,7 @@ static ln_err grow(struct ln_server *server)
     }
     for (uint32_t i = 0; i < old_size; i++) {
         if (slots[i].operation != NULL && slots[i].operation->started) {
-            link_message(server, slots[i].operation);
+            ln_server__link_message(server, slots[i].operation);
         }
     }
     return LN_OK;
@@ -104,12 +104,15 @@ static struct ln_coap_token token_of(const struct ln_server *server, uint32_t sl
 struct ln_coap_token ln_server__token_of(const struct ln_server *server,
                                          const struct operation *operation)
 {
+    if (ln_server__bears_observation_token(operation)) {
+        return ln_server__observation_token(operation->observation);
+    }
     return token_of(server, operation->slot, operation->secret);
 }
 
 struct operation *ln_server__operation_of_id(const struct ln_server *server, uint64_t id)
 {
-    uint64_t slot = id & (LARGEST_SIZE - 1);
+    uint64_t slot = id & ((1U << SLOT_BITS) - 1);
 
     if (slot >= server->operations.size) {
         return NULL;
@@ -130,90 +133,84 @@ struct operation *ln_server__operation_of_token(const struct ln_server *server,
         return NULL;
     }
     struct operation *operation = server->operations.slots[slot].operation;
-    bool is_it =
-        operation != NULL && operation->secret == secret && operation->exchange.copies > 0;
+    bool is_it = operation != NULL && operation->secret == secret && operation->is_sent;
     return is_it ? operation : NULL;
 }
 
-/* ---- The queue of a device ---- */
+/* ---- The request ---- */
 
-/* The request stands ready but for this. */
-static void write_message_id(struct operation *operation)
+static struct ln_bytes root_of(const struct operation *operation)
 {
-    struct ln_reader in = ln_reader(ln_bytes(operation->bytes, operation->length));
-    uint8_t first = ln_read_u8(&in);
-    uint8_t code = ln_read_u8(&in);
-    struct ln_writer w = ln_writer(operation->bytes, operation->length);
+    const struct ln_registration *registration = operation->endpoint->registration;
 
-    ln_write_u8(&w, first);
-    ln_write_u8(&w, code);
-    ln_write_u16(&w, operation->exchange.id);
+    return registration == NULL ? (struct ln_bytes){0} : registration->objects->root;
 }
 
-void ln_server__exchange_begin(struct ln_server *server, struct operation *operation)
+/* Observe, which stands before the path; nothing where it is no observation's own request. */
+static void add_observe(struct ln_coap_builder *b, const struct operation *operation)
 {
-    struct ln_registration *registration = operation->registration;
-    uint16_t message = ln_server__next_message(server, &registration->next_message);
+    if (ln_server__bears_observation_token(operation)) {
+        ln_coap_add_uint(b, LN_COAP_OBSERVE, operation->phase == PHASE_CANCEL ? 1 : 0);
+    }
+}
 
-    unlink_message(server, operation);
-    ln_coap_exchange_start(&operation->exchange, &server->coap, &server->random, message, true,
-                           true);
-    link_message(server, operation);
+static size_t write_request(const struct ln_server *server, const struct operation *operation,
+                            const struct ln_operation *what, void *buffer, size_t size)
+{
+    struct ln_coap_token token = ln_server__token_of(server, operation);
+    uint8_t code = ln_operation_code(what->kind);
+    struct ln_coap_builder b =
+        ln_coap_start(buffer, size, LN_COAP_CON, code, operation->exchange.id, &token);
+    bool asks = code == LN_COAP_GET && server->block_exponent < LN_COAP_BLOCK_LARGEST;
+
+    add_observe(&b, operation);
+    ln_operation_write(&b, what, root_of(operation));
+    if (asks) {
+        ln_coap_add_block(&b, LN_COAP_BLOCK2,
+                          (struct ln_coap_block){.size_exponent = server->block_exponent});
+    }
+    return ln_coap_finish(&b);
+}
+
+size_t ln_server__operation_write(const struct ln_server *server,
+                                  const struct operation *operation, void *buffer, size_t size)
+{
+    return write_request(server, operation, &operation->what, buffer, size);
+}
+
+size_t ln_server__operation_write_head(const struct ln_server *server,
+                                       const struct operation *operation, void *buffer,
+                                       size_t size)
+{
+    struct ln_operation short_one = operation->what;
+    const struct transfer *t = operation->transfer;
+    struct ln_coap_message m;
+
+    /* That there is a payload shows in the options of an Execute. */
+    if (t->supplied || t->out.total > 0 || short_one.payload.len > 0) {
+        short_one.payload = ln_bytes("", 1);
+    }
+    size_t length = write_request(server, operation, &short_one, buffer, size);
+    if (length == 0 || ln_coap_parse(ln_bytes(buffer, length), &m) != LN_OK) {
+        return 0;
+    }
+    return length - (m.has_payload ? m.payload.len + 1 : 0);
+}
+
+bool ln_server__operation_fits(const struct ln_server *server, struct operation *operation)
+{
+    uint8_t buffer[LN_SERVER_DATAGRAM_MAX];
+    size_t block = (size_t)16 << server->block_exponent;
+    size_t length;
+
     if (operation->transfer == NULL) {
-        write_message_id(operation);
+        length = ln_server__operation_write(server, operation, buffer, sizeof(buffer));
     } else {
-        operation->secret = ln_random_u32(&server->random);
+        length = ln_server__operation_write_head(server, operation, buffer, sizeof(buffer));
+        length = length == 0 || length + AROUND_BLOCK + block > sizeof(buffer) ? 0 : length;
     }
-    ln_wheel_set(&server->exchanges, &operation->timer, server->now);
-}
-
-static void start(struct ln_server *server, struct operation *operation)
-{
-    operation->started = true;
-    link_message(server, operation);
-    server->counters.operations_started++;
-    if (operation->transfer != NULL) {
-        ln_server__transfer_begin(server, operation);
-    } else {
-        ln_server__exchange_begin(server, operation);
-    }
-}
-
-static void start_next(struct ln_server *server, struct ln_registration *registration)
-{
-    struct operation *last = registration->last_operation;
-
-    if (last != NULL && !last->next->started) {
-        start(server, last->next);
-    }
-}
-
-static void append(struct operation *operation)
-{
-    struct ln_registration *registration = operation->registration;
-    struct operation *last = registration->last_operation;
-
-    operation->next = last == NULL ? operation : last->next;
-    if (last != NULL) {
-        last->next = operation;
-    }
-    registration->last_operation = operation;
-    registration->operation_count++;
-}
-
-static void take_out(struct operation *operation)
-{
-    struct ln_registration *registration = operation->registration;
-    struct operation *before = registration->last_operation;
-
-    while (before->next != operation) {
-        before = before->next;
-    }
-    before->next = operation->next;
-    if (registration->last_operation == operation) {
-        registration->last_operation = before == operation ? NULL : before;
-    }
-    registration->operation_count--;
+    operation->root_length = (uint16_t)root_of(operation).len;
+    return length > 0;
 }
 
 /* ---- Begin ---- */
@@ -224,51 +221,8 @@ struct wish {
     const struct ln_server_stream *stream; /* NULL: none */
     const struct ln_server_terms *terms;   /* NULL: it does not wait for the device */
     bool is_transfer;
-    uint32_t secret;
     uint64_t tag;
 };
-
-/* The request as it will be sent, but for its message id. 0: it does not fit. */
-static size_t write_request(const struct ln_server *server,
-                            const struct ln_registration *registration, const struct wish *wish,
-                            void *buffer)
-{
-    struct ln_coap_token token = token_of(server, server->operations.free, wish->secret);
-    uint8_t code = ln_operation_code(wish->operation->kind);
-    struct ln_coap_builder b =
-        ln_coap_start(buffer, LN_SERVER_DATAGRAM_MAX, LN_COAP_CON, code, 0, &token);
-    bool asks = code == LN_COAP_GET && server->block_exponent < LN_COAP_BLOCK_LARGEST;
-
-    ln_operation_write(&b, wish->operation, registration->objects->root);
-    if (asks) {
-        ln_coap_add_block(&b, LN_COAP_BLOCK2,
-                          (struct ln_coap_block){.size_exponent = server->block_exponent});
-    }
-    return ln_coap_finish(&b);
-}
-
-/* The same without a body: blocks are written from it. 0: no block would fit. */
-static size_t write_head(const struct ln_server *server,
-                         const struct ln_registration *registration, const struct wish *wish,
-                         void *buffer)
-{
-    struct ln_operation short_one = *wish->operation;
-    struct wish of_head = *wish;
-    struct ln_coap_message m;
-
-    /* That there is a payload shows in the options of an Execute. */
-    if (short_one.payload.len > 0 || (wish->stream != NULL && wish->stream->supplies)) {
-        short_one.payload = ln_bytes("", 1);
-    }
-    of_head.operation = &short_one;
-    size_t length = write_request(server, registration, &of_head, buffer);
-    if (length == 0 || ln_coap_parse(ln_bytes(buffer, length), &m) != LN_OK) {
-        return 0;
-    }
-    length -= m.has_payload ? m.payload.len + 1 : 0;
-    size_t block = (size_t)16 << server->block_exponent;
-    return length + AROUND_BLOCK + block <= LN_SERVER_DATAGRAM_MAX ? length : 0;
-}
 
 static bool has_payload(enum ln_operation_kind kind)
 {
@@ -276,36 +230,72 @@ static bool has_payload(enum ln_operation_kind kind)
            kind == LN_OPERATION_CREATE || kind == LN_OPERATION_EXECUTE;
 }
 
-static ln_err may_operate(struct ln_server *server, const struct ln_registration *registration,
-                          const struct wish *wish)
+static bool terms_fit(const struct ln_server_terms *terms)
 {
-    const struct ln_operation *operation = wish->operation;
-    bool supplies = wish->stream != NULL && wish->stream->supplies;
-    struct operations *operations = &server->operations;
+    return terms == NULL || terms->queue || !terms->durable;
+}
 
+/* Whether there is somebody to send it to, now or later. */
+static ln_err may_reach(const struct ln_registration *registration, const struct wish *wish)
+{
+    if (wish->terms != NULL && wish->terms->queue) {
+        return LN_OK;
+    }
     if (registration == NULL) {
         return LN_ERR_NOT_FOUND;
     }
-    if (!ln_operation_fits(operation->kind, operation->path,
-                           (enum ln_version)registration->version)) {
-        return LN_ERR_BAD_REQUEST;
-    }
-    if (supplies && !has_payload(operation->kind)) {
+    bool is_away = wish->terms == NULL ? registration->presence == LN_SLEEPING
+                                       : registration->presence != LN_ONLINE;
+    return is_away ? LN_ERR_ASLEEP : LN_OK;
+}
+
+static ln_err is_sound(const struct ln_server *server,
+                       const struct ln_registration *registration, const struct wish *wish)
+{
+    const struct ln_operation *operation = wish->operation;
+    bool supplies = wish->stream != NULL && wish->stream->supplies;
+    enum ln_version version =
+        registration == NULL ? LN_VERSION_1_1 : (enum ln_version)registration->version;
+
+    if (!ln_operation_fits(operation->kind, operation->path, version) ||
+        !terms_fit(wish->terms) || (supplies && !has_payload(operation->kind))) {
         return LN_ERR_BAD_REQUEST;
     }
     if (operation->payload.len > server->max_body) {
         return LN_ERR_TOO_LARGE;
     }
+    bool keeps = wish->terms != NULL && wish->terms->durable;
+    return keeps && server->journal.read_only ? LN_ERR_READ_ONLY : LN_OK;
+}
+
+static ln_err has_room(struct ln_server *server, const struct endpoint *endpoint)
+{
+    struct operations *operations = &server->operations;
+    size_t of_device = endpoint == NULL ? 0 : endpoint->operation_count;
+
     if (server->closed || operations->count >= server->max_operations ||
-        registration->operation_count >= server->max_operations_per_device) {
+        of_device >= server->max_operations_per_device) {
+        server->counters.operations_refused++;
         return LN_ERR_BUSY;
     }
     return operations->free == operations->size ? grow(server) : LN_OK;
 }
 
-static struct operation *make(struct ln_server *server, struct ln_bytes request)
+static struct ln_bytes copy(struct ln_writer *w, struct ln_bytes bytes)
 {
-    size_t size = request.len < SMALLEST_ROOM ? (size_t)SMALLEST_ROOM : request.len;
+    size_t at = w->written;
+
+    ln_write_bytes(w, bytes);
+    return ln_bytes(&w->out[at], bytes.len);
+}
+
+/* In no slot yet, and of no endpoint. */
+static struct operation *make(struct ln_server *server, const struct ln_operation *what,
+                              bool keeps_payload)
+{
+    struct ln_bytes payload = keeps_payload ? what->payload : (struct ln_bytes){0};
+    size_t length = payload.len + what->query.len;
+    size_t size = length < SMALLEST_ROOM ? (size_t)SMALLEST_ROOM : length;
     struct operation *operation = ln_server__allocate(server, sizeof(*operation) + size);
 
     if (operation == NULL) {
@@ -313,12 +303,16 @@ static struct operation *make(struct ln_server *server, struct ln_bytes request)
     }
     *operation = (struct operation){
         .slot = server->operations.free,
-        .length = request.len,
+        .secret = ln_random_u32(&server->random),
         .size = size,
         .result_format = LN_FORMAT_NONE,
+        .what = *what,
+        .terms = {.expires_at = LN_NEVER},
+        .created_at = server->now,
     };
     struct ln_writer w = ln_writer(operation->bytes, size);
-    ln_write_bytes(&w, request);
+    operation->what.payload = copy(&w, payload);
+    operation->what.query = copy(&w, what->query);
     return operation;
 }
 
@@ -328,65 +322,83 @@ static void put_in_slot(struct operations *operations, struct operation *operati
 
     operations->free = slot->next_free;
     slot->operation = operation;
-    operations->count++;
     operation->id = ++operations->next_id << SLOT_BITS | operation->slot;
 }
 
-static ln_err make_transfer(struct ln_server *server, struct operation *made,
-                            const struct wish *wish)
-{
-    made->transfer =
-        ln_server__transfer_new(server, made, wish->operation->payload, wish->stream);
-    return made->transfer == NULL ? LN_ERR_NO_MEMORY : LN_OK;
-}
-
-static ln_err make_whole(struct ln_server *server, struct ln_registration *registration,
+static ln_err make_whole(struct ln_server *server, struct ln_bytes name,
                          const struct wish *wish, struct operation **out)
 {
-    uint8_t buffer[LN_SERVER_DATAGRAM_MAX];
-    size_t length = wish->is_transfer ? write_head(server, registration, wish, buffer)
-                                      : write_request(server, registration, wish, buffer);
+    struct operation *made = make(server, wish->operation, !wish->is_transfer);
+    ln_err err = LN_ERR_NO_MEMORY;
 
-    if (length == 0) {
-        return LN_ERR_TOO_LARGE;
-    }
-    struct operation *made = make(server, ln_bytes(buffer, length));
     if (made == NULL) {
-        return LN_ERR_NO_MEMORY;
+        return err;
     }
-    made->registration = registration;
     made->tag = wish->tag;
-    made->secret = wish->secret;
-    made->what = *wish->operation;
-    made->what.payload = (struct ln_bytes){0};
-    made->what.query = (struct ln_bytes){0};
-    if (wish->is_transfer && make_transfer(server, made, wish) != LN_OK) {
+    made->terms = wish->terms == NULL ? made->terms : *wish->terms;
+    made->endpoint = ln_server__endpoint_take(server, name);
+    if (made->endpoint != NULL && wish->is_transfer) {
+        made->transfer =
+            ln_server__transfer_new(server, made, wish->operation->payload, wish->stream);
+    }
+    if (made->endpoint != NULL && (made->transfer != NULL || !wish->is_transfer)) {
+        err = ln_server__operation_fits(server, made) ? LN_OK : LN_ERR_TOO_LARGE;
+    }
+    if (err != LN_OK) {
         ln_server__operation_free(server, made);
-        return LN_ERR_NO_MEMORY;
+        return err;
     }
     *out = made;
     return LN_OK;
 }
 
-static ln_err begin(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
-                    const struct wish *wish, uint64_t *id)
+static ln_err begin(struct ln_server *server, ln_time now, struct ln_bytes name,
+                    const struct wish *wish, struct operation **out)
 {
-    struct operation *made;
-
     ln_server__advance(server, now);
-    struct ln_registration *registration = ln_server_find(server, endpoint);
-    ln_err err = may_operate(server, registration, wish);
+    struct ln_registration *registration = ln_server_find(server, name);
+    ln_err err = name.len > 0 && name.len <= LN_LIMIT_ENDPOINT ? LN_OK : LN_ERR_NOT_FOUND;
     if (err == LN_OK) {
-        err = make_whole(server, registration, wish, &made);
+        err = may_reach(registration, wish);
+    }
+    if (err == LN_OK) {
+        err = is_sound(server, registration, wish);
+    }
+    if (err == LN_OK) {
+        err = has_room(server, ln_server__endpoint_find(server, name));
+    }
+    if (err == LN_OK) {
+        err = make_whole(server, name, wish, out);
+    }
+    if (err == LN_ERR_ASLEEP) {
+        server->counters.operations_refused++;
     }
     if (err != LN_OK) {
         return err;
     }
-    put_in_slot(&server->operations, made);
-    append(made);
-    start_next(server, registration);
-    *id = made->id;
+    put_in_slot(&server->operations, *out);
+    server->operations.count++;
+    ln_server__operation_append(*out);
+    ln_server__operation_queue_timer(server, *out);
     return LN_OK;
+}
+
+/* It is told of, if it is durable, and tried, if the device may hear. */
+static void launch(struct ln_server *server, struct operation *made)
+{
+    struct endpoint *endpoint = made->endpoint;
+    const struct ln_registration *registration = endpoint->registration;
+    struct operation *first = ln_server__first_operation(endpoint);
+
+    if (made->terms.durable) {
+        ln_server__operation_note(server, made, &made->queued, LN_SERVER_QUEUED);
+    }
+    /* Somebody asks again: the device may be back without having had anything to say. */
+    if (registration != NULL && registration->presence == LN_UNREACHABLE && !first->started) {
+        ln_server__operation_start(server, first);
+    } else {
+        ln_server__go_on(server, endpoint);
+    }
 }
 
 ln_err ln_server_operate(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
@@ -397,11 +409,16 @@ ln_err ln_server_operate(struct ln_server *server, ln_time now, struct ln_bytes 
         .operation = operation,
         .terms = terms,
         .is_transfer = ln_server__needs_blocks(server, operation->payload),
-        .secret = ln_random_u32(&server->random),
         .tag = tag,
     };
+    struct operation *made;
+    ln_err err = begin(server, now, endpoint, &wish, &made);
 
-    return begin(server, now, endpoint, &wish, id);
+    if (err == LN_OK) {
+        *id = made->id;
+        launch(server, made);
+    }
+    return err;
 }
 
 ln_err ln_server_stream(struct ln_server *server, ln_time now, struct ln_bytes endpoint,
@@ -413,91 +430,96 @@ ln_err ln_server_stream(struct ln_server *server, ln_time now, struct ln_bytes e
         .operation = stream->supplies ? &without : operation,
         .stream = stream,
         .is_transfer = true,
-        .secret = ln_random_u32(&server->random),
         .tag = tag,
     };
+    struct operation *made;
 
     without.payload = (struct ln_bytes){0};
-    return begin(server, now, endpoint, &wish, id);
+    ln_err err = begin(server, now, endpoint, &wish, &made);
+    if (err == LN_OK) {
+        *id = made->id;
+        launch(server, made);
+    }
+    return err;
 }
 
-/* ---- End ---- */
-
-/* Takes it out of all that knows it, and tells. The next of the device is not started. */
-static void finish(struct ln_server *server, struct operation *operation,
-                   enum ln_outcome outcome)
+ln_err ln_server_restore_operation(struct ln_server *server, ln_time now,
+                                   const struct ln_server_operation_view *view, uint64_t *id)
 {
-    struct operations *operations = &server->operations;
-    struct operation_slot *slot = &operations->slots[operation->slot];
+    struct wish wish = {
+        .operation = &view->operation,
+        .terms = &view->terms,
+        .is_transfer = ln_server__needs_blocks(server, view->operation.payload),
+        .tag = view->tag,
+    };
+    struct operation *made;
+    ln_err err = begin(server, now, view->endpoint, &wish, &made);
 
-    if (operation->started) {
-        unlink_message(server, operation);
+    if (err != LN_OK) {
+        return err;
     }
-    ln_wheel_cancel(&server->exchanges, &operation->timer);
-    take_out(operation);
-    *slot = (struct operation_slot){.next_free = operations->free};
-    operations->free = operation->slot;
-    operations->count--;
-    operation->outcome = (uint8_t)outcome;
-    if (outcome == LN_OUTCOME_ANSWERED) {
-        server->counters.operations_answered++;
+    *id = made->id;
+    made->created_at = view->created_at;
+    if (view->state == LN_OPERATION_SENT && !ln_server__may_repeat_operation(made)) {
+        made->is_sent = true;
+        ln_server__operation_end(server, made, LN_OUTCOME_UNKNOWN);
     } else {
-        server->counters.operations_failed++;
+        ln_server__go_on(server, made->endpoint);
     }
-    ln_server__event_push(server, &operation->ending, LN_SERVER_RESULT);
+    return LN_OK;
 }
 
-void ln_server__operation_end(struct ln_server *server, struct operation *operation,
-                              enum ln_outcome outcome)
+/* The operation of an observation that is due. */
+static struct ln_operation operation_of(const struct ln_observation *observation,
+                                        enum phase phase)
 {
-    struct ln_registration *registration = operation->registration;
+    bool reads = phase != PHASE_ATTRIBUTES;
 
-    finish(server, operation, outcome);
-    start_next(server, registration);
+    return (struct ln_operation){
+        .kind = reads ? LN_OPERATION_READ : LN_OPERATION_WRITE_ATTRIBUTES,
+        .path = observation->path,
+        .accept = reads ? observation->format : LN_FORMAT_NONE,
+        .format = LN_FORMAT_NONE,
+        .query = reads ? (struct ln_bytes){0} : ln_server__attributes_of(observation),
+    };
 }
 
-static void end_all_of(struct ln_server *server, struct ln_registration *registration,
-                       enum ln_outcome outcome)
-{
-    while (registration->last_operation != NULL) {
-        finish(server, registration->last_operation->next, outcome);
-    }
-}
-
-void ln_server__operations_end_of(struct ln_server *server,
-                                  struct ln_registration *registration)
-{
-    end_all_of(server, registration, LN_OUTCOME_GONE);
-}
-
-bool ln_server_cancel(struct ln_server *server, ln_time now, uint64_t id)
-{
-    ln_server__advance(server, now);
-    struct operation *operation = ln_server__operation_of_id(server, id);
-    if (operation == NULL) {
-        return false;
-    }
-    ln_server__operation_end(server, operation, LN_OUTCOME_CANCELLED);
-    return true;
-}
-
-void ln_server_close(struct ln_server *server, ln_time now)
+struct operation *ln_server__operation_for(struct ln_server *server,
+                                           struct ln_observation *observation, enum phase phase)
 {
     struct operations *operations = &server->operations;
+    struct ln_operation what = operation_of(observation, phase);
+    ln_err err = operations->free == operations->size ? grow(server) : LN_OK;
+    struct operation *made = err == LN_OK ? make(server, &what, false) : NULL;
 
-    ln_server__advance(server, now);
-    server->closed = true;
-    for (uint32_t i = 0; i < operations->size; i++) {
-        if (operations->slots[i].operation != NULL) {
-            end_all_of(server, operations->slots[i].operation->registration, LN_OUTCOME_CLOSED);
-        }
+    if (made == NULL) {
+        server->counters.waited_for_memory++;
+        return NULL;
     }
+    made->endpoint = observation->endpoint;
+    made->endpoint->references++;
+    made->observation = observation;
+    observation->references++;
+    made->phase = (uint8_t)phase;
+    put_in_slot(operations, made);
+    ln_server__operation_prepend(made);
+    return made;
 }
+
+/* ---- Freed ---- */
 
 void ln_server__operation_free(struct ln_server *server, struct operation *operation)
 {
+    struct ln_observation *observation = operation->observation;
+
     ln_server__transfer_free(server, operation->transfer);
     ln_server__release(server, operation->apart);
+    if (observation != NULL) {
+        ln_server__observation_drop(server, observation);
+    }
+    if (operation->endpoint != NULL) {
+        ln_server__endpoint_drop(server, operation->endpoint);
+    }
     ln_server__release(server, operation);
 }
 
@@ -512,17 +534,4 @@ void ln_server__operations_free(struct ln_server *server)
     }
     ln_server__release(server, operations->slots);
     ln_server__release(server, operations->by_message);
-}
-
-const char *ln_outcome_name(enum ln_outcome outcome)
-{
-    static const char *const names[] = {
-        [LN_OUTCOME_ANSWERED] = "answered",   [LN_OUTCOME_NO_ANSWER] = "no-answer",
-        [LN_OUTCOME_RESET] = "reset",         [LN_OUTCOME_UNDECODABLE] = "undecodable",
-        [LN_OUTCOME_GONE] = "gone",           [LN_OUTCOME_CANCELLED] = "cancelled",
-        [LN_OUTCOME_TOO_LARGE] = "too-large", [LN_OUTCOME_INCOMPLETE] = "incomplete",
-        [LN_OUTCOME_CLOSED] = "closed",
-    };
-
-    return (size_t)outcome < LN_COUNT(names) ? names[outcome] : "unknown";
 }

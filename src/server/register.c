@@ -102,6 +102,8 @@ static ln_err replace(struct ln_server *server, struct ln_registration *old,
     ln_server__news_push(server, news, LN_SERVER_REGISTERED, registration,
                          server->journal.on ? CHANGED_DURABLY : 0);
     server->counters.registers++;
+    ln_server__observations_begin(server, registration);
+    ln_server__heard(server, registration);
     return LN_OK;
 }
 
@@ -170,7 +172,7 @@ ln_err ln_server__register(struct ln_server *server, const struct request *reque
     struct ln_registration *old = ln_server_find(server, query.endpoint);
     if (old != NULL && is_repeat(server, old, request)) {
         server->counters.repeats++;
-        old->seen_at = request->now;
+        ln_server__heard(server, old);
         if (ln_server__may_repeat(server, old->change)) {
             ln_server__answer_request(server, request, LN_COAP_2_01, &old->location,
                                       &old->next_message);
@@ -373,6 +375,23 @@ static void note_update(struct ln_registration *registration, const struct reque
     }
 }
 
+static void take_objects(struct ln_server *server, struct ln_registration *registration,
+                         struct update *update)
+{
+    struct object_list *old = registration->objects;
+
+    if (update->objects == NULL) {
+        return;
+    }
+    /* A copy that goes elsewhere would be another request: what is under way begins again. */
+    bool moves = !ln_bytes_equal(old->root, update->objects->root);
+    registration->objects = update->objects;
+    if (moves && registration->record != NULL) {
+        ln_server__operations_interrupt(server, registration->record);
+    }
+    ln_server__list_drop(server, old);
+}
+
 static void apply(struct ln_server *server, struct ln_registration *registration,
                   struct update *update)
 {
@@ -381,10 +400,7 @@ static void apply(struct ln_server *server, struct ln_registration *registration
     apply_sms(server, registration, update);
     registration->lifetime = update->lifetime;
     registration->binding = update->binding;
-    if (update->objects != NULL) {
-        ln_server__list_drop(server, registration->objects);
-        registration->objects = update->objects;
-    }
+    take_objects(server, registration, update);
     if (update->moved) {
         ln_server__remote_remove(server, &registration->remote);
     }
@@ -401,6 +417,10 @@ static void apply(struct ln_server *server, struct ln_registration *registration
     ln_server__news_push(server, update->news, LN_SERVER_UPDATED, registration,
                          update->changes);
     server->counters.updates++;
+    if ((update->changes & CHANGED_OBJECTS) != 0) {
+        ln_server__observations_review(server, registration);
+    }
+    ln_server__heard(server, registration);
 }
 
 /* The registration that a request names. LN_ERR_NOT_FOUND also where it is another peer's. */
@@ -484,7 +504,7 @@ ln_err ln_server__update(struct ln_server *server, const struct request *request
         return update_new(server, registration, &update);
     }
     server->counters.repeats++;
-    registration->seen_at = request->now;
+    ln_server__heard(server, registration);
     if (ln_server__may_repeat(server, registration->change)) {
         ln_server__answer_request(server, request, LN_COAP_2_04, NULL,
                                   &registration->next_message);

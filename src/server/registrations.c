@@ -169,6 +169,17 @@ static ln_time due_of(const struct ln_registration *registration)
     return ln_time_after(registration->updated_at, (int64_t)registration->lifetime * 1000);
 }
 
+/* How long after the lifetime of its last Update it ends, or before. */
+static void set_late(struct ln_registration *registration, ln_time expires_at)
+{
+    ln_time due = due_of(registration);
+    int64_t late = due == LN_NEVER || expires_at == LN_NEVER ? 0 : expires_at - due;
+    int64_t seconds = (late < 0 ? late - 999 : late) / 1000;
+
+    registration->late_s = (int32_t)(seconds > INT32_MAX ? INT32_MAX : seconds);
+    registration->late_ms = (unsigned)(late - seconds * 1000) & 1023U;
+}
+
 /* ---- Found by endpoint and by location ---- */
 
 static uint64_t endpoint_hash(const void *context, const void *item)
@@ -265,7 +276,9 @@ ln_err ln_server__registration_add_until(struct ln_server *server,
         ln_server__remote_remove(server, &registration->remote);
         return err;
     }
-    ln_wheel_set(&server->lifetimes, &registration->at.expiry, expires_at);
+    set_late(registration, expires_at);
+    ln_server__endpoint_attach(server, registration);
+    ln_server__expiry_arm(server, registration);
     return LN_OK;
 }
 
@@ -293,21 +306,44 @@ bool ln_server__registration_is_of(const struct ln_server *server,
 
 ln_time ln_server__expires_at(const struct ln_registration *registration)
 {
-    /* One that was restored may live longer than its last Update says. */
-    if (!registration->ended && ln_timer_is_set(&registration->at.expiry)) {
-        return registration->at.expiry.due;
-    }
-    return due_of(registration);
+    ln_time due = due_of(registration);
+    int64_t late = (int64_t)registration->late_s * 1000 + registration->late_ms;
+
+    return due == LN_NEVER ? due : ln_time_after(due, late);
+}
+
+void ln_server__expiry_arm(struct ln_server *server, struct ln_registration *registration)
+{
+    ln_time due = ln_time_min(ln_server__expires_at(registration),
+                              ln_server__awake_until(server, registration));
+
+    ln_wheel_set(&server->lifetimes, &registration->at.expiry, due);
 }
 
 void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration)
 {
-    ln_wheel_set(&server->lifetimes, &registration->at.expiry, due_of(registration));
+    registration->late_s = 0;
+    registration->late_ms = 0;
+    ln_server__expiry_arm(server, registration);
 }
 
 static struct ln_registration *registration_of_timer(struct ln_timer *timer)
 {
     return (struct ln_registration *)(void *)timer; /* it stands first */
+}
+
+/* Of its lifetime, or of its being awake; or it was heard meanwhile. */
+static void time_is_over(struct ln_server *server, struct ln_registration *registration)
+{
+    if (ln_server__expires_at(registration) <= server->now) {
+        server->counters.expiries++;
+        (void)ln_server__registration_end(server, registration, LN_SERVER_EXPIRED);
+    } else if (ln_server__awake_until(server, registration) > server->now) {
+        ln_server__expiry_arm(server, registration);
+    } else if (!ln_server__away(server, registration)) {
+        ln_wheel_set(&server->lifetimes, &registration->at.expiry,
+                     ln_time_after(server->now, MEMORY_WAIT_MS));
+    }
 }
 
 void ln_server__advance(struct ln_server *server, ln_time now)
@@ -319,10 +355,9 @@ void ln_server__advance(struct ln_server *server, ln_time now)
     }
     server->now = now;
     while ((timer = ln_wheel_turn(&server->lifetimes, now)) != NULL) {
-        server->counters.expiries++;
-        (void)ln_server__registration_end(server, registration_of_timer(timer),
-                                          LN_SERVER_EXPIRED);
+        time_is_over(server, registration_of_timer(timer));
     }
+    ln_server__observations_advance(server);
     ln_server__list_bodies_expire(server);
 }
 
@@ -373,7 +408,7 @@ uint64_t ln_server__registration_end(struct ln_server *server,
 {
     bool durably = server->journal.on && why != LN_SERVER_REPLACED;
 
-    ln_server__operations_end_of(server, registration);
+    ln_server__endpoint_detach(server, registration);
     remember_messages(server, registration);
     ln_map_remove(&server->by_endpoint, registration);
     ln_map_remove(&server->by_location, registration);
@@ -418,7 +453,8 @@ void ln_registration_get(const struct ln_registration *registration,
         .updated_at = registration->updated_at,
         .seen_at = registration->seen_at,
         .expires_at = ln_server__expires_at(registration),
-        .operations = registration->operation_count,
+        .presence = (enum ln_presence)registration->presence,
+        .operations = registration->record == NULL ? 0 : registration->record->operation_count,
         .change = registration->change,
     };
 }

@@ -10,7 +10,7 @@
 #include <linnet/server.h>
 
 struct object_list;
-struct operation;
+struct endpoint;
 struct request;
 
 /*
@@ -24,8 +24,8 @@ struct ln_registration {
         struct event_node ending; /* once it is over */
     } at;
     struct object_list *objects;
-    struct operation *last_operation; /* its `next` is the first: the one under way */
-    uint8_t *sms;                     /* behind the struct, or an Update brought a longer one */
+    struct endpoint *record; /* NULL: no operations, no observations */
+    uint8_t *sms;            /* behind the struct, or an Update brought a longer one */
     uint64_t session;
     uint64_t identity; /* hash of what the session proved; 0: nothing */
     ln_time registered_at;
@@ -35,7 +35,8 @@ struct ln_registration {
     struct ln_address remote;
     struct address_use *local;
     uint32_t lifetime;
-    uint32_t operation_count;
+    int32_t
+        late_s; /* one that was restored may live longer than its last Update says: by so much */
     uint32_t register_print; /* to recognise a repeat of the Register */
     /*
      * The Updates that were carried out, the newest first. A copy of one must not be again, and
@@ -53,9 +54,11 @@ struct ln_registration {
     uint8_t sms_length;
     uint8_t sms_room;
     uint8_t extra_length;
-    uint8_t update_count; /* of those above */
-    bool sms_apart : 1;
-    bool ended : 1;
+    uint16_t late_ms : 10;
+    uint16_t presence : 2;     /* enum ln_presence */
+    uint16_t update_count : 2; /* of those above */
+    uint16_t sms_apart : 1;
+    uint16_t ended : 1;
     uint8_t text[];
 };
 
@@ -114,5 +117,7 @@ ln_time ln_server__update_age(const struct ln_server *server,
 ln_time ln_server__expires_at(const struct ln_registration *registration);
 /* After an Update, or the Register. */
 void ln_server__expiry_set(struct ln_server *server, struct ln_registration *registration);
+/* Its timer, for the end of its lifetime or of its time awake. */
+void ln_server__expiry_arm(struct ln_server *server, struct ln_registration *registration);
 
 #endif

@@ -95,6 +95,9 @@ static void take_config(struct ln_server *server, const struct ln_server_config 
         BODY = 1024 * 1024,
         LIST_BODIES = 256,
         LIST_BODY = 64 * 1024,
+        OBSERVATIONS = 1000000,
+        OBSERVATIONS_PER_DEVICE = 1000,
+        AWAKE_MS = 93 * 1000,
     };
 
     server->random = config->random;
@@ -107,6 +110,10 @@ static void take_config(struct ln_server *server, const struct ln_server_config 
     server->max_operations = or_default(config->max_operations, OPERATIONS);
     server->max_operations_per_device =
         or_default(config->max_operations_per_device, OPERATIONS_PER_DEVICE);
+    server->max_observations = or_default(config->max_observations, OBSERVATIONS);
+    server->max_observations_per_device =
+        or_default(config->max_observations_per_device, OBSERVATIONS_PER_DEVICE);
+    server->awake = (uint32_t)or_default(config->awake, AWAKE_MS);
     server->block_exponent = ln_coap_block_fit(or_default(config->block_size, LARGEST_BLOCK));
     server->max_body = (uint32_t)or_default(config->max_body, BODY);
     server->max_list_bodies = or_default(config->max_list_bodies, LIST_BODIES);
@@ -133,10 +140,14 @@ struct ln_server *ln_server_new(const struct ln_server_config *config, ln_time n
     server->next_message = (uint16_t)ln_random_u32(&server->random);
     ln_wheel_init(&server->lifetimes, now);
     ln_wheel_init(&server->exchanges, now);
+    ln_wheel_init(&server->silences, now);
     ln_server__recent_init(&server->requests);
     ln_server__recent_init(&server->responses);
     ln_map_init(&server->by_endpoint, &ln_server__endpoint_calls, server, &server->allocator);
     ln_map_init(&server->by_location, &ln_server__location_calls, server, &server->allocator);
+    ln_map_init(&server->endpoints, &ln_server__record_calls, server, &server->allocator);
+    ln_map_init(&server->observations, &ln_server__observation_calls, server,
+                &server->allocator);
     ln_map_init(&server->lists, &ln_server__list_calls, server, &server->allocator);
     ln_map_init(&server->locals, &ln_server__address_calls, server, &server->allocator);
     ln_map_init(&server->remotes, &ln_server__address_calls, server, &server->allocator);
@@ -156,6 +167,7 @@ void ln_server_free(struct ln_server *server)
     }
     ln_server__events_free(server); /* first: some are part of operations that go on */
     ln_server__operations_free(server);
+    ln_server__observations_free(server);
     ln_server__list_bodies_free(server);
     while ((registration = ln_map_next(&server->by_endpoint, &at)) != NULL) {
         ln_server__registration_free(server, registration);
@@ -167,6 +179,8 @@ void ln_server_free(struct ln_server *server)
     ln_server__release(server, server->answers.ring);
     ln_map_fini(&server->by_endpoint);
     ln_map_fini(&server->by_location);
+    ln_map_fini(&server->endpoints);
+    ln_map_fini(&server->observations);
     ln_map_fini(&server->lists);
     ln_map_fini(&server->locals);
     ln_map_fini(&server->remotes);
@@ -206,6 +220,7 @@ ln_time ln_server_deadline(const struct ln_server *server)
     }
     ln_time due = ln_time_min(ln_wheel_deadline(&server->lifetimes),
                               ln_wheel_deadline(&server->exchanges));
+    due = ln_time_min(due, ln_wheel_deadline(&server->silences));
     return ln_time_min(due, ln_server__list_bodies_deadline(server));
 }
 

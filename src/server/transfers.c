@@ -120,6 +120,23 @@ void ln_server__transfer_free(struct ln_server *server, struct transfer *t)
     }
 }
 
+bool ln_server__is_stream(const struct transfer *t)
+{
+    return t->supplied || t->takes;
+}
+
+struct ln_bytes ln_server__transfer_payload(const struct transfer *t)
+{
+    bool holds_it = t->sends && !t->supplied;
+
+    return holds_it ? ln_bytes(t->bytes, t->length) : (struct ln_bytes){0};
+}
+
+struct transfer *ln_server__transfer_make(struct ln_server *server, struct operation *operation)
+{
+    return make(server, operation, &no_stream);
+}
+
 /* ---- Requests ---- */
 
 /* A body that fits goes as if there were no blocks. */
@@ -163,9 +180,11 @@ size_t ln_server__transfer_write(const struct ln_server *server,
 {
     const struct transfer *t = operation->transfer;
     struct ln_coap_token token = ln_server__token_of(server, operation);
+    uint8_t head[LN_SERVER_DATAGRAM_MAX];
     struct ln_coap_message first;
+    size_t length = ln_server__operation_write_head(server, operation, head, sizeof(head));
 
-    if (ln_coap_parse(ln_bytes(operation->bytes, operation->length), &first) != LN_OK) {
+    if (ln_coap_parse(ln_bytes(head, length), &first) != LN_OK) {
         return 0; /* never: it is ours */
     }
     struct ln_coap_option_cursor option = ln_coap_option_first(&first);
@@ -503,6 +522,23 @@ void ln_server__transfer_go_on(struct ln_server *server, struct operation *opera
     if (!operation->transfer->waits) {
         send_next(server, operation);
     }
+}
+
+bool ln_server__transfer_rewind(const struct ln_server *server, struct operation *operation)
+{
+    struct transfer *t = operation->transfer;
+
+    if (ln_server__is_stream(t) || (!t->sends && !is_get(operation))) {
+        return false;
+    }
+    if (t->sends) {
+        ln_coap_block_sender_start(&t->out, t->out.total, server->block_exponent);
+    } else {
+        t->start = 0;
+        t->length = 0;
+        start_fetching(server, t, true);
+    }
+    return true;
 }
 
 /* ---- Without answer ---- */

@@ -42,6 +42,16 @@ struct transfer *ln_server__transfer_new(struct ln_server *server, struct operat
 /* NULL is fine. */
 void ln_server__transfer_free(struct ln_server *server, struct transfer *transfer);
 
+/* For an answer of which the first block is here. NULL: no memory. */
+struct transfer *ln_server__transfer_make(struct ln_server *server,
+                                          struct operation *operation);
+/* Whether the app has the body, not the engine. */
+bool ln_server__is_stream(const struct transfer *transfer);
+/* What is to be sent; no bytes where it is not here. */
+struct ln_bytes ln_server__transfer_payload(const struct transfer *transfer);
+/* From its first byte, with a device that may have lost what it had. False: it cannot. */
+bool ln_server__transfer_rewind(const struct ln_server *server, struct operation *operation);
+
 /* The turn of its operation has come. */
 void ln_server__transfer_begin(struct ln_server *server, struct operation *operation);
 /* Writes the request for the block that is due; the same each time until it is answered. */

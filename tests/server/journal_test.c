@@ -397,6 +397,7 @@ TEST(a_restored_registration_expires_at_the_time_that_is_given)
     CHECK_EQ(ln_server_deadline(server) <= 400 * 1000, true);
     now = 400 * 1000 - 1;
     then_it_is_silent();
+    then_event(LN_SERVER_SLEEPING);
     then_no_event();
     now++;
     then_it_is_silent();

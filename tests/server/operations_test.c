@@ -160,6 +160,7 @@ TEST(a_request_without_an_answer_is_sent_five_times_with_the_same_bytes)
     now = sent_at + 2 * wait;
     then_it_is_silent();
     then_result(42, LN_OUTCOME_NO_ANSWER);
+    then_event(LN_SERVER_UNREACHABLE);
     then_no_event();
     CHECK_EQ(ln_server_counters(server)->retransmissions, 4);
     CHECK_EQ(ln_server_counters(server)->operations_failed, 1);

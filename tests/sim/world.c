@@ -160,9 +160,9 @@ static bool read_events(struct world *world)
         }
         if (event.kind < LN_SERVER_RESULT) {
             registration_event(world, &event);
-        } else if (world->body != NULL) {
+        } else if (event.kind <= LN_SERVER_PART && world->body != NULL) {
             body_event(world, &event);
-        } else {
+        } else if (event.kind == LN_SERVER_RESULT) {
             operation_result(world, &event);
         }
     }
