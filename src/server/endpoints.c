@@ -201,9 +201,9 @@ static void pause(struct ln_server *server, const struct ln_registration *regist
 bool ln_server__away(struct ln_server *server, struct ln_registration *registration)
 {
     bool sleeps = (registration->binding & LN_BINDING_Q) != 0;
-    enum ln_presence presence = sleeps ? LN_SLEEPING : LN_UNREACHABLE;
+    bool is_so = registration->presence == (sleeps ? LN_SLEEPING : LN_UNREACHABLE);
 
-    if (registration->presence == presence) {
+    if (is_so) {
         pause(server, registration);
         return true;
     }
@@ -211,7 +211,7 @@ bool ln_server__away(struct ln_server *server, struct ln_registration *registrat
     if (news == NULL) {
         return false;
     }
-    registration->presence = presence;
+    registration->presence = sleeps ? LN_SLEEPING : LN_UNREACHABLE;
     ln_server__expiry_arm(server, registration);
     server->counters.fell_asleep += sleeps;
     server->counters.became_unreachable += !sleeps;

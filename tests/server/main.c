@@ -1,6 +1,7 @@
 /* All unit tests of the server layer. */
 
 #include "blocks_support.h"
+#include "waiting_support.h"
 
 int main(void)
 {
@@ -21,6 +22,9 @@ int main(void)
     failed += journal_tests();
     failed += answers_tests();
     failed += bad_input_tests();
+    failed += queue_tests();
+    failed += queue_mode_tests();
+    failed += observe_tests();
     failed += owner_tests();
     failed += scale_tests();
     return failed == 0 ? 0 : 1;
