@@ -17,6 +17,7 @@ static void set_defaults(struct config *config)
         .http.address = ln_address_ipv4(127, 0, 0, 1, 8080),
         .max_devices = DEFAULT_MAX_DEVICES,
         .ack_timeout = 2,
+        .http_header_timeout = 30,
         .max_retransmit = 4,
         .log_level = LOG_INFO,
         .data = "linnet-data",
@@ -133,14 +134,23 @@ static bool take_words(struct config *config, int argc, char **argv, bool only_c
     return true;
 }
 
+bool config_has_https(const struct config *config)
+{
+    return config->http_cert[0] != '\0';
+}
+
 static bool fits_together(const struct config *config)
 {
-    if (!config->http.off && !config->http_insecure &&
+    if ((config->http_cert[0] != '\0') != (config->http_key[0] != '\0')) {
+        return usage("--http-cert", 11, "HTTPS needs both --http-cert and --http-key");
+    }
+    if (!config->http.off && !config->http_insecure && !config_has_https(config) &&
         !ln_address_is_loopback(&config->http.address)) {
-        return usage("--http", 6,
-                     "beyond loopback anyone on the way could read the token: use 127.0.0.1 or "
-                     "[::1] behind a proxy "
-                     "with TLS, or say --http-insecure");
+        return usage(
+            "--http", 6,
+            "beyond loopback anyone on the way could read the token: give --http-cert and "
+            "--http-key, use 127.0.0.1 or [::1] behind a proxy with TLS, or say "
+            "--http-insecure");
     }
     return true;
 }

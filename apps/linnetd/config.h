@@ -20,8 +20,12 @@ struct config {
     struct listener coap;
     struct listener http;
     bool http_insecure;
-    bool memory_only;  /* --data :memory: */
-    char models[1024]; /* a folder of object definitions; "": none */
+    char http_cert[1024]; /* "": plain HTTP */
+    char http_key[1024];
+    double http_header_timeout; /* seconds */
+    bool nosec_for_known;       /* devices that have credentials may come without security */
+    bool memory_only;           /* --data :memory: */
+    char models[1024];          /* a folder of object definitions; "": none */
     char data[4000];
     char check[4000]; /* the folder of --check; "": none */
     bool survives_power_cut;
@@ -43,6 +47,8 @@ enum config_end { CONFIG_RUN, CONFIG_DONE, CONFIG_WRONG };
  * stderr.
  */
 enum config_end config_read(struct config *config, int argc, char **argv);
+
+bool config_has_https(const struct config *config);
 
 /* ---- options.c ---- */
 

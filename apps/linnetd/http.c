@@ -3,6 +3,8 @@
 #include "linnetd/http.h"
 
 #include "linnetd/daemon.h"
+#include "linnetd/http_slow.h"
+#include "linnetd/https.h"
 #include "linnetd/router.h"
 
 #include <linnet/net.h>
@@ -25,6 +27,7 @@ struct http {
     int fd;
     pthread_mutex_t lock;
     pthread_cond_t idle;
+    struct slow slow;
     size_t active; /* requests begun and not yet over */
     atomic_uint_fast64_t answered[HTTP_STATUS_CLASSES];
 };
@@ -292,6 +295,29 @@ static enum MHD_Result respond(struct http *http, struct request *request)
 
 /* ---- libmicrohttpd's callbacks ---- */
 
+static struct slow_connection *slow_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http *http = context;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *state = info != NULL ? slow_open(&http->slow, info->connect_fd, ln_clock_now()) : NULL;
+    } else {
+        slow_close(&http->slow, *state);
+        *state = NULL;
+    }
+}
+
 /* The whole request has been read, or its shards have done their part. */
 static enum MHD_Result go_on(struct http *http, struct request *request)
 {
@@ -320,6 +346,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
             return MHD_NO;
         }
         *state = request;
+        slow_begin(&http->slow, slow_of(connection));
         begin(request, url);
         return MHD_YES;
     }
@@ -337,10 +364,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_end(void *context, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode why)
 {
-    (void)connection;
+    struct http *http = context;
+
     (void)why;
+    slow_end(&http->slow, slow_of(connection), IDLE_SECONDS * 1000, ln_clock_now());
     if (*state != NULL) {
-        request_free(context, *state);
+        request_free(http, *state);
         *state = NULL;
     }
 }
@@ -367,14 +396,20 @@ static void on_log(void *context, const char *format, va_list arguments)
 
 static void start_mhd(struct http *http)
 {
+    bool tls = config_has_https(&http->daemon->config);
+
     http->mhd = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+            (tls ? MHD_USE_TLS : 0u),
+        0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
         MHD_OPTION_LISTEN_SOCKET, http->fd, MHD_OPTION_NOTIFY_COMPLETED, on_end, http,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, http, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)HTTP_CONNECTIONS_PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_END);
+        (unsigned)IDLE_SECONDS, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        /* without TLS the list ends here */
+        tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, https_priorities,
+        MHD_OPTION_HTTPS_CERT_CALLBACK2, https_give, MHD_OPTION_END);
 }
 
 struct http *http_start(struct daemon *daemon, const struct ln_address *address)
@@ -387,6 +422,7 @@ struct http *http_start(struct daemon *daemon, const struct ln_address *address)
     http->daemon = daemon;
     pthread_mutex_init(&http->lock, NULL);
     pthread_cond_init(&http->idle, NULL);
+    slow_init(&http->slow, (int64_t)(daemon->config.http_header_timeout * 1000));
     http->fd = ln_tcp_listen(address, &http->address);
     if (http->fd < 0) {
         goto fail;
@@ -407,6 +443,18 @@ fail:;
 const struct ln_address *http_address(const struct http *http)
 {
     return &http->address;
+}
+
+void http_tick(struct http *http, ln_time now)
+{
+    if (http != NULL) {
+        slow_tick(&http->slow, now);
+    }
+}
+
+uint64_t http_slow(struct http *http)
+{
+    return slow_closed(&http->slow);
 }
 
 void http_drain(struct http *http, int64_t ms)
@@ -433,6 +481,7 @@ void http_stop(struct http *http)
     } else if (http->fd >= 0) {
         close(http->fd);
     }
+    slow_fini(&http->slow);
     pthread_cond_destroy(&http->idle);
     pthread_mutex_destroy(&http->lock);
     free(http);

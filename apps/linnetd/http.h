@@ -152,6 +152,10 @@ void call_done(struct call *call);
 struct http *http_start(struct daemon *daemon, const struct ln_address *address);
 /* Where it listens. */
 const struct ln_address *http_address(const struct http *http);
+/* Each second, of any thread: cuts off connections that are too slow. NULL is fine. */
+void http_tick(struct http *http, ln_time now);
+/* How many that were. */
+uint64_t http_slow(struct http *http);
 /*
  * Waits up to `ms` until the requests under way have been answered. New ones get 503 once the
  * daemon is stopping.

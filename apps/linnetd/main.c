@@ -1,6 +1,7 @@
 /* linnetd: starts the shards and HTTP, waits for a signal, stops them. */
 
 #include "linnetd/daemon.h"
+#include "linnetd/https.h"
 #include "linnetd/log.h"
 #include "linnetd/notify.h"
 #include "linnetd/tokens.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { EXIT_USAGE = 2, TICK_SECONDS = 15, DRAIN_MS = 3000 };
+enum { EXIT_USAGE = 2, EVENTS_EVERY_SECONDS = 15, DRAIN_MS = 3000 };
 
 static void complain(const char *what, const char *why)
 {
@@ -207,8 +208,15 @@ static bool start_http(struct daemon *daemon)
 {
     const struct ln_address *address = &daemon->config.http.address;
 
+    char why[HTTPS_WHY_MAX];
+
     if (daemon->config.http.off) {
         return true;
+    }
+    if (config_has_https(&daemon->config) &&
+        !https_read(daemon->config.http_cert, daemon->config.http_key, why)) {
+        complain("--http-cert", why);
+        return false;
     }
     daemon->http = http_start(daemon, address);
     return daemon->http != NULL || complain_of_listener("--http", address, errno);
@@ -241,11 +249,13 @@ static void say_ready(struct daemon *daemon, const char *made_token)
                  address_text(&daemon->coap, text), daemon->shard_count);
     }
     if (daemon->http != NULL) {
-        log_line(LOG_INFO, "listening for HTTP at %s",
+        bool https = config_has_https(&daemon->config);
+        log_line(LOG_INFO, "listening for %s at %s", https ? "HTTPS" : "HTTP",
                  address_text(http_address(daemon->http), text));
         if (made_token[0] != '\0') {
             /* The only time that it is seen; no log line, so that no log keeps it as one. */
-            (void)fprintf(stderr, "linnetd: admin token for http://%s/api/v1: %s\n",
+            (void)fprintf(stderr, "linnetd: admin token for %s://%s/api/v1: %s\n",
+                          https ? "https" : "http",
                           address_text(http_address(daemon->http), text), made_token);
         }
     }
@@ -256,17 +266,41 @@ static void say_ready(struct daemon *daemon, const char *made_token)
 
 /* ---- Run and stop ---- */
 
+/* What is wrong with the new certificate must not end a server that has a good one. */
+static void read_again(struct daemon *daemon)
+{
+    char why[HTTPS_WHY_MAX];
+
+    if (daemon->http == NULL || !config_has_https(&daemon->config)) {
+        return;
+    }
+    if (https_read(daemon->config.http_cert, daemon->config.http_key, why)) {
+        log_line(LOG_INFO, "SIGHUP: the certificate of HTTPS was read again");
+    } else {
+        log_line(LOG_ERROR, "SIGHUP: %s; the certificate that was in use stays", why);
+    }
+}
+
 static void run(struct daemon *daemon, const sigset_t *signals)
 {
-    struct timespec tick = {.tv_sec = TICK_SECONDS};
+    struct timespec tick = {.tv_sec = 1};
+    ln_time events_due = ln_clock_now();
 
     for (;;) {
         int signal = sigtimedwait(signals, NULL, &tick);
+        ln_time now = ln_clock_now();
         if (signal == SIGTERM || signal == SIGINT) {
             log_line(LOG_INFO, "stopping");
             return;
         }
-        events_tick(&daemon->events);
+        if (signal == SIGHUP) {
+            read_again(daemon);
+        }
+        http_tick(daemon->http, now);
+        if (now >= events_due) {
+            events_tick(&daemon->events);
+            events_due = now + EVENTS_EVERY_SECONDS * 1000;
+        }
     }
 }
 
@@ -287,6 +321,7 @@ static void stop(struct daemon *daemon)
         http_drain(daemon->http, DRAIN_MS);
     }
     http_stop(daemon->http);
+    https_fini();
     store_close(daemon->store);
     credentials_free(daemon->credentials);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {

@@ -75,6 +75,9 @@ static void http_metrics(struct text_out *out, const struct request *request)
     }
     metric(out, "counter", "http_token_failures", "requests with a wrong token",
            atomic_load(&daemon->auth.failures));
+    metric(out, "counter", "http_slow_connections",
+           "connections closed because a request's headers took too long",
+           http_slow(request->http));
     metric(out, "gauge", "credentials", "credentials in force",
            credentials_count(daemon->credentials));
     metric(out, "counter", "credentials_unreadable",

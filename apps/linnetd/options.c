@@ -55,6 +55,26 @@ static const char *set_http_insecure(struct config *config, const char *value)
     return set_switch(&config->http_insecure, value);
 }
 
+static const char *set_file(char out[1024], const char *value)
+{
+    return value[0] != '\0' && snprintf(out, 1024, "%s", value) < 1024 ? NULL : "it is a file";
+}
+
+static const char *set_http_cert(struct config *config, const char *value)
+{
+    return set_file(config->http_cert, value);
+}
+
+static const char *set_http_key(struct config *config, const char *value)
+{
+    return set_file(config->http_key, value);
+}
+
+static const char *set_nosec_for_known(struct config *config, const char *value)
+{
+    return set_switch(&config->nosec_for_known, value);
+}
+
 static const char *set_number(uint64_t *out, const char *value, uint64_t least, uint64_t most,
                               const char *why)
 {
@@ -91,7 +111,7 @@ static const char *set_max_retransmit(struct config *config, const char *value)
                       "it is a number from 0 to 20");
 }
 
-static const char *set_ack_timeout(struct config *config, const char *value)
+static const char *set_seconds(double *out, const char *value)
 {
     double seconds;
 
@@ -99,8 +119,18 @@ static const char *set_ack_timeout(struct config *config, const char *value)
         !(seconds >= 0.001 && seconds <= 600)) {
         return "it is a number of seconds from 0.001 to 600";
     }
-    config->ack_timeout = seconds;
+    *out = seconds;
     return NULL;
+}
+
+static const char *set_ack_timeout(struct config *config, const char *value)
+{
+    return set_seconds(&config->ack_timeout, value);
+}
+
+static const char *set_http_header_timeout(struct config *config, const char *value)
+{
+    return set_seconds(&config->http_header_timeout, value);
 }
 
 static const char *set_log_level(struct config *config, const char *value)
@@ -181,6 +211,10 @@ const struct option options[] = {
     {"coap", "ADDR:PORT", "CoAP over UDP, or off", "[::]:5683", set_coap},
     {"http", "ADDR:PORT", "the HTTP API, or off", "127.0.0.1:8080", set_http},
     {"http-insecure", NULL, "allow HTTP without TLS beyond loopback", "no", set_http_insecure},
+    {"http-cert", "FILE", "HTTPS: the certificate and its chain, in PEM", "plain HTTP", set_http_cert},
+    {"http-key", "FILE", "HTTPS: the certificate's key, in PEM", NULL, set_http_key},
+    {"http-header-timeout", "S", "seconds in which a request's headers must have come", "30",
+     set_http_header_timeout},
     {"models", "DIR", "object definitions: the *.xml of this folder, as in the OMA registry",
      "only the built-in ones", set_models},
     {"shards", "N", "threads that serve devices", "one for each core, or 1 with a bound",
@@ -203,6 +237,8 @@ const struct option options[] = {
     {"coaps-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"bootstrap", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"bootstrap-coaps", "ADDR:PORT", NULL, NULL, set_missing_listener},
+    /* In force once there is a listener with security beside that without. */
+    {"nosec-for-known", "on|off", NULL, NULL, set_nosec_for_known},
     {NULL, NULL, NULL, NULL, NULL},
     /* clang-format on */
 };
@@ -245,5 +281,6 @@ void options_print(void)
     print_option("version", NULL, "print the version", NULL);
     (void)printf("\nEnvironment: LINNET_TOKEN sets the administrator's token; without it each "
                  "start makes one\n"
-                 "and prints it once. SIGTERM and SIGINT stop the server.\n");
+                 "and prints it once. SIGTERM and SIGINT stop the server;\nSIGHUP reads the "
+                 "certificate again.\n");
 }
