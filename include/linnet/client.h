@@ -177,6 +177,9 @@ struct ln_client_blocks {
  *    the value has gone back by then.
  *  - A notification leaves pmax after the last one, changed or not. pmax is ignored where it is 0 or
  *    below pmin.
+ *  - Attributes that change during an observation hold at once, for the time since the last
+ *    notification: what is overdue leaves now, and a value that meets the new bounds is due. What was
+ *    due already stays so.
  *  - The client learns of a change by ln_client_changed() and by every request of a server. Rows of
  *    LN_SAMPLED are looked at each `sample_period`, and when pmin and pmax end. Rows of LN_UNTOLD
  *    never make a notification due.

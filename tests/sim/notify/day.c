@@ -201,6 +201,14 @@ static void attributes(struct day *day)
     }
 }
 
+/* Not of resource instances: no Discover has them as its target. */
+static void discover(struct day *day)
+{
+    struct ln_path path = ONE_OF(&day->s.dice, day->paths);
+
+    subject_discover(&day->s, (uint8_t)dice_below(&day->s.dice, SERVERS), ln_path_up(path, 3));
+}
+
 static void defaults(struct day *day)
 {
     struct dice *dice = &day->s.dice;
@@ -274,7 +282,8 @@ static const struct {
     unsigned percent;
     void (*act)(struct day *day);
 } acts[] = {
-    {60, change}, {16, attributes}, {14, observe}, {4, cancel}, {3, come_or_go}, {3, defaults},
+    {58, change},    {16, attributes}, {14, observe}, {4, cancel},
+    {3, come_or_go}, {3, defaults},    {2, discover},
 };
 
 static void act(struct day *day)

@@ -13,9 +13,10 @@ import multiprocessing
 import subprocess
 import sys
 
-from model import Device, Refused
+from model import LEVEL_NAMES, Device, Refused
 
 DAY = 24 * 3600 * 1000
+LINKS = 40
 SHARE = 25   # seeds for each run of the program
 SHOWN = 20   # differences
 
@@ -37,6 +38,16 @@ def values_of_senml(payload):
             if field in record:
                 out[path_of(base + record.get("n", ""))] = record[field]
     return out
+
+
+def links_of(payload):
+    """'</1/0>;pmin=2,</1/0/1>' -> {path: {"pmin": 2.0}}, down to resources."""
+    out = {}
+    for link in payload.split(","):
+        target, *attributes = link.split(";")
+        pairs = (attribute.split("=") for attribute in attributes)
+        out[path_of(target.strip("<>"))] = {name: float(value) for name, value in pairs if name in LEVEL_NAMES}
+    return {path: attributes for path, attributes in out.items() if len(path) <= 3}
 
 
 def is_fresh(before, now):
@@ -154,6 +165,12 @@ class Judge:
         else:
             self.answer = ("4.04", None, None)
 
+    def on_discover(self, line):
+        try:
+            self.answer = ("2.05", self.device.discover(line["server"], path_of(line["path"])), None)
+        except Refused as refused:
+            self.answer = (str(refused), None, None)
+
     def on_reset(self, line):
         self.device.cancel(line["server"], line["token"])
 
@@ -162,7 +179,7 @@ class Judge:
         self.answer = None
         if line["code"] != code:
             self.complain(f"an answer {line['code']}, not {code}")
-        elif values is not None and values_of_senml(line["payload"] or []) != values:
+        elif values is not None and self.content(line) != values:
             self.complain(f"an answer {line['payload']}, not {values}")
         if (line["observe"] is not None) != (key is not None):
             self.complain("an answer with the Observe option in the wrong place")
@@ -170,6 +187,10 @@ class Judge:
             self.sequences[key] = line["observe"]
             self.formats[key] = line["format"]
             self.confirmed[key] = self.now
+
+    @staticmethod
+    def content(line):
+        return links_of(line["payload"]) if line["format"] == LINKS else values_of_senml(line["payload"] or [])
 
     # ---- what the device notifies ----
 

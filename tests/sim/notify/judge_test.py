@@ -74,5 +74,15 @@ def test_a_day_without_a_confirmable_one_is_named():
     assert "a day without a confirmable one" in judge(map(json.dumps, story))[0][0]
 
 
+@pytest.mark.parametrize("links, count", [
+    ("</3303/0>,</3303/0/5700>;pmin=10", 0), ("</3303/0>,</3303/0/5700>", 1), ("</3303/0>;pmin=10,</3303/0/5700>", 1),
+    ("</3303/0>", 1),
+])
+def test_what_discover_shows_is_judged(links, count):
+    asked = [{"t": 0, "on": "discover", "server": 1, "path": "/3303/0"},
+             {**answer(0, "2.05"), "format": 40, "payload": links}]
+    assert len(differences("pmin=10", *asked)) == count
+
+
 def test_a_trace_that_breaks_off_is_named():
     assert judge([json.dumps(BEGIN)])[0] == ["seed 7: the trace breaks off"]

@@ -20,6 +20,8 @@ What the text says:
   * Both timers start again at each notification. The answer to the Observe is the first.
   * What was observed and is gone: a last answer 4.04 without the Observe option, at once.
   * Attributes go with the instance they were attached to.
+  * Discover shows the attributes of the server that asks: at the target with those inherited, below
+    it those attached (§6.3.3).
 
 Where the text leaves the choice open, this is what holds here:
   * Crossing (§5.1.2, "crosses"): previous <= T and value > T, or previous >= T and value < T. To
@@ -34,6 +36,8 @@ Where the text leaves the choice open, this is what holds here:
     that is already due stays so.
   * gt, lt and st at a resource with instances hold for each instance that is observed, by inheritance;
     of the resource as a whole, which is no number, any change is told.
+  * Discover shows the server's default periods at its target as well (the test specification wants
+    them at an object), and none of 0.
   * Contradictions (§5.1.2) are looked for in the set which that level has after the write: lt below
     gt, and lt + 2 * st below gt, else 4.00 and nothing changes.
   * An Observe with a token that the server already uses takes the place of that observation; with
@@ -209,18 +213,32 @@ class Device:
         self.mark(now, observation)
         return dict(observation.notified)
 
+    def discover(self, server, path):
+        """The links at `path` and below, down to resources: {path: attributes}. That of `path` itself
+        shows what it inherits, the others what is attached to them."""
+        if not self.exists(path):
+            raise Refused("4.04")
+        below = {p[:3] for p in self.values} | self.nodes
+        links = {p: self.attributes.get((server, p), {}) for p in below if p[: len(path)] == path}
+        return {**links, path: self.merged(server, path)}
+
     def cancel(self, server, token):
         self.observations.pop((server, token), None)
 
     # ---- when to notify ----
 
-    def effective(self, server, path):
-        """The merged attributes of an observation of `path`."""
+    def merged(self, server, path):
+        """What is attached at `path`, and what it inherits."""
         pmin, pmax = self.defaults.get(server, (None, None))
         merged = {"pmin": pmin, "pmax": pmax}
+        merged = {name: number for name, number in merged.items() if number}
         for depth in range(1, len(path) + 1):
             merged.update(self.attributes.get((server, path[:depth]), {}))
-        merged = {name: number for name, number in merged.items() if number is not None}
+        return merged
+
+    def effective(self, server, path):
+        """The attributes that an observation of `path` goes by."""
+        merged = self.merged(server, path)
         merged.setdefault("pmin", 0)
         if merged.get("pmax", 0) == 0 or merged["pmax"] < merged["pmin"]:
             merged.pop("pmax", None)

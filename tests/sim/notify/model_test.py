@@ -93,6 +93,16 @@ def test_what_is_nearer_to_the_observed_thing_comes_before():
     assert d.effective(2, VALUE) == {"pmin": 0}
 
 
+def test_discover_shows_what_the_target_inherits_and_what_is_attached_below():
+    d = device(20, gt=25)
+    d.set_defaults(0, 1, 0, 60)
+    d.write_attributes(0, 1, OBJECT, "pmin=2")
+    d.write_attributes(0, 2, INSTANCE, "pmin=9")
+    assert d.discover(1, INSTANCE) == {INSTANCE: {"pmin": 2, "pmax": 60}, VALUE: {"gt": 25}, TEXT: {}}
+    assert d.discover(1, VALUE) == {VALUE: {"pmin": 2, "pmax": 60, "gt": 25}}
+    assert d.discover(2, INSTANCE) == {INSTANCE: {"pmin": 9}, VALUE: {}, TEXT: {}}
+
+
 def test_an_observed_instance_does_not_look_at_thresholds_below():
     d = device(20, gt=25)
     d.observe(0, 1, "b", INSTANCE)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS_MAX = 1000, NO_TOKEN = 0, JSON = 110 };
+enum { ROUNDS_MAX = 1000, NO_TOKEN = 0, JSON = 110, LINKS = 40 };
 
 static const struct ln_resource meter_resources[] = {
     /* clang-format off */
@@ -93,6 +93,8 @@ static void print_message(const struct ln_coap_message *m)
     printf(",\"format\":%u,\"payload\":", o.content_format);
     if (o.content_format == JSON) {
         printf("%.*s", (int)m->payload.len, (const char *)m->payload.at);
+    } else if (o.content_format == LINKS) {
+        printf("\"%.*s\"", (int)m->payload.len, (const char *)m->payload.at);
     } else {
         printf("null");
     }
@@ -527,6 +529,19 @@ void subject_attributes(struct subject *s, uint8_t server, struct ln_path path,
     request_begin(s, &r, LN_COAP_PUT, s->next_token++);
     ln_coap_add_path(&r.out, LN_COAP_URI_PATH, path);
     add_query(&r, query);
+    request_end(s, &r, server);
+}
+
+void subject_discover(struct subject *s, uint8_t server, struct ln_path path)
+{
+    struct request r;
+
+    begin_line(s, "discover");
+    print_server_and_path(server, path);
+    printf("}\n");
+    request_begin(s, &r, LN_COAP_GET, s->next_token++);
+    ln_coap_add_path(&r.out, LN_COAP_URI_PATH, path);
+    ln_coap_add_uint(&r.out, LN_COAP_ACCEPT, LINKS);
     request_end(s, &r, server);
 }
 

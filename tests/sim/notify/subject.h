@@ -81,6 +81,7 @@ void subject_write(struct subject *s, uint8_t server, struct ln_path path, doubl
 void subject_remove(struct subject *s, uint8_t server, uint16_t id);
 void subject_attributes(struct subject *s, uint8_t server, struct ln_path path,
                         const char *query);
+void subject_discover(struct subject *s, uint8_t server, struct ln_path path);
 /* /1/x/2 and /1/x/3, in seconds. */
 void subject_defaults(struct subject *s, uint8_t server, uint32_t pmin, uint32_t pmax);
 void subject_observe(struct subject *s, uint8_t server, struct ln_path path, uint16_t token);
