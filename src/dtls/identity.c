@@ -2,6 +2,8 @@
 
 #include "identity.h"
 
+#include <string.h> /* of MBEDTLS_OID_CMP */
+
 #include <mbedtls/oid.h>
 #include <mbedtls/sha256.h>
 
