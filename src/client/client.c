@@ -202,6 +202,9 @@ static void remember(const struct ln_client *client, struct ln_client_server *se
         server->keeps = true;
         break;
     case LN_REGISTRATION_WAITING:
+        if (t->from == LN_REGISTRATION_UPDATING) {
+            ln_client__untold(server);
+        }
         server->keeps = server->keeps || (reporting != NULL && is_known(t->from) &&
                                           reporting->calls->observes(client, server));
         break;

@@ -158,6 +158,13 @@ static void told(const struct ln_client *client, struct ln_client_server *server
     server->wants_update = false;
 }
 
+void ln_client__untold(struct ln_client_server *server)
+{
+    server->lifetime = ~server->lifetime;
+    server->binding = (uint8_t)~server->binding;
+    server->list_checksum = ~server->list_checksum;
+}
+
 bool ln_client__register(struct ln_client *client, struct ln_client_server *server)
 {
     enum ln_version version = (enum ln_version)server->version;

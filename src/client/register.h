@@ -13,6 +13,9 @@ bool ln_client__register(struct ln_client *client, struct ln_client_server *serv
 bool ln_client__update(struct ln_client *client, struct ln_client_server *server);
 bool ln_client__deregister(struct ln_client *client, struct ln_client_server *server);
 
+/* An Update got no answer: what the server knows is not known, and the next one says all. */
+void ln_client__untold(struct ln_client_server *server);
+
 /* Whether an Update would have something to say. */
 bool ln_client__differs(const struct ln_client *client, const struct ln_client_server *server);
 

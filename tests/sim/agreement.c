@@ -47,7 +47,8 @@ const char *world_disagreement(struct world *world, struct device *d)
     }
     struct ln_registration *registration =
         ln_server_find(world->server, ln_bytes_of_text(d->endpoint));
-    if (!d->is_powered || d->slot.state != LN_REGISTRATION_REGISTERED) {
+    if (!d->is_powered || (d->slot.state != LN_REGISTRATION_REGISTERED &&
+                           d->slot.state != LN_REGISTRATION_ASLEEP)) {
         return "the device is not registered";
     }
     if (registration == NULL || !d->is_registered) {

@@ -257,6 +257,12 @@ static void must_answer(struct world *world)
 {
     size_t first = world->operation_count;
 
+    /* Who sleeps is awake for a while after it has said something. */
+    for (size_t i = 0; i < world->device_count; i++) {
+        ln_client_update(&world->devices[i].client, world->now);
+        device_pump(&world->devices[i]);
+    }
+    world_run(world, world->now + 5 * SECOND);
     for (size_t i = 0; i < world->device_count; i++) {
         struct device *d = &world->devices[i];
         world_execute(world, d);
