@@ -5,6 +5,7 @@
 #include "bodies.h"
 #include "scenarios.h"
 #include "story.h"
+#include "waiting.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct options {
     unsigned jobs;
     bool scenarios;
     bool bodies;
+    bool waiting;
 };
 
 struct sum {
@@ -44,6 +46,9 @@ static void usage(FILE *out)
             "  --scenarios      the scenarios only\n"
             "  --bodies         for each seed bodies of 64 KiB and 1 MiB, written and read,\n"
             "                   in place of a day\n"
+            "  --waiting        for each seed 100 operations queued for a device that sleeps, "
+            "over\n"
+            "                   30 %% loss and restarts of both, in place of a day\n"
             "  --store          with a store beside the server that is slow, fails and is cut\n"
             "  --verbose        print each datagram and event\n\n"
             "Without --seed, --seeds and --scenarios: the scenarios and seeds 1 to %d.\n",
@@ -93,6 +98,9 @@ static bool read_option(struct options *o, const char *option, const char *value
     } else if (strcmp(option, "--bodies") == 0) {
         o->bodies = true;
         return false;
+    } else if (strcmp(option, "--waiting") == 0) {
+        o->waiting = true;
+        return false;
     } else if (strcmp(option, "--store") == 0) {
         o->story.store = true;
         return false;
@@ -118,7 +126,7 @@ static struct options read_options(int count, char **arguments)
         i += read_option(&o, arguments[i], arguments[i + 1]) ? 1 : 0;
     }
     if (o.to == 0 && o.from == 1 && !o.scenarios) {
-        o.scenarios = !o.bodies && !o.story.store;
+        o.scenarios = !o.bodies && !o.waiting && !o.story.store;
         o.to = SEEDS_OF_A_TEST_RUN;
     }
     if (o.story.verbose || o.jobs == 0) {
@@ -127,20 +135,33 @@ static struct options read_options(int count, char **arguments)
     return o;
 }
 
+static bool run_one(const struct options *o, const struct story_settings *settings,
+                    struct sum *sum)
+{
+    if (o->waiting) {
+        return waiting_run(settings, &sum->tally);
+    }
+    return o->bodies ? bodies_run(settings, &sum->tally) : story_run(settings, &sum->tally);
+}
+
 static void run_seed(const struct options *o, uint64_t seed, struct sum *sum)
 {
     struct story_settings settings = o->story;
 
     settings.seed = seed;
-    if (o->bodies ? bodies_run(&settings, &sum->tally) : story_run(&settings, &sum->tally)) {
+    if (run_one(o, &settings, sum)) {
         sum->passed++;
         return;
     }
     sum->failed++;
     printf("seed %" PRIu64 " failed: see it again with ./dev sim %s%s--seed %" PRIu64
            " --hours %u --loss %u --devices %zu --verbose\n",
-           seed, o->bodies ? "--bodies " : "", o->story.store ? "--store " : "", seed,
-           settings.hours, settings.loss, settings.devices);
+           seed,
+           o->bodies    ? "--bodies "
+           : o->waiting ? "--waiting "
+                        : "",
+           o->story.store ? "--store " : "", seed, settings.hours, settings.loss,
+           settings.devices);
     fflush(stdout);
 }
 

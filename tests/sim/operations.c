@@ -1,6 +1,7 @@
 /* The operator's book: what was asked of which device, what it did, what the server says. */
 
 #include "trace.h"
+#include "waiting.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -151,6 +152,10 @@ bool world_trigger(struct world *world, struct device *device)
 
 void world_operation_ran(struct world *world, struct device *device, uint64_t tag)
 {
+    if (world->waiting != NULL) {
+        waiting_ran(world, device, tag);
+        return;
+    }
     if (tag >= world->operation_count || world->operations[tag].device != device) {
         world_fail(world, "%s does what nobody asked of it", device->endpoint);
         return;

@@ -5,6 +5,7 @@
 #include "bodies.h"
 #include "store.h"
 #include "trace.h"
+#include "waiting.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -158,11 +159,14 @@ static bool read_events(struct world *world)
         if (world->store != NULL) {
             store_event(world->store, &event);
         }
+        if (world->waiting != NULL) {
+            waiting_event(world, &event);
+        }
         if (event.kind < LN_SERVER_RESULT) {
             registration_event(world, &event);
         } else if (event.kind <= LN_SERVER_PART && world->body != NULL) {
             body_event(world, &event);
-        } else if (event.kind == LN_SERVER_RESULT) {
+        } else if (event.kind == LN_SERVER_RESULT && world->waiting == NULL) {
             operation_result(world, &event);
         }
     }
@@ -223,8 +227,9 @@ bool world_server_start(struct world *world)
         .size = sizeof(config),
         .random = {dice_fill, &world->dice},
         .allocator = {resize, world},
-        .journal = world->store != NULL,
-        .last_change = world->store != NULL ? store_last_change(world->store) : 0,
+        .journal = world->store != NULL || world->waiting != NULL,
+        .last_change =
+            world->store != NULL ? store_last_change(world->store) : world->last_change,
     };
 
     world->server = ln_server_new(&config, world->now);
@@ -238,6 +243,7 @@ bool world_init(struct world *world, const struct world_settings *settings)
         .weather = settings->weather,
         .seed = settings->seed,
         .verbose = settings->verbose,
+        .waiting = settings->waiting,
         .device_count = settings->devices,
         .server_address = ln_address_ipv4(192, 0, 2, 1, 5683),
         .server_armed = LN_NEVER,

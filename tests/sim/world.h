@@ -27,7 +27,8 @@ struct world_settings {
     uint64_t seed;
     size_t devices;
     bool verbose;
-    bool store; /* the server keeps a journal, and there is a store beside it */
+    struct waiting *waiting; /* of waiting.c, which keeps the journal; NULL in other stories */
+    bool store;              /* the server keeps a journal, and there is a store beside it */
     struct weather weather;
 };
 
@@ -48,6 +49,7 @@ struct sim_operation {
 
 struct body_operation;
 struct sim_store;
+struct waiting;
 
 struct world {
     ln_time now;
@@ -65,6 +67,8 @@ struct world {
     struct sim_operation *operations;
     size_t operation_count;
     size_t operation_capacity;
+    struct waiting *waiting;     /* of waiting.c; NULL in other stories */
+    uint64_t last_change;        /* that is kept, for it */
     struct body_operation *body; /* of bodies.c; NULL in other stories */
     size_t memory;               /* that the server has */
     size_t memory_most;
