@@ -146,6 +146,7 @@ static size_t find_key(void *context, struct ln_bytes identity, uint8_t key[LN_D
 
 static struct ln_dtls_server *server;
 
+/* begin step */
 static ln_time step_server(const struct ln_packet *packet)
 {
     uint8_t heard[LN_DTLS_PLAIN_MAX];
@@ -178,6 +179,7 @@ static ln_time step_server(const struct ln_packet *packet)
     }
     return ln_dtls_server_deadline(server);
 }
+/* end step */
 
 static ln_err start_server(void)
 {
