@@ -18,6 +18,7 @@ static void set_defaults(struct config *config)
         .max_devices = DEFAULT_MAX_DEVICES,
         .ack_timeout = 2,
         .http_header_timeout = 30,
+        .awake = 93,
         .max_retransmit = 4,
         .log_level = LOG_INFO,
         .data = "linnet-data",

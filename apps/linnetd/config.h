@@ -34,6 +34,7 @@ struct config {
     uint64_t max_devices;     /* 0: no bound */
     uint64_t max_per_address; /* 0: no bound */
     double ack_timeout;       /* seconds */
+    double awake;             /* seconds */
     uint64_t max_retransmit;
     enum log_level log_level;
     bool log_json;

@@ -8,16 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a queue mode device listens after its last message: RFC 7252's MAX_TRANSMIT_WAIT. */
-enum { AWAKE_MS = 93 * 1000 };
-
 const char *const device_state_names[] = {"online", "sleeping", "unreachable", "gone", NULL};
 
-enum device_state device_state(const struct ln_registration_view *view, ln_time now)
+enum device_state device_state(const struct ln_registration_view *view)
 {
-    bool queue_mode = (view->binding & LN_BINDING_Q) != 0;
-
-    return queue_mode && now - view->seen_at > AWAKE_MS ? DEVICE_SLEEPING : DEVICE_ONLINE;
+    switch (view->presence) {
+    case LN_SLEEPING:
+        return DEVICE_SLEEPING;
+    case LN_UNREACHABLE:
+        return DEVICE_UNREACHABLE;
+    default:
+        return DEVICE_ONLINE;
+    }
 }
 
 /* ---- Copying ---- */
@@ -33,17 +35,15 @@ static struct ln_bytes copy_bytes(uint8_t **at, struct ln_bytes bytes)
     return copy;
 }
 
-struct device *device_copy(const struct ln_registration *registration, ln_time now,
-                           int64_t wall_offset)
+struct device *device_copy(const struct ln_registration *registration, int64_t wall_offset)
 {
     struct ln_registration_view view;
 
     ln_registration_get(registration, &view);
-    return device_copy_view(&view, now, wall_offset);
+    return device_copy_view(&view, wall_offset);
 }
 
-struct device *device_copy_view(const struct ln_registration_view *view, ln_time now,
-                                int64_t wall_offset)
+struct device *device_copy_view(const struct ln_registration_view *view, int64_t wall_offset)
 {
     size_t links = view->object_count * sizeof(*view->objects);
     size_t texts = view->endpoint.len + view->location.len + view->sms.len + view->extra.len;
@@ -56,7 +56,7 @@ struct device *device_copy_view(const struct ln_registration_view *view, ln_time
     if (links > 0) {
         memcpy(objects, view->objects, links);
     }
-    *device = (struct device){.view = *view, .taken_at = now, .wall_offset = wall_offset};
+    *device = (struct device){.view = *view, .wall_offset = wall_offset};
     device->view.objects = objects;
     device->view.endpoint = copy_bytes(&at, view->endpoint);
     device->view.location = copy_bytes(&at, view->location);
@@ -269,8 +269,7 @@ void device_json(struct json_out *json, const struct device *device)
     security_json(json);
     times_json(json, device);
     out_key(json, "state");
-    out_text(json, device_state_names[device->is_gone ? DEVICE_GONE
-                                                      : device_state(view, device->taken_at)]);
+    out_text(json, device_state_names[device->is_gone ? DEVICE_GONE : device_state(view)]);
     if (device->is_gone) {
         left_json(json, device);
     }

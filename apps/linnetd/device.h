@@ -15,24 +15,21 @@
  */
 struct device {
     struct ln_registration_view view;
-    ln_time taken_at;    /* on the clock of the view's times */
-    int64_t wall_offset; /* makes wall time of them */
+    int64_t wall_offset; /* makes wall time of the view's times */
     bool is_gone;
     bool expired;    /* gone, and not by its own wish */
     int64_t left_at; /* milliseconds since 1970 */
 };
 
 /* NULL: no memory. */
-struct device *device_copy(const struct ln_registration *registration, ln_time now,
-                           int64_t wall_offset);
+struct device *device_copy(const struct ln_registration *registration, int64_t wall_offset);
 /* The same of a view of any origin. */
-struct device *device_copy_view(const struct ln_registration_view *view, ln_time now,
-                                int64_t wall_offset);
+struct device *device_copy_view(const struct ln_registration_view *view, int64_t wall_offset);
 bool device_has_object(const struct ln_registration_view *view, int64_t object);
 void device_json(struct json_out *json, const struct device *device);
 
 enum device_state { DEVICE_ONLINE, DEVICE_SLEEPING, DEVICE_UNREACHABLE, DEVICE_GONE };
 extern const char *const device_state_names[]; /* ends with NULL */
-enum device_state device_state(const struct ln_registration_view *view, ln_time now);
+enum device_state device_state(const struct ln_registration_view *view);
 
 #endif

@@ -48,7 +48,7 @@ static void run_one(struct shard *shard, struct call *call)
         return;
     }
     if (one->found && !one->forget) {
-        one->device = device_copy(registration, shard->now, wall_offset(&shard->daemon->wall));
+        one->device = device_copy(registration, wall_offset(&shard->daemon->wall));
     }
     call_done(call);
 }
@@ -172,12 +172,11 @@ static void free_list(void *state)
     }
 }
 
-static bool wanted(const struct list *list, const struct ln_registration_view *view,
-                   ln_time now)
+static bool wanted(const struct list *list, const struct ln_registration_view *view)
 {
     return ln_bytes_compare(view->endpoint, ln_bytes(list->after, list->after_len)) > 0 &&
            ln_bytes_start_with(view->endpoint, ln_bytes_of_text(list->prefix)) &&
-           (list->state < 0 || (int)device_state(view, now) == list->state) &&
+           (list->state < 0 || (int)device_state(view) == list->state) &&
            (list->object < 0 || device_has_object(view, list->object));
 }
 
@@ -257,14 +256,13 @@ static void fill_page(const struct shard *shard, const struct list *list, struct
 
     while ((registration = ln_server_next(shard->server, &at)) != NULL) {
         ln_registration_get(registration, &view);
-        if (wanted(list, &view, shard->now)) {
+        if (wanted(list, &view)) {
             heap_add(heap, (struct candidate){registration, view.endpoint});
         }
     }
     qsort(heap->at, heap->count, sizeof(*heap->at), compare_candidates);
     while (page->count < heap->count && !page->failed) {
-        page->devices[page->count] =
-            device_copy(heap->at[page->count].registration, shard->now, offset);
+        page->devices[page->count] = device_copy(heap->at[page->count].registration, offset);
         page->failed = page->devices[page->count] == NULL;
         page->count += page->failed ? 0 : 1;
     }

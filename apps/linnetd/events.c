@@ -307,7 +307,8 @@ static bool read_kind(struct request *request, struct event_stream *stream)
         }
     }
     return problem(request, PROBLEM_BAD_QUERY,
-                   "type: it is registered, updated, deregistered, expired or operation");
+                   "type: it is registered, updated, deregistered, expired, awake, sleeping, "
+                   "unreachable or operation");
 }
 
 static bool read_endpoint(struct request *request, struct event_stream *stream)

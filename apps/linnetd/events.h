@@ -15,6 +15,9 @@ struct request;
     X(EVENT_UPDATED, "updated")                                                                \
     X(EVENT_DEREGISTERED, "deregistered")                                                      \
     X(EVENT_EXPIRED, "expired")                                                                \
+    X(EVENT_AWAKE, "awake")                                                                    \
+    X(EVENT_SLEEPING, "sleeping")                                                              \
+    X(EVENT_UNREACHABLE, "unreachable")                                                        \
     X(EVENT_OPERATION, "operation")
 
 enum event_kind {

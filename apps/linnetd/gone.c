@@ -21,7 +21,7 @@ static void bind_bytes(sqlite3_stmt *statement, int at, struct ln_bytes bytes)
 
 static struct device *copy_row(sqlite3_stmt *row, const struct ln_registration_view *view)
 {
-    struct device *device = device_copy_view(view, 0, 0);
+    struct device *device = device_copy_view(view, 0);
 
     if (device != NULL) {
         device->is_gone = true;

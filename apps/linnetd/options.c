@@ -133,6 +133,18 @@ static const char *set_http_header_timeout(struct config *config, const char *va
     return set_seconds(&config->http_header_timeout, value);
 }
 
+static const char *set_awake(struct config *config, const char *value)
+{
+    double seconds;
+
+    if (!ln_double_of_text(ln_bytes_of_text(value), &seconds) ||
+        !(seconds >= 0.1 && seconds <= 86400)) {
+        return "it is a number of seconds from 0.1 to 86400";
+    }
+    config->awake = seconds;
+    return NULL;
+}
+
 static const char *set_log_level(struct config *config, const char *value)
 {
     for (int i = 0; log_level_names[i] != NULL; i++) {
@@ -224,6 +236,8 @@ const struct option options[] = {
      set_max_per_address},
     {"ack-timeout", "S", "seconds before a message is sent again", "2", set_ack_timeout},
     {"max-retransmit", "N", "how often a message is sent again", "4", set_max_retransmit},
+    {"awake", "S", "seconds that a device in queue mode listens after its last message", "93",
+     set_awake},
     {"log-level", "LEVEL", "error, warn, info, debug or trace", "info", set_log_level},
     {"log-format", "FORMAT", "text or json", "text", set_log_format},
     {"data", "DIR", "what is kept on disk, or :memory: to keep nothing", "./linnet-data",

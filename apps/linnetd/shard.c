@@ -95,6 +95,15 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
     case LN_SERVER_EXPIRED:
         events_put(events, EVENT_EXPIRED, event->endpoint, NULL);
         break;
+    case LN_SERVER_AWAKE:
+        events_put(events, EVENT_AWAKE, event->endpoint, NULL);
+        break;
+    case LN_SERVER_SLEEPING:
+        events_put(events, EVENT_SLEEPING, event->endpoint, NULL);
+        break;
+    case LN_SERVER_UNREACHABLE:
+        events_put(events, EVENT_UNREACHABLE, event->endpoint, NULL);
+        break;
     case LN_SERVER_RESULT:
     case LN_SERVER_WANTS:
     case LN_SERVER_PART:
@@ -277,6 +286,7 @@ static struct ln_server *engine_new(struct shard *shard)
         .shards = (uint8_t)config->shards,
         .max_registrations = part(config->max_devices, config->shards),
         .max_per_address = part(config->max_per_address, config->shards),
+        .awake = (uint32_t)(config->awake * 1000),
         .journal = shard->daemon->store != NULL,
     };
 

@@ -42,6 +42,7 @@ TEST(has_defaults_for_all)
     CHECK_EQ(config.http.address.port, 8080);
     CHECK(config.shards >= 1);
     CHECK_EQ(config.max_retransmit, 4);
+    CHECK(config.awake == 93);
 }
 
 TEST(takes_values_as_next_word_and_behind_an_equals_sign)
@@ -63,6 +64,9 @@ TEST(refuses_what_it_does_not_know)
     CHECK_EQ(READ("--shards", "0"), CONFIG_WRONG);
     CHECK_EQ(READ("--shards", "65"), CONFIG_WRONG);
     CHECK_EQ(READ("--log-level", "loud"), CONFIG_WRONG);
+    CHECK_EQ(READ("--awake", "0"), CONFIG_WRONG);
+    CHECK_EQ(READ("--awake", "nan"), CONFIG_WRONG);
+    CHECK_EQ(READ("--awake", "86401"), CONFIG_WRONG);
 }
 
 TEST(takes_off_for_listeners_that_are_not_built)
