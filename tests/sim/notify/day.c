@@ -22,11 +22,11 @@ struct day {
 
 static const char *const periods[] = {"0", "1", "2", "5", "10", "30", "60"};
 static const char *const long_periods[] = {"0", "1", "2", "5", "10", "30", "60", "600", "3600"};
-static const char *const highs[] = {"20", "22.5", "25", "-1"};
-static const char *const lows[] = {"10", "15", "20", "-5"};
-static const char *const steps[] = {"0", "0.5", "1", "2.5", "5"};
-static const double edges[] = {20, 22.5, 25, 10, 15, -5, 5, 1, -1};
-static const double strides[] = {0.5, 1, 2, 2.5, 5};
+static const char *const highs[] = {"20", "20.1", "22.5", "25", "-1"};
+static const char *const lows[] = {"10", "15", "19.9", "-5"};
+static const char *const steps[] = {"0", "0.1", "0.3", "1", "2.5", "5"};
+static const double edges[] = {20, 22.5, 25, 10, 15, -5, 5, 1, -1, 20.1, 19.9};
+static const double strides[] = {0.1, 0.3, 0.5, 1, 2, 2.5, 5};
 static const ln_time waits[] = {1, 2, 5, 10, 30, 60};
 static const char *const bad_queries[] = {
     "pmin=-1", "pmin=1.5",      "pmax=",   "st=-2",       "gt=x",

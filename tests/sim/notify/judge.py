@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import subprocess
 import sys
+from decimal import Decimal
 
 from model import LEVEL_NAMES, Device, Refused
 
@@ -46,7 +47,7 @@ def links_of(payload):
     for link in payload.split(","):
         target, *attributes = link.split(";")
         pairs = (attribute.split("=") for attribute in attributes)
-        out[path_of(target.strip("<>"))] = {name: float(value) for name, value in pairs if name in LEVEL_NAMES}
+        out[path_of(target.strip("<>"))] = {name: Decimal(value) for name, value in pairs if name in LEVEL_NAMES}
     return {path: attributes for path, attributes in out.items() if len(path) <= 3}
 
 
@@ -238,7 +239,7 @@ def judge(lines):
     """Differences, devices and notifications of a whole trace."""
     differences, devices, judged, one = [], 0, 0, None
     for text in lines:
-        line = json.loads(text)
+        line = json.loads(text, parse_float=Decimal)
         if line["on"] == "begin":
             one = Judge(line["seed"], line["objects"])
             continue

@@ -3,7 +3,7 @@
 Written from the specification's rules alone (CORE-1.1.1 §5.1.2 attributes, §6.4 observation and
 notification; RFC 7641), without a look at the client's code. It is told what happens to one device
 and says which notifications must leave and when. Times are whole milliseconds, paths are tuples of
-numbers, values are Python's.
+numbers, values are Python's: numbers with decimals are Decimal.
 
 What the text says:
   * The attributes of an observation are merged one by one: the resource instance before the
@@ -28,6 +28,7 @@ Where the text leaves the choice open, this is what holds here:
     arrive at T exactly is no crossing; to leave it is one.
   * What has not changed is no news, whatever the attributes: with an st of 0 each change is told, and
     nothing where there is none (§6.4.2: "change value condition").
+  * Numbers are compared as they are written, in decimals: from 0.2 to 0.3 is a step of 0.1.
   * A change, once it met its condition within pmin, is sent when pmin ends, even if the value has
     returned by then (§6.4.2: the condition was true, and the notification was only put off).
   * Attributes or defaults that change during an observation (§5.1.2, "implementation-defined") hold
@@ -44,6 +45,8 @@ Where the text leaves the choice open, this is what holds here:
     another token it is a second one, for the same path as well (RFC 7641 §3.1, §4.1).
   * What a moment makes due by its time comes before what happens in that moment.
 """
+
+from decimal import Decimal
 
 MS = 1000
 LEVEL_NAMES = ("pmin", "pmax", "gt", "lt", "st")
@@ -70,7 +73,7 @@ def parse_number(name, text):
     whole, point, fraction = digits.partition(".")
     if not whole.isdigit() or (point and (name in ("pmin", "pmax") or not fraction.isdigit())):
         raise Refused("4.00")
-    return int(text) if name in ("pmin", "pmax") else float(text)
+    return int(text) if name in ("pmin", "pmax") else Decimal(text)
 
 
 def contradict(attributes):
@@ -83,7 +86,7 @@ def crosses(threshold, before, now):
 
 
 def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
 def meets_condition(attributes, before, now):

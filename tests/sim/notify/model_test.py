@@ -1,5 +1,7 @@
 """The model against tables written by hand from the specification's text and examples."""
 
+from decimal import Decimal
+
 import pytest
 
 from model import Device, Refused, contradict, crosses, parse_query
@@ -63,6 +65,7 @@ def play(d, story, until):
             [(2, 990), (3, 1100), (4, 1210)],
         ),
         ({"lt": 10, "pmax": 30}, 20, [(1, 19)], 60, [(30, 19), (60, 19)]),
+        ({"st": "0.1"}, Decimal("0.2"), [(1, Decimal("0.29")), (2, Decimal("0.3"))], 9, [(2, Decimal("0.3"))]),
         # pmax moves the base of st and of crossings.
         ({"st": 5, "pmax": 10}, 0, [(1, 4), (11, 8), (12, 9)], 15, [(10, 4), (12, 9)]),
         ({"gt": 25, "pmin": 10}, 20, [(1, 26), (2, 24)], 99, [(10, 24)]),

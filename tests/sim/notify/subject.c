@@ -3,6 +3,7 @@
 #include "sim/notify/subject.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static void print_value(const struct meter *m, struct ln_path path)
 {
     switch (path.id[2]) {
     case LEVEL:
-        printf("%.17g", m->level);
+        printf("%.15g", m->level);
         break;
     case COUNT:
         printf("%d", m->count);
@@ -404,7 +405,7 @@ static void store(struct meter *m, struct ln_path path, double number)
 {
     switch (path.id[2]) {
     case LEVEL:
-        m->level = number;
+        m->level = round(number * 10) / 10 + 0.0; /* one decimal, and no -0 */
         break;
     case COUNT:
         m->count = (int32_t)number;
