@@ -4,7 +4,7 @@ set(LN_LAYERS base codec coap lwm2m client server dtls net)
 
 set(LN_BASE_SOURCES
     address.c arena.c base64.c big.c bytes.c cursor.c double.c errors.c float.c hash.c map.c number.c pool.c
-    random.c utf8.c wheel.c)
+    random.c time.c utf8.c wheel.c)
 
 set(LN_CODEC_SOURCES
     array.c base64_value.c cbor.c cbor_reader.c cbor_value.c decoder.c format.c json.c json_reader.c

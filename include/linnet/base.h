@@ -56,10 +56,7 @@ static inline ln_time ln_time_min(ln_time a, ln_time b)
 }
 
 /* `now` and `wait` milliseconds more; LN_NEVER if that is beyond all time. */
-static inline ln_time ln_time_after(ln_time now, int64_t wait)
-{
-    return now > 0 && wait > LN_NEVER - now ? LN_NEVER : now + wait;
-}
+ln_time ln_time_after(ln_time now, int64_t wait);
 
 /* ---- Randomness: always the caller's ---- */
 

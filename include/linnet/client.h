@@ -294,16 +294,16 @@ struct ln_client_stats {
 
 struct ln_client {
     const struct ln_client_config *config;
+    uint8_t first_event, event_count;
+    ln_link next_link; /* whose turn it is to send */
+    uint16_t next_id;
+    struct ln_arena scratch;
     struct ln_client_stats stats;
     struct {
         uint8_t kind;
         ln_link link;
         struct ln_path path;
     } events[LN_CLIENT_EVENTS];
-    uint8_t first_event, event_count;
-    ln_link next_link; /* whose turn it is to send */
-    uint16_t next_id;
-    struct ln_arena scratch;
 };
 
 /* Not copied: the config, and all that it points to, must outlive the client. */

@@ -249,6 +249,10 @@ LN_MUST_USE ln_err ln_encode(const struct ln_format *format, struct ln_writer *o
  * the first record goes through all of them again. */
 struct ln_decoder {
     ln_err err;
+    uint8_t depth;
+    bool started;
+    bool has_last;
+    struct ln_path path; /* of the container that is being read */
     const struct ln_format *format;
     struct ln_path base;
     struct ln_reader in;
@@ -259,12 +263,8 @@ struct ln_decoder {
         const uint8_t *end;
         int32_t highest; /* id in it so far, -1 before the first */
     } level[3];
-    struct ln_path path; /* of the container that is being read */
     struct ln_path last; /* record given, where there was one */
     int64_t last_time;
-    bool has_last;
-    bool started;
-    uint8_t depth;
     /* SenML and OMA JSON alone use what follows. */
     bool ended;
     bool paths_only;         /* going back for names: values are passed over */

@@ -476,15 +476,15 @@ struct ln_object {
     uint8_t version_major;
     uint8_t version_minor;
     uint8_t resource_count;
-    const struct ln_resource *resources; /* ascending by id */
-    /* NULL: a single instance, 0, which is the store itself. */
-    const struct ln_object_calls *calls;
     /*
      * LN_ABSENT(): a uint32_t member of the instance whose bit n says that the resource of row
      * n is not there (rows from 32 on always are). 0: all are always there, but for NULL texts
      * and empty lists.
      */
     uint16_t absent;
+    const struct ln_resource *resources; /* ascending by id */
+    /* NULL: a single instance, 0, which is the store itself. */
+    const struct ln_object_calls *calls;
 };
 
 #define LN_ABSENT(type, member) (offsetof(type, member) + 1)

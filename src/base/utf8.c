@@ -2,57 +2,31 @@
 
 #include <linnet/base.h>
 
-static bool in_range(int byte, int first, int last)
+/* The first character that needs so many bytes after its lead: one below it is an overlong form. */
+static const uint32_t first_of[] = {0, 0x80, 0x800, 0x10000};
+
+static bool is_surrogate(uint32_t character)
 {
-    return byte >= first && byte <= last;
-}
-
-/*
- * What may follow a lead byte: how many bytes, and the range of the first of them. That
- * range is what shuts out overlong forms, surrogates and all above U+10FFFF.
- */
-struct follow {
-    uint8_t count;
-    uint8_t first;
-    uint8_t last;
-};
-
-/* A count of 0 is a lead byte that no character begins with. */
-static struct follow follow_of(uint8_t lead)
-{
-    struct follow follow = {0, 0x80, 0xBF};
-
-    if (in_range(lead, 0xC2, 0xDF)) {
-        follow.count = 1;
-    } else if (in_range(lead, 0xE0, 0xEF)) {
-        follow.count = 2;
-        follow.first = lead == 0xE0 ? 0xA0 : 0x80;
-        follow.last = lead == 0xED ? 0x9F : 0xBF;
-    } else if (in_range(lead, 0xF0, 0xF4)) {
-        follow.count = 3;
-        follow.first = lead == 0xF0 ? 0x90 : 0x80;
-        follow.last = lead == 0xF4 ? 0x8F : 0xBF;
-    }
-    return follow;
+    return character >= 0xD800 && character <= 0xDFFF;
 }
 
 static bool take_character(struct ln_reader *r)
 {
-    uint8_t lead = ln_read_u8(r);
+    uint32_t character = ln_read_u8(r);
 
-    if (lead < 0x80) {
-        return lead != 0;
+    if (character < 0xC0) {
+        return character > 0 && character < 0x80;
     }
-    struct follow follow = follow_of(lead);
-    if (follow.count == 0 || !in_range(ln_peek_u8(r), follow.first, follow.last)) {
-        return false;
-    }
-    for (uint8_t i = 0; i < follow.count; i++) {
-        if (!in_range(ln_read_u8(r), 0x80, 0xBF)) {
+    unsigned follow = character < 0xE0 ? 1 : character < 0xF0 ? 2 : 3;
+    character &= 0x7FU >> follow;
+    for (unsigned i = 0; i < follow; i++) {
+        uint8_t byte = ln_read_u8(r);
+        if (byte >> 6 != 2) {
             return false;
         }
+        character = character << 6 | (byte & 0x3F);
     }
-    return true;
+    return character >= first_of[follow] && character <= 0x10FFFF && !is_surrogate(character);
 }
 
 bool ln_utf8_valid(struct ln_bytes bytes)

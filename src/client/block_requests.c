@@ -145,7 +145,7 @@ static void finish_block(const struct ln_client__request *r, ln_err err)
     ln_err ended = close_stream(r->client, t, err == LN_OK);
     err = err == LN_OK ? ended : err;
     if (err == LN_OK) {
-        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, r->operation.path);
+        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, &r->operation.path);
         ln_client__answer(r, LN_COAP_2_04);
     } else {
         ln_client__refuse(r, err);

@@ -25,6 +25,6 @@ void ln_client__news(struct ln_client_server *server, enum ln_client_event_kind 
 bool ln_client__can_tell(const struct ln_client *client);
 /* Tells what a server did; there must be room. */
 void ln_client__tell(struct ln_client *client, struct ln_client_server *server,
-                     enum ln_client_event_kind kind, struct ln_path path);
+                     enum ln_client_event_kind kind, const struct ln_path *path);
 
 #endif

@@ -16,24 +16,14 @@ enum {
 /* CLOSE takes back an OPEN that nobody has read. An OPEN after a CLOSE comes after it. */
 void ln_client__news(struct ln_client_server *server, enum ln_client_event_kind kind)
 {
-    unsigned news = server->news;
+    unsigned overtaken = 0;
 
-    switch (kind) {
-    case LN_CLIENT_REGISTERED:
-        news &= ~(unsigned)(GOOD | BAD);
-        break;
-    case LN_CLIENT_REFUSED:
-    case LN_CLIENT_LOST:
-    case LN_CLIENT_DEREGISTERED:
-        news &= ~(unsigned)(GOOD | BAD);
-        break;
-    case LN_CLIENT_CLOSE:
-        news &= ~BIT(LN_CLIENT_OPEN);
-        break;
-    default:
-        break;
+    if ((BIT(kind) & (BIT(LN_CLIENT_REGISTERED) | BAD)) != 0) {
+        overtaken = GOOD | BAD;
+    } else if (kind == LN_CLIENT_CLOSE) {
+        overtaken = BIT(LN_CLIENT_OPEN);
     }
-    server->news = (uint8_t)(news | BIT(kind));
+    server->news = (uint8_t)((server->news & ~overtaken) | BIT(kind));
 }
 
 bool ln_client__can_tell(const struct ln_client *client)
@@ -42,14 +32,14 @@ bool ln_client__can_tell(const struct ln_client *client)
 }
 
 void ln_client__tell(struct ln_client *client, struct ln_client_server *server,
-                     enum ln_client_event_kind kind, struct ln_path path)
+                     enum ln_client_event_kind kind, const struct ln_path *path)
 {
     size_t at = (client->first_event + (size_t)client->event_count) % LN_CLIENT_EVENTS;
 
     assert(ln_client__can_tell(client));
     client->events[at].kind = (uint8_t)kind;
     client->events[at].link = (ln_link)(server - client->config->servers);
-    client->events[at].path = path;
+    client->events[at].path = *path;
     client->event_count++;
 }
 

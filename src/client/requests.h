@@ -6,22 +6,25 @@
 
 enum { LN_CLIENT_AROUND = 48 }; /* bytes of header, token and options around a block, at most */
 
-/* A request, and where its path leads. */
+/*
+ * A request, and where its path leads. What is looked at most stands first: near members take
+ * shorter instructions on a Cortex-M.
+ */
 struct ln_client__request {
     struct ln_client *client;
     struct ln_client_server *server;
-    ln_time now;
-    const struct ln_coap_message *message;
-    struct ln_coap_options options;
     struct ln_operation operation;
     const struct ln_object_entry *entry;
-    void *instance; /* from depth 2 on, and of a Create */
+    void *instance;                /* from depth 2 on, and of a Create */
+    const struct ln_resource *row; /* from depth 3 on */
     uint16_t instance_id;
-    const struct ln_resource *row;    /* from depth 3 on */
-    struct ln_coap_block block1;      /* the option of the answer */
     bool observes;                    /* the answer has an Observe option */
     uint32_t sequence;                /* that says so */
     struct ln_client__notice *notice; /* NULL: the answer is kept in the server */
+    struct ln_coap_block block1;      /* the option of the answer */
+    const struct ln_coap_message *message;
+    ln_time now;
+    struct ln_coap_options options;
 };
 
 /* A notification is the answer to a Read that nobody sent: where it is written to. */

@@ -223,12 +223,16 @@ static ln_err run(struct ln_client__request *request, enum ln_write_step step)
 /* Between begin and the end of it: the object may look at the whole before it is kept. */
 static ln_err store(struct ln_client__request *request)
 {
-    static const struct ln_object_calls none = {0};
-    const struct ln_object_calls *calls =
-        request->entry->object->calls == NULL ? &none : request->entry->object->calls;
+    const struct ln_object_calls *calls = request->entry->object->calls;
     void *objects = request->entry->store;
-    ln_err err = calls->begin == NULL ? LN_OK : calls->begin(objects, request->instance_id);
+    ln_err err = LN_OK;
 
+    if (calls == NULL) {
+        return run(request, LN_STORE);
+    }
+    if (calls->begin != NULL) {
+        err = calls->begin(objects, request->instance_id);
+    }
     if (err != LN_OK) {
         return err;
     }

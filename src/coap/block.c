@@ -4,10 +4,10 @@
 
 uint8_t ln_coap_block_fit(size_t room)
 {
-    uint8_t exponent = LN_COAP_BLOCK_LARGEST;
+    uint8_t exponent = 0;
 
-    while (exponent > 0 && (size_t)16 << exponent > room) {
-        exponent--;
+    while (exponent < LN_COAP_BLOCK_LARGEST && room >> exponent >= 32) {
+        exponent++;
     }
     return exponent;
 }

@@ -56,7 +56,7 @@ bool ln_path_is_within(const struct ln_path *path, const struct ln_path *parent)
     if (path->depth < parent->depth) {
         return false;
     }
-    for (uint8_t i = 0; i < parent->depth; i++) {
+    for (size_t i = 0; i < parent->depth; i++) {
         if (path->id[i] != parent->id[i]) {
             return false;
         }
@@ -69,7 +69,7 @@ void ln_write_path(struct ln_writer *w, struct ln_path path)
     if (path.depth == 0) {
         ln_write_u8(w, '/');
     }
-    for (uint8_t i = 0; i < path.depth; i++) {
+    for (size_t i = 0; i < path.depth; i++) {
         ln_write_u8(w, '/');
         ln_write_unsigned_text(w, path.id[i]);
     }

@@ -21,10 +21,10 @@ enum {
  * starts again from `before`.
  */
 struct walk {
-    struct ln_records before;
-    struct ln_records after;
     struct ln_record record; /* the one ahead */
     bool more;
+    struct ln_records before;
+    struct ln_records after;
 };
 
 static void step(struct walk *walk)
@@ -50,49 +50,47 @@ static size_t width_of(uint64_t v)
     return v == (uint8_t)v ? 1 : v == (uint16_t)v ? 2 : v == (uint32_t)v ? 4 : 8;
 }
 
-/* The same, with room for the sign. */
-static size_t width_of_signed(int64_t v)
-{
-    return width_of((uint64_t)(v < 0 ? ~v : v) << 1);
-}
-
 static void write_value(struct ln_writer *w, const struct ln_value *value)
 {
     uint64_t v = 0;
-    size_t width = 0;
+    uint64_t span = 0; /* the number that says how many bytes it takes */
     float single;
 
     switch (value->type) {
     case LN_NONE:
-        break;
+        return;
     case LN_STRING:
     case LN_OPAQUE:
     case LN_CORELNK:
         ln_write_bytes(w, value->as.bytes);
         return;
     case LN_INTEGER:
-    case LN_TIME:
+    case LN_TIME: /* with room for the sign */
         v = (uint64_t)value->as.integer;
-        width = width_of_signed(value->as.integer);
+        span = (value->as.integer < 0 ? ~v : v) << 1;
         break;
     case LN_UNSIGNED:
         v = value->as.unsigned_integer;
-        width = width_of(v);
+        span = v;
         break;
     case LN_FLOAT:
-        width = ln__is_single(value->as.number, &single) ? 4 : 8;
-        v = width == 4 ? ln__single_bits(single) : ln__double_bits(value->as.number);
+        if (ln__is_single(value->as.number, &single)) {
+            v = ln__single_bits(single);
+            span = UINT32_MAX;
+        } else {
+            v = ln__double_bits(value->as.number);
+            span = UINT64_MAX;
+        }
         break;
     case LN_BOOLEAN:
         v = value->as.boolean;
-        width = 1;
         break;
     case LN_OBJLNK:
         v = (uint32_t)value->as.link.object << 16 | value->as.link.instance;
-        width = 4;
+        span = UINT32_MAX;
         break;
     }
-    ln_write_big_endian(w, v, width);
+    ln_write_big_endian(w, v, width_of(span));
 }
 
 static ln_err write_header(struct ln_writer *w, enum kind kind, uint16_t id, size_t len)

@@ -32,6 +32,15 @@ static void *next(void *store, uint16_t *id)
     return item(s, i);
 }
 
+/* Moves the instances from place `from` on to place `to`, with their ids. */
+static void move(struct ln_instances *s, size_t from, size_t to)
+{
+    size_t moved = s->count - from;
+
+    memmove(item(s, to), item(s, from), moved * s->item_size);
+    memmove(s->ids + to, s->ids + from, moved * sizeof(s->ids[0]));
+}
+
 static void *create(void *store, uint16_t id)
 {
     struct ln_instances *s = store;
@@ -40,9 +49,7 @@ static void *create(void *store, uint16_t id)
     if (s->count == s->capacity || (i < s->count && s->ids[i] == id)) {
         return NULL;
     }
-    size_t above = s->count - i;
-    memmove(item(s, i + 1), item(s, i), above * s->item_size);
-    memmove(s->ids + i + 1, s->ids + i, above * sizeof(s->ids[0]));
+    move(s, i, i + 1);
     s->count++;
     s->ids[i] = id;
     return memset(item(s, i), 0, s->item_size);
@@ -56,9 +63,7 @@ static ln_err remove_instance(void *store, uint16_t id)
     if (i == s->count || s->ids[i] != id) {
         return LN_ERR_NOT_FOUND;
     }
-    size_t above = s->count - i - 1;
-    memmove(item(s, i), item(s, i + 1), above * s->item_size);
-    memmove(s->ids + i, s->ids + i + 1, above * sizeof(s->ids[0]));
+    move(s, i + 1, i);
     s->count--;
     return LN_OK;
 }

@@ -75,7 +75,7 @@ static ln_err create(struct ln_client__request *r)
     ln_coap_add_path(&b, LN_COAP_LOCATION_PATH, path);
     ln_client__answer_block1(r, &b);
     ln_client__answer_end(r, &b);
-    ln_client__tell(r->client, r->server, LN_CLIENT_CREATED, path);
+    ln_client__tell(r->client, r->server, LN_CLIENT_CREATED, &path);
     return LN_OK;
 }
 

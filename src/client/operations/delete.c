@@ -11,7 +11,7 @@ static ln_err remove_instance(struct ln_client__request *r)
     }
     ln_err err = calls->remove(r->entry->store, r->instance_id);
     if (err == LN_OK) {
-        ln_client__tell(r->client, r->server, LN_CLIENT_DELETED, r->operation.path);
+        ln_client__tell(r->client, r->server, LN_CLIENT_DELETED, &r->operation.path);
         ln_client__answer(r, LN_COAP_2_02);
     }
     return err;

@@ -24,40 +24,40 @@ static bool has_own(const struct ln_client__links *list, struct ln_path path)
 
 static void discover_resource(const struct ln_client__links *list,
                               const struct ln_object *object, const struct ln_resource *row,
-                              void *instance, struct ln_path path, bool is_target)
+                              void *instance, const struct ln_path *path, bool is_target)
 {
     bool with_instances = is_target && list->version > LN_VERSION_1_0;
-    bool many = (row->operations & LN_MANY) != 0;
     struct ln_value value;
     uint32_t count = 0;
 
-    ln_client__add_link(list, path);
-    add_attributes(list, path, is_target);
-    for (uint16_t id = 0;
-         many && ln_client__next_value(object, row, instance, &id, &value) == LN_OK; id++) {
-        count++;
-    }
-    if (!many) {
+    ln_client__add_link(list, *path);
+    add_attributes(list, *path, is_target);
+    if ((row->operations & LN_MANY) == 0) {
         return;
+    }
+    for (uint16_t id = 0; ln_client__next_value(object, row, instance, &id, &value) == LN_OK;
+         id++) {
+        count++;
     }
     ln_write_text(list->w, ";dim=");
     ln_write_unsigned_text(list->w, count);
     for (uint16_t id = 0;
          with_instances && ln_client__next_value(object, row, instance, &id, &value) == LN_OK;
          id++) {
-        ln_client__add_link(list, ln_path_add(path, id));
-        add_attributes(list, ln_path_add(path, id), false);
+        ln_client__add_link(list, ln_path_add(*path, id));
+        add_attributes(list, ln_path_add(*path, id), false);
     }
 }
 
 static void discover_resources(const struct ln_client__links *list,
                                const struct ln_object *object, void *instance,
-                               struct ln_path path)
+                               const struct ln_path *path)
 {
     for (size_t i = 0; i < object->resource_count; i++) {
         const struct ln_resource *row = &object->resources[i];
         if (ln_client__is_there(object, row, instance)) {
-            discover_resource(list, object, row, instance, ln_path_add(path, row->id), false);
+            struct ln_path of_row = ln_path_add(*path, row->id);
+            discover_resource(list, object, row, instance, &of_row, false);
         }
     }
 }
@@ -75,20 +75,20 @@ static void discover_object(const struct ln_client__links *list,
             ln_client__add_link(list, path);
             add_attributes(list, path, false);
         }
-        discover_resources(list, entry->object, instance, path);
+        discover_resources(list, entry->object, instance, &path);
     }
 }
 
 static ln_err write_links(struct ln_client__request *r, struct ln_writer *w)
 {
     const struct ln_client__links list = {w, r->client->config, ln_client__version(r), r};
-    struct ln_path path = r->operation.path;
+    const struct ln_path *path = &r->operation.path;
 
-    if (path.depth == 1) {
+    if (path->depth == 1) {
         discover_object(&list, r->entry);
-    } else if (path.depth == 2) {
-        ln_client__add_link(&list, path);
-        add_attributes(&list, path, true);
+    } else if (path->depth == 2) {
+        ln_client__add_link(&list, *path);
+        add_attributes(&list, *path, true);
         discover_resources(&list, r->entry->object, r->instance, path);
     } else {
         discover_resource(&list, r->entry->object, r->row, r->instance, path, true);

@@ -48,7 +48,7 @@ static ln_err execute(struct ln_client__request *r)
     if (r->entry->object == &ln_server_object) {
         execute_on_server(r);
     } else {
-        ln_client__tell(r->client, r->server, LN_CLIENT_EXECUTED, r->operation.path);
+        ln_client__tell(r->client, r->server, LN_CLIENT_EXECUTED, &r->operation.path);
     }
     ln_client__answer(r, LN_COAP_2_04);
     return LN_OK;

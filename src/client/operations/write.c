@@ -15,7 +15,7 @@ static ln_err write_values(struct ln_client__request *r)
     }
     ln_err err = ln_client__store(r);
     if (err == LN_OK) {
-        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, r->operation.path);
+        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, &r->operation.path);
         ln_client__answer(r, LN_COAP_2_04);
     }
     return err;
