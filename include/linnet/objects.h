@@ -95,6 +95,8 @@ struct ln_device {
     uint32_t absent; /* row n is resource n: 1u << 9 | 1u << 20 where there is no battery */
 };
 extern const struct ln_object ln_device_object;
+/* Resources 0 to 4, 11 and 16 of it, for a device without battery, clock or room for more. */
+extern const struct ln_object ln_basic_device_object;
 
 /*
  * ---- Sensors: objects 3300 and the like, each a struct ln_instances of struct ln_sensor. ----

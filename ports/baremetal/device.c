@@ -1,8 +1,6 @@
-/* The device of the images: its objects, and the memory that the client works in. */
+/* The device of the images: its objects and their values. */
 
 #include "device.h"
-
-enum { SWITCHES = 2 };
 
 /* begin switch */
 struct switch_state {
@@ -26,7 +24,7 @@ static const struct ln_resource switch_resources[] = {
     {5852, LN_NONE, LN_EXECUTE, LN_EXECUTE_BY(turn)},
 };
 
-static const struct ln_object switch_object = {
+const struct ln_object switch_object = {
     .id = 26241,
     .version_major = 1,
     .resource_count = LN_COUNT(switch_resources),
@@ -38,25 +36,16 @@ static const struct ln_object switch_object = {
 /* begin objects */
 static struct ln_security security;
 static struct ln_server_account account;
-static struct ln_device device;
-static struct switch_state switches[SWITCHES];
+static struct switch_state switches[2];
+struct ln_device device;
 
 static uint16_t only_id[1] = {0};
-static uint16_t switch_ids[SWITCHES];
-static struct ln_instances securities = {&security, only_id, sizeof(security), 1, 1};
-static struct ln_instances accounts = {&account, only_id, sizeof(account), 1, 1};
-static struct ln_instances switch_store = {switches, switch_ids, sizeof(switches[0]), SWITCHES,
-                                           0};
+static uint16_t switch_ids[LN_COUNT(switches)];
+struct ln_instances device_securities = {&security, only_id, sizeof(security), 1, 1};
+struct ln_instances device_accounts = {&account, only_id, sizeof(account), 1, 1};
+struct ln_instances device_switches = {switches, switch_ids, sizeof(switches[0]),
+                                       LN_COUNT(switches), 0};
 
-const struct ln_object_entry device_objects[DEVICE_OBJECTS] = {
-    {&ln_security_object, &securities},
-    {&ln_server_object, &accounts},
-    {&ln_device_object, &device},
-    {&switch_object, &switch_store},
-};
-/* end objects */
-
-/* begin values */
 /* Set here and not where they are defined: initial values lie in flash whole, unused bytes too. */
 void device_init(void)
 {
@@ -72,7 +61,4 @@ void device_init(void)
     device.serial = "1";
     device.binding = "U";
 }
-/* end values */
-
-struct ln_client_server device_servers[1];
-uint8_t device_memory[LN_CLIENT_MEMORY(1, DEVICE_DATAGRAM, DEVICE_SCRATCH)];
+/* end objects */

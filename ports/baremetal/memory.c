@@ -14,17 +14,12 @@ void *memmove(void *to, const void *from, size_t len)
     return to;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t len)
-{
-    return memmove(to, from, len);
-}
+void *memcpy(void *restrict, const void *restrict, size_t) __attribute__((alias("memmove")));
 
 void *memset(void *to, int value, size_t len)
 {
-    char *t = to;
-
     while (len > 0) {
-        t[--len] = (char)value;
+        ((char *)to)[--len] = (char)value;
     }
     return to;
 }

@@ -3,6 +3,14 @@
 #include "device.h"
 #include "port.h"
 
+static const struct ln_object_entry objects[] = {
+    {&ln_security_object, &device_securities},
+    {&ln_server_object, &device_accounts},
+    {&ln_basic_device_object, &device},
+    {&switch_object, &device_switches},
+};
+static struct ln_client_server servers[1];
+static uint8_t memory[LN_CLIENT_MEMORY(1, DEVICE_DATAGRAM, DEVICE_SCRATCH)];
 static const struct ln_client_operation *const operations[] = {
     &ln_client_read,
     &ln_client_discover,
@@ -16,16 +24,16 @@ static const struct ln_format *const formats[] = {&ln_format_tlv, NULL};
 
 const struct ln_client_config device_config = {
     .endpoint = "board",
-    .objects = device_objects,
-    .object_count = DEVICE_OBJECTS,
+    .objects = objects,
+    .object_count = LN_COUNT(objects),
     .operations = operations,
     .formats = formats,
     .version = LN_VERSION_1_0,
     .random = {port_random, NULL},
-    .servers = device_servers,
-    .server_count = LN_COUNT(device_servers),
-    .memory = device_memory,
-    .memory_size = sizeof(device_memory),
+    .servers = servers,
+    .server_count = LN_COUNT(servers),
+    .memory = memory,
+    .memory_size = sizeof(memory),
     .datagram_size = DEVICE_DATAGRAM,
     .scratch_size = DEVICE_SCRATCH,
 };

@@ -1,7 +1,5 @@
-/*
- * What a device gives to the client: a clock, randomness, and datagrams. On a board these are a
- * timer, a random number generator and a UDP stack. In the tests a recording is all three.
- */
+/* What a device gives to the client: a timer, a random number generator and a UDP stack. In the
+ * tests a recording is all three. */
 #ifndef PORT_H
 #define PORT_H
 

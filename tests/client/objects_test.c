@@ -163,6 +163,25 @@ TEST(device_is_as_registered_and_whole)
     CHECK_EQ(ln_device_object.resource_count, 23);
 }
 
+TEST(the_basic_device_is_as_registered)
+{
+    check_against_registry(&ln_basic_device_object);
+    CHECK_EQ(ln_basic_device_object.resource_count, 7);
+}
+
+TEST(the_basic_device_holds_its_values_where_the_whole_one_does)
+{
+    for (size_t i = 0; i < ln_basic_device_object.resource_count; i++) {
+        const struct ln_resource *basic = &ln_basic_device_object.resources[i];
+        const struct ln_resource *row = ln_object_resource(&ln_device_object, basic->id);
+        CHECK(row != NULL);
+        CHECK_EQ(basic->type, row->type);
+        CHECK_EQ(basic->operations, row->operations);
+        CHECK_EQ(basic->place, row->place);
+        CHECK(basic->place != LN_PLACE_FIELD || basic->at.field.offset == row->at.field.offset);
+    }
+}
+
 TEST(the_test_object_is_as_registered_and_whole)
 {
     check_against_registry(&ln_test_object);
@@ -230,6 +249,8 @@ int objects_tests(void)
         cmocka_unit_test(security_is_as_registered),
         cmocka_unit_test(server_is_as_registered),
         cmocka_unit_test(device_is_as_registered_and_whole),
+        cmocka_unit_test(the_basic_device_is_as_registered),
+        cmocka_unit_test(the_basic_device_holds_its_values_where_the_whole_one_does),
         cmocka_unit_test(the_test_object_is_as_registered_and_whole),
         cmocka_unit_test(sensors_are_as_registered),
         cmocka_unit_test(the_test_object_starts_with_the_values_of_its_definition),

@@ -118,3 +118,21 @@ const struct ln_object ln_device_object = {
     .resources = resources,
     .absent = LN_ABSENT(struct ln_device, absent),
 };
+
+static const struct ln_resource basic_resources[] = {
+    /* clang-format off */
+    {  0, LN_STRING,  LN_READ,                          FIELD(manufacturer) },
+    {  1, LN_STRING,  LN_READ,                          FIELD(model) },
+    {  2, LN_STRING,  LN_READ,                          FIELD(serial) },
+    {  3, LN_STRING,  LN_READ,                          FIELD(firmware) },
+    {  4, LN_NONE,    LN_EXECUTE | LN_MANDATORY,        LN_EXECUTE_BY(NULL) },
+    { 11, LN_INTEGER, LN_READ | LN_MANY | LN_MANDATORY, ERRORS },
+    { 16, LN_STRING,  LN_READ | LN_MANDATORY,           FIELD(binding) },
+    /* clang-format on */
+};
+
+const struct ln_object ln_basic_device_object = {
+    .id = 3,
+    .resource_count = LN_COUNT(basic_resources),
+    .resources = basic_resources,
+};
