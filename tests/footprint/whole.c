@@ -1,4 +1,4 @@
-/* Image "whole": all that the client can do so far. */
+/* Image "whole": all that the client can do, but for observing. */
 
 #include "device.h"
 #include "port.h"
