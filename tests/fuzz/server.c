@@ -18,16 +18,18 @@ enum step {
     ANSWER,        /* to the last request: type, code, then options and payload as they are */
     EMPTY,         /* for the last request: type in the first byte */
     WITH_LOCATION, /* type, method, id; /rd/{last location}; then options from 12 on */
-    OPERATE,       /* kind, then ids of the path, two bytes each */
-    CANCEL,        /* the last operation */
-    TIME,          /* as many milliseconds */
-    FORGET,        /* the device of that name */
-    SEND_NOTHING,  /* what waits stays until the next step */
-    STREAM,        /* how it moves, then as OPERATE: without a payload */
-    SUPPLY,        /* what was last asked for: 0 the bytes and more follow, 1 the last */
+    OPERATE, /* device, 0, kind (128: it may wait; 64: it may be repeated), then ids of the path, two bytes each */
+    CANCEL,  /* the last operation */
+    TIME,    /* as many milliseconds */
+    FORGET,  /* the device of that name */
+    SEND_NOTHING, /* what waits stays until the next step */
+    STREAM,       /* how it moves, then as OPERATE: without a payload */
+    SUPPLY,       /* what was last asked for: 0 the bytes and more follow, 1 the last */
     CONTINUE,
     LARGE_WRITE,  /* to the device of that name: 3000 bytes */
     BLOCK_ANSWER, /* code, Block1, Block2 of the request's numbers, then as many bytes */
+    OBSERVE,      /* how (1: no longer, 2: with attributes), device, 0, then ids of the path */
+    NOTIFY,       /* with the last token of an Observe: as ANSWER */
     STEPS,
 };
 
@@ -38,6 +40,7 @@ struct run {
     size_t memory;
     struct ln_peer peer;
     struct ln_coap_message asked; /* only its token and id are used */
+    struct ln_coap_token observed;
     char location[16];
     uint64_t operation;
     struct ln_coap_block asked_block1;
@@ -94,6 +97,9 @@ static void check_sent(struct run *run, struct ln_bytes datagram)
     FUZZ_CHECK(ln_coap_options(&m, &options) == LN_OK);
     if (ln_coap_is_request(m.code)) {
         run->asked = m;
+        if (options.has_observe) {
+            run->observed = m.token;
+        }
         run->asked_block1 = options.block1;
         run->asked_block2 = options.block2;
         FUZZ_CHECK(m.payload.len <= 1024);
@@ -108,6 +114,7 @@ static void check_event(struct run *run, const struct ln_server_event *event)
 
     FUZZ_CHECK(event->endpoint.len > 0);
     run->results += event->kind == LN_SERVER_RESULT;
+    FUZZ_CHECK(event->kind != LN_SERVER_NOTIFIED || event->observation.path.depth > 0);
     run->registered += event->kind == LN_SERVER_REGISTERED;
     run->wanted = event->kind == LN_SERVER_WANTS ? event->size : run->wanted;
     run->ended += event->kind == LN_SERVER_DEREGISTERED || event->kind == LN_SERVER_EXPIRED ||
@@ -208,10 +215,17 @@ static struct ln_operation read_operation(struct ln_reader *in)
 static void operate(struct run *run, struct ln_reader *in)
 {
     struct ln_bytes endpoint = ln_read_until(in, 0);
+    int how = ln_peek_u8(in);
     struct ln_operation operation = read_operation(in);
+    struct ln_server_terms terms = {
+        .expires_at = run->now + 10000000,
+        .queue = true,
+        .retry = (how & 64) != 0,
+    };
+    bool may_wait = how >= 128;
 
-    if (ln_server_operate(run->server, run->now, endpoint, &operation, NULL, 7,
-                          &run->operation) == LN_OK) {
+    if (ln_server_operate(run->server, run->now, endpoint, &operation, may_wait ? &terms : NULL,
+                          7, &run->operation) == LN_OK) {
         run->operations++;
     }
 }
@@ -232,6 +246,36 @@ static void stream(struct run *run, struct ln_reader *in)
                          &run->operation) == LN_OK) {
         run->operations++;
     }
+}
+
+static void observe(struct run *run, struct ln_reader *in)
+{
+    uint8_t how = ln_read_u8(in);
+    struct ln_bytes endpoint = ln_read_until(in, 0);
+    struct ln_path path = ln_path_root();
+    struct ln_bytes attributes = ln_bytes_of_text((how & 2) != 0 ? "pmin=1&pmax=60" : "");
+    ln_err err;
+
+    while (ln_reader_left(in) >= 2 && path.depth < 4) {
+        ln_path_append(&path, ln_read_u16(in));
+    }
+    if ((how & 1) != 0) {
+        err = ln_server_unobserve(run->server, run->now, endpoint, path);
+        FUZZ_CHECK(err == LN_OK || err == LN_ERR_NOT_FOUND);
+        return;
+    }
+    err = ln_server_observe(run->server, run->now, endpoint, path, LN_FORMAT_NONE, attributes,
+                            false);
+    FUZZ_CHECK(err == LN_OK || err == LN_ERR_BAD_REQUEST || err == LN_ERR_BUSY);
+}
+
+static void notify(struct run *run, struct ln_reader *in)
+{
+    struct ln_coap_token asked = run->asked.token;
+
+    run->asked.token = run->observed;
+    answer(run, in);
+    run->asked.token = asked;
 }
 
 static const uint8_t large[3000];
@@ -339,6 +383,12 @@ static void take_step(struct run *run, enum step step, struct ln_bytes bytes)
     case BLOCK_ANSWER:
         block_answer(run, &in);
         break;
+    case OBSERVE:
+        observe(run, &in);
+        break;
+    case NOTIFY:
+        notify(run, &in);
+        break;
     case CANCEL:
         (void)ln_server_cancel(run->server, run->now, run->operation);
         break;
@@ -385,6 +435,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .max_per_address = 3,
         .max_operations = 9,
         .max_operations_per_device = 4,
+        .max_observations = 5,
+        .max_observations_per_device = 3,
         .max_body = 4000,
         .max_list_bodies = 2,
         .max_list_body = 100,
