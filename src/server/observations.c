@@ -75,7 +75,7 @@ struct operation *ln_server__observation_operation(const struct ln_observation *
 {
     struct operation *first = ln_server__first_operation(observation->endpoint);
 
-    if (first == NULL || !first->is_sent || first->observation != observation ||
+    if (first == NULL || first->exchange.copies == 0 || first->observation != observation ||
         !ln_server__bears_observation_token(first)) {
         return NULL;
     }

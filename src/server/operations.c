@@ -133,7 +133,8 @@ struct operation *ln_server__operation_of_token(const struct ln_server *server,
         return NULL;
     }
     struct operation *operation = server->operations.slots[slot].operation;
-    bool is_it = operation != NULL && operation->secret == secret && operation->is_sent;
+    bool is_it =
+        operation != NULL && operation->secret == secret && operation->exchange.copies > 0;
     return is_it ? operation : NULL;
 }
 

@@ -130,5 +130,6 @@ int writing_tests(void);
 int device_tests(void);
 int objects_tests(void);
 int faults_tests(void);
+int observing_tests(void);
 
 #endif
