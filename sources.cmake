@@ -72,7 +72,7 @@ set(LN_SERVER_TESTS
     update_test.c waiting_support.c)
 
 set(LN_DTLS_TESTS
-    network_test.c psk_test.c session_test.c support.c x509_test.c)
+    network_test.c psk_test.c queue_test.c session_test.c support.c x509_test.c)
 
 set(LN_NET_TESTS
     loop_test.c resolve_test.c tcp_test.c udp_test.c)

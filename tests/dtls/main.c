@@ -4,5 +4,5 @@
 
 int main(void)
 {
-    return network_tests() + psk_tests() + session_tests() + x509_tests();
+    return network_tests() + psk_tests() + queue_tests() + session_tests() + x509_tests();
 }

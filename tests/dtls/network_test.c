@@ -101,6 +101,35 @@ TEST(a_handshake_that_the_client_left_is_forgotten_in_time)
     world_end();
 }
 
+static enum fate answers_are_kept(struct world *world, const struct mail *mail)
+{
+    (void)world;
+    return mail->to_server ? ARRIVES : IS_KEPT;
+}
+
+TEST(an_answer_is_taken_though_the_timer_ran_out)
+{
+    world_begin();
+    struct end *end = client_with_key("device-1", secret_1);
+
+    w.fate = answers_are_kept;
+    ln_dtls_client_connect(&end->client, w.now);
+    run_for(500);
+    w.fate = NULL;
+    w.now += 5000; /* and nobody called ln_dtls_client_send() meanwhile */
+    ln_dtls_client_recv(&end->client, w.now, ln_bytes(w.kept.bytes, w.kept.length));
+    uint8_t datagram[LN_DTLS_DATAGRAM_MAX];
+    size_t length;
+    CHECK(ln_dtls_client_send(&end->client, w.now, datagram, sizeof(datagram)) > 0);
+    /* Its first hello again, for the timer's sake; then the one with the cookie. */
+    length = ln_dtls_client_send(&end->client, w.now, datagram, sizeof(datagram));
+    CHECK(length > 0);
+    deliver(&end->path, ln_bytes(datagram, length));
+    CHECK_EQ(stats()->bad_cookie, 0);
+    CHECK_EQ(ln_dtls_server_handshakes(w.server), 1);
+    world_end();
+}
+
 TEST(with_a_connection_id_a_new_address_needs_no_handshake)
 {
     world_begin();
@@ -229,6 +258,7 @@ int network_tests(void)
         cmocka_unit_test(handshakes_end_well_in_bad_weather),
         cmocka_unit_test(a_client_that_hears_nothing_gives_up_at_last),
         cmocka_unit_test(a_handshake_that_the_client_left_is_forgotten_in_time),
+        cmocka_unit_test(an_answer_is_taken_though_the_timer_ran_out),
         cmocka_unit_test(with_a_connection_id_a_new_address_needs_no_handshake),
         cmocka_unit_test(without_a_connection_id_a_new_address_is_a_stranger),
         cmocka_unit_test(an_old_record_from_elsewhere_moves_nobody),

@@ -142,6 +142,30 @@ static enum fate clients_third_is_lost(struct world *world, const struct mail *m
     return mail->to_server && mail->bytes[13] != 1 ? IS_LOST : ARRIVES;
 }
 
+TEST(a_session_is_heard_while_a_handshake_grows_beside_it)
+{
+    struct ln_dtls_client_config config = usual_client();
+
+    world_begin();
+    config.psk_identity = ln_bytes_of_text("device-1");
+    config.psk_key = ln_bytes_of_text(secret_1);
+    config.no_connection_id = true;
+    struct end *end = client_of(&config);
+    struct end *other = client_of(&config);
+    other->path = end->path;
+    connect_end(end);
+    w.fate = clients_third_is_lost;
+    ln_dtls_client_connect(&other->client, w.now);
+    run_for(500);
+    CHECK_EQ(ln_dtls_server_handshakes(w.server), 1);
+    w.fate = NULL;
+    CHECK_OK(ln_dtls_client_write(&end->client, w.now, BYTES("still me")));
+    run_for(2);
+    assert_string_equal(w.heard, "still me");
+    CHECK_EQ(ln_dtls_server_handshakes(w.server), 1);
+    world_end();
+}
+
 TEST(the_oldest_handshake_gives_way)
 {
     struct ln_dtls_server_config config = usual_server();
@@ -321,6 +345,7 @@ int session_tests(void)
         cmocka_unit_test(hellos_without_a_cookie_allocate_nothing),
         cmocka_unit_test(a_cookie_is_good_for_its_address_and_its_time_only),
         cmocka_unit_test(the_longest_idle_session_gives_way),
+        cmocka_unit_test(a_session_is_heard_while_a_handshake_grows_beside_it),
         cmocka_unit_test(the_oldest_handshake_gives_way),
         cmocka_unit_test(a_second_connect_resumes_the_session),
         cmocka_unit_test(who_was_revoked_does_not_resume),

@@ -174,21 +174,21 @@ static void deliver(const struct kept *mail, const struct ln_dtls_path *path)
     }
 }
 
+/* What is kept, what that gives rise to, and so on until all have said what they had to say. */
 static void deliver_all(void)
 {
-    static struct kept mail;
+    static struct kept mails[KEPT];
 
     for (int rounds = 0; rounds < 12; rounds++) {
-        next_kept = 0;
+        memcpy(mails, kept, sizeof(mails));
         memset(kept, 0, sizeof(kept));
-        collect();
-        size_t count = next_kept < KEPT ? next_kept : KEPT;
-        for (size_t i = 0; i < count; i++) {
-            mail = kept[i];
-            if (mail.client >= 0) {
-                deliver(&mail, &paths[mail.client]);
+        next_kept = 0;
+        for (size_t i = 0; i < KEPT; i++) {
+            if (mails[i].length > 0 && mails[i].client >= 0) {
+                deliver(&mails[i], &paths[mails[i].client]);
             }
         }
+        collect();
     }
 }
 
