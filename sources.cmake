@@ -103,7 +103,7 @@ set(LN_LINNETD_SOURCES
     http_slow.c https.c
     inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
     notify.c octets.c octets_shard.c openapi.c operation.c options.c problem.c record.c router.c
-    routes.c shard.c store.c store_backup.c store_check.c store_rows.c store_schema.c store_updates.c
+    routes.c shard.c store.c store_backup.c store_check.c store_operations.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c
     time_text.c token_rows.c tokens.c values.c wall.c)
 

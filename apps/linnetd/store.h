@@ -64,6 +64,30 @@ typedef enum store_taken store_take(void *context, const struct ln_registration_
 LN_MUST_USE bool store_restore(struct store *store, store_take *take, void *context,
                                char why[STORE_WHY_MAX]);
 
+/* An operation as it is kept. Times are milliseconds since 1970. */
+struct store_operation {
+    uint64_t id;
+    struct ln_bytes endpoint;
+    struct ln_operation operation; /* once it is over, without payload */
+    bool retry;
+    enum ln_operation_state state;
+    int64_t created_at;
+    int64_t expires_at; /* INT64_MAX: never */
+    /* What came of it, if it is over. */
+    int64_t ended_at;
+    enum ln_outcome outcome;
+    uint8_t code;
+    uint16_t result_format;
+    struct ln_bytes result;
+    struct ln_bytes location; /* of a Create */
+    struct ln_bytes root;     /* of the device's paths */
+};
+
+/* Tells all operations, those over too, by id. False: no memory. Otherwise as store_restore(). */
+typedef bool store_take_operation(void *context, const struct store_operation *operation);
+LN_MUST_USE bool store_restore_operations(struct store *store, store_take_operation *take,
+                                          void *context, char why[STORE_WHY_MAX]);
+
 /* Starts the thread. False: there is none. */
 LN_MUST_USE bool store_start(struct store *store);
 /* Writes all that was submitted, ends the thread and closes the files. NULL is fine. */
@@ -72,9 +96,12 @@ void store_close(struct store *store);
 /* ---- Changes, from the shards ---- */
 
 enum store_kind {
-    STORE_PRESENT, /* registered, or changed: the view counts from now on */
-    STORE_LEFT,    /* the view is its last state, left at `left_at` */
-    STORE_SWEPT,   /* has ended since, which a later change tells: only `replaces` counts */
+    STORE_PRESENT,   /* registered, or changed: the view counts from now on */
+    STORE_LEFT,      /* the view is its last state, left at `left_at` */
+    STORE_SWEPT,     /* has ended since, which a later change tells: only `replaces` counts */
+    STORE_OPERATION, /* queued, or over: its row is this one from now on */
+    STORE_OPERATION_SENT,      /* of the operation only the id counts, and that it has left */
+    STORE_OPERATION_FORGOTTEN, /* only its id; the change has no number */
 };
 
 struct store_change {
@@ -83,7 +110,8 @@ struct store_change {
     uint64_t replaces;
     bool expired;    /* LEFT: not by its own wish */
     int64_t left_at; /* milliseconds since 1970, as all times of the view */
-    const struct ln_registration_view *view; /* NULL for SWEPT */
+    const struct ln_registration_view *view; /* NULL for SWEPT, and for operations */
+    const struct store_operation *operation; /* NULL for registrations */
 };
 
 struct store_bytes {

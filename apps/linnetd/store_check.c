@@ -1,5 +1,6 @@
 /* --check: whether all that is kept can be read again. */
 
+#include "linnetd/store_operations.h"
 #include "linnetd/store_threads.h"
 
 #include <fcntl.h>
@@ -60,6 +61,28 @@ static bool rows_are_good(sqlite3 *db, const char *folder, const char *sql, int 
     return good;
 }
 
+static bool operations_are_good(sqlite3 *db, const char *folder)
+{
+    struct store_operation operation;
+    sqlite3_stmt *rows;
+    char why[96];
+    bool good = sqlite3_prepare_v2(db, "SELECT " STORE_OPERATION_NAMES " FROM operations", -1,
+                                   &rows, NULL) == SQLITE_OK;
+
+    if (!good) {
+        return complain(folder, sqlite3_errmsg(db));
+    }
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        if (!store_read_operation(rows, &operation)) {
+            (void)snprintf(why, sizeof(why), "row %lld is no operation",
+                           (long long)sqlite3_column_int64(rows, 0));
+            good = complain(folder, why);
+        }
+    }
+    sqlite3_finalize(rows);
+    return good;
+}
+
 static bool check_all(sqlite3 *db, const char *folder)
 {
     struct update_list updates;
@@ -78,6 +101,10 @@ static bool check_all(sqlite3 *db, const char *folder)
     good = rows_are_good(db, folder, "SELECT number, endpoint, " STORE_VIEW_NAMES " FROM gone",
                          1) &&
            good;
+    /* Of an older version, they are not there yet. */
+    if (store_number(db, "PRAGMA user_version", 0) >= 3) {
+        good = operations_are_good(db, folder) && good;
+    }
     if (!update_list_read(&updates, folder)) {
         return complain(folder, "updates.log cannot be read");
     }

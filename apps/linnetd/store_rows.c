@@ -3,6 +3,7 @@
 #include "linnetd/store_rows.h"
 
 #include "linnetd/log.h"
+#include "linnetd/store_operations.h"
 #include "linnetd/store_updates.h"
 
 #include <stdlib.h>
@@ -57,21 +58,67 @@ static void each_of(struct ln_registration_view *view, struct ln_bytes *parts[PA
     parts[5] = &view->formats;
 }
 
+static size_t bytes_of(struct ln_bytes *const *parts, size_t count)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bytes += parts[i]->len;
+    }
+    return bytes;
+}
+
+static void put_parts(uint8_t *at, struct ln_bytes *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i]->len > 0) {
+            memcpy(at, parts[i]->at, parts[i]->len);
+            at += parts[i]->len;
+        }
+    }
+}
+
+/* Where the bytes of a record have come to lie. */
+static void find_parts(const uint8_t *at, struct ln_bytes *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        parts[i]->at = at;
+        at += parts[i]->len;
+    }
+}
+
+static void put_operation(struct store_batch *batch, const struct store_change *change)
+{
+    struct store_record record = {.change = *change};
+    struct store_operation operation = *change->operation;
+    struct ln_bytes *parts[STORE_OPERATION_PARTS];
+
+    store_operation_parts(&operation, parts);
+    size_t size = sizeof(record) + sizeof(operation) + bytes_of(parts, LN_COUNT(parts));
+    record.size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    uint8_t *at = extend(&batch->changes, record.size);
+    memcpy(at, &record, sizeof(record));
+    memcpy(at + sizeof(record), &operation, sizeof(operation));
+    put_parts(at + sizeof(record) + sizeof(operation), parts, LN_COUNT(parts));
+}
+
 void store_batch_put(struct store_batch *batch, const struct store_change *change)
 {
     struct store_record record = {.change = *change};
+
+    if (change->operation != NULL) {
+        put_operation(batch, change);
+        return;
+    }
     struct ln_bytes *parts[PARTS];
-    size_t bytes = 0;
 
     if (change->view != NULL) {
         record.view = *change->view;
     }
     each_of(&record.view, parts);
     size_t links = record.view.object_count * sizeof(struct ln_object_link);
-    for (size_t i = 0; i < PARTS; i++) {
-        bytes += parts[i]->len;
-    }
-    record.size = (sizeof(record) + links + bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t size = sizeof(record) + links + bytes_of(parts, PARTS);
+    record.size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     uint8_t *at = extend(&batch->changes, record.size);
     memcpy(at, &record, sizeof(record));
     at += sizeof(record);
@@ -79,12 +126,7 @@ void store_batch_put(struct store_batch *batch, const struct store_change *chang
         memcpy(at, record.view.objects, links);
         at += links;
     }
-    for (size_t i = 0; i < LN_COUNT(parts); i++) {
-        if (parts[i]->len > 0) {
-            memcpy(at, parts[i]->at, parts[i]->len);
-            at += parts[i]->len;
-        }
-    }
+    put_parts(at, parts, PARTS);
 }
 
 void store_batch_touch(struct store_batch *batch, uint64_t number, int64_t at,
@@ -108,21 +150,38 @@ void store_batch_fini(struct store_batch *batch)
     batch->touched = 0;
 }
 
+static void find_operation(struct store_record *record)
+{
+    struct store_operation *operation = (struct store_operation *)(record + 1);
+    struct ln_bytes *parts[STORE_OPERATION_PARTS];
+
+    store_operation_parts(operation, parts);
+    find_parts((const uint8_t *)(operation + 1), parts, LN_COUNT(parts));
+    record->change.operation = operation;
+}
+
+static void find_view(struct store_record *record)
+{
+    struct ln_bytes *parts[PARTS];
+
+    record->view.objects = (const struct ln_object_link *)(record + 1);
+    each_of(&record->view, parts);
+    find_parts((const uint8_t *)(record->view.objects + record->view.object_count), parts,
+               PARTS);
+    record->change.view = &record->view;
+}
+
 struct store_record *store_record_next(const struct store_bytes *changes, size_t *offset)
 {
     if (*offset >= changes->length) {
         return NULL;
     }
     struct store_record *record = (struct store_record *)(void *)(changes->at + *offset);
-    struct ln_bytes *parts[PARTS];
-    record->view.objects = (const struct ln_object_link *)(record + 1);
-    const uint8_t *at = (const uint8_t *)(record->view.objects + record->view.object_count);
-    each_of(&record->view, parts);
-    for (size_t i = 0; i < LN_COUNT(parts); i++) {
-        parts[i]->at = at;
-        at += parts[i]->len;
+    if (record->change.operation != NULL) {
+        find_operation(record);
+    } else {
+        find_view(record);
     }
-    record->change.view = &record->view;
     *offset += record->size;
     return record;
 }

@@ -38,6 +38,16 @@ static const char *const migrations[STORE_VERSION] = {
     "INSERT INTO meta VALUES ('identity', lower(hex(randomblob(16)))), ('clean', 1),"
     " ('last_change', 0);",
     "ALTER TABLE credentials ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;",
+    /* The first one was never written. Times that are not yet, are 0; `state`, `kind` and `outcome`
+     * are the numbers of the engine's enumerations; a path is two bytes for each of its ids. */
+    "DROP TABLE operations;"
+    "CREATE TABLE operations (id INTEGER PRIMARY KEY, endpoint BLOB NOT NULL,"
+    " state INTEGER NOT NULL, kind INTEGER NOT NULL, path BLOB NOT NULL, accept INTEGER NOT "
+    "NULL,"
+    " format INTEGER NOT NULL, payload BLOB, query BLOB, retry INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
+    " outcome INTEGER NOT NULL, code INTEGER NOT NULL, result_format INTEGER NOT NULL,"
+    " result BLOB, location BLOB, root BLOB);",
 };
 
 int64_t store_number(sqlite3 *db, const char *sql, int64_t otherwise)

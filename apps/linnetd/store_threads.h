@@ -17,6 +17,7 @@ struct store_statements {
     sqlite3_stmt *back; /* is not gone any more */
     sqlite3_stmt *sweep;
     sqlite3_stmt *forget;
+    sqlite3_stmt *operation, *operation_sent, *operation_forgotten;
 };
 
 struct numbers {

@@ -1,6 +1,7 @@
 /* The store's threads: one that writes, in groups, and one that reads. */
 
 #include "linnetd/log.h"
+#include "linnetd/store_operations.h"
 #include "linnetd/store_threads.h"
 
 #include <linnet/net.h>
@@ -59,6 +60,13 @@ static const struct {
     {offsetof(struct store_statements, back), "DELETE FROM gone WHERE endpoint = ?1"},
     {offsetof(struct store_statements, sweep), "DELETE FROM registrations WHERE number = ?1"},
     {offsetof(struct store_statements, forget), "DELETE FROM gone WHERE left_at < ?1"},
+    {offsetof(struct store_statements, operation),
+     "INSERT OR REPLACE INTO operations (" STORE_OPERATION_NAMES
+     ") VALUES (" STORE_OPERATION_PLACES ")"},
+    {offsetof(struct store_statements, operation_sent),
+     "UPDATE operations SET state = ?2 WHERE id = ?1"},
+    {offsetof(struct store_statements, operation_forgotten),
+     "DELETE FROM operations WHERE id = ?1"},
 };
 
 static sqlite3_stmt **statement_at(struct store *store, size_t i)
@@ -136,6 +144,25 @@ static bool write_left(struct store *store, const struct store_change *change)
     return run_once(row) && run_once(gone);
 }
 
+static bool write_operation(struct store *store, const struct store_change *change)
+{
+    struct store_statements *statements = &store->statements;
+    int64_t id = (int64_t)change->operation->id;
+
+    switch (change->kind) {
+    case STORE_OPERATION:
+        store_bind_operation(statements->operation, change->operation);
+        return run_once(statements->operation);
+    case STORE_OPERATION_SENT:
+        sqlite3_bind_int64(statements->operation_sent, 1, id);
+        sqlite3_bind_int(statements->operation_sent, 2, LN_OPERATION_SENT);
+        return run_once(statements->operation_sent);
+    default:
+        sqlite3_bind_int64(statements->operation_forgotten, 1, id);
+        return run_once(statements->operation_forgotten);
+    }
+}
+
 static bool write_change(struct store *store, const struct store_change *change)
 {
     switch (change->kind) {
@@ -143,6 +170,10 @@ static bool write_change(struct store *store, const struct store_change *change)
         return write_present(store, change);
     case STORE_LEFT:
         return write_left(store, change);
+    case STORE_OPERATION:
+    case STORE_OPERATION_SENT:
+    case STORE_OPERATION_FORGOTTEN:
+        return write_operation(store, change);
     default:
         return true;
     }
@@ -174,7 +205,9 @@ static uint64_t note_group(struct store *store)
     memset(store->group_last, 0, sizeof(store->group_last));
     while ((record = store_record_next(&store->group, &offset)) != NULL) {
         const struct store_change *change = &record->change;
-        store->group_last[record->shard] = change->number;
+        if (change->number != 0) {
+            store->group_last[record->shard] = change->number;
+        }
         changes++;
         if (change->number > store->last_change) {
             store->last_change = change->number;
