@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 enum {
-    HOUR = 3600 * 1000,
+    MINUTE = 60 * 1000,
+    HOUR = 60 * MINUTE,
     BURST_LEAST = 40,
     BURST_MOST = 100,
     LOUD = 60, /* notifications in one silence, after which its causes are taken away */
@@ -69,9 +70,10 @@ static bool is_there(struct day *day, struct ln_path path)
     return path.depth == 1 || subject_meter(&day->s, path.id[1]) != NULL;
 }
 
+/* Never the first one, which lasts the whole day. */
 static struct observed *some_observed(struct day *day)
 {
-    struct observed *o = &day->s.observed[dice_below(&day->s.dice, OBSERVED_MAX)];
+    struct observed *o = &day->s.observed[1 + dice_below(&day->s.dice, OBSERVED_MAX - 1)];
 
     return o->is_live ? o : NULL;
 }
@@ -336,6 +338,7 @@ void day_run(uint64_t seed, unsigned hours)
     list_paths(&day);
     subject_start(&day.s, seed);
     subject_create(&day.s, 0);
+    subject_observe(&day.s, 0, ln_path_object(METER_OBJECT), 0);
     while (day.s.now < end) {
         burst(&day);
         ln_time morning = day.s.now + dice_between(&day.s.dice, 0, 4 * HOUR);
@@ -343,5 +346,10 @@ void day_run(uint64_t seed, unsigned hours)
             calm(&day);
         }
     }
+    /* One more change: a day after the first Observe it has to be confirmed. */
+    (void)subject_run(&day.s, day.s.now + MINUTE, LOUD);
+    subject_create(&day.s, 0);
+    subject_set(&day.s, ln_path_resource(METER_OBJECT, 0, LEVEL), -100);
+    (void)subject_run(&day.s, day.s.now + 2 * MINUTE, LOUD);
     subject_end(&day.s);
 }

@@ -185,7 +185,7 @@ class Judge:
         if (line["observe"] is not None) != (key is not None):
             self.complain("an answer with the Observe option in the wrong place")
         if key is not None:
-            self.sequences[key] = line["observe"]
+            self.sequences[key] = -1 if line["observe"] is None else line["observe"]
             self.formats[key] = line["format"]
             self.confirmed[key] = self.now
 

@@ -194,16 +194,27 @@ static void act(struct subject *s, const struct ln_client_event *event)
     }
 }
 
+static void give_up(const struct subject *s)
+{
+    fprintf(stderr, "notify_trace: at %" PRId64 " ms the client is due again and again\n",
+            (int64_t)s->now);
+    exit(1);
+}
+
 static void send_all(struct subject *s)
 {
     uint8_t in[DATAGRAM], out[DATAGRAM];
     ln_link link;
     size_t len;
+    unsigned sent = 0;
 
     while ((len = ln_client_send(&s->client, s->now, in, sizeof(in), &link)) > 0) {
         len = take_datagram(s, link, ln_bytes(in, len), out);
         if (len > 0) {
             ln_client_recv(&s->client, s->now, link, ln_bytes(out, len));
+        }
+        if (++sent == ROUNDS_MAX) {
+            give_up(s);
         }
     }
 }
@@ -211,19 +222,17 @@ static void send_all(struct subject *s)
 static void pump(struct subject *s)
 {
     struct ln_client_event event;
+    unsigned rounds = 0;
 
-    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+    do {
         send_all(s);
         while (ln_client_event(&s->client, &event)) {
             act(s, &event);
         }
-        if (ln_client_deadline(&s->client) > s->now) {
-            return;
+        if (++rounds == ROUNDS_MAX) {
+            give_up(s);
         }
-    }
-    fprintf(stderr, "notify_trace: at %" PRId64 " ms the client is due again and again\n",
-            (int64_t)s->now);
-    exit(1);
+    } while (ln_client_deadline(&s->client) <= s->now);
 }
 
 static ln_time later(ln_time a, ln_time b)
