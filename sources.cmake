@@ -22,7 +22,7 @@ set(LN_LWM2M_SOURCES
 
 set(LN_CLIENT_SOURCES
     answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c events.c
-    link_list.c notify.c observations.c register.c registration.c reporting.c requests.c store.c stored.c
+    link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c store.c stored.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c
     operations/write_attributes.c

@@ -94,7 +94,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .operations = ln_client_all_operations,
         .formats = device_formats,
         .version = options->version,
-        .queue_mode = options->queue_mode,
+        .queue_mode = options->queue_mode ? &ln_client_queue_mode : NULL,
         .awake = options->awake,
         .random = ln_random_system,
         .coap = &options->coap,

@@ -83,11 +83,10 @@ struct ln_client_server {
     uint8_t location_len;
     uint16_t answer_len;
     uint16_t request_len;
-    uint8_t *answer;     /* the last answer, kept for a repeat of its request */
-    uint8_t *request;    /* our own request under way */
-    ln_time due;         /* of the registration machine */
-    ln_time known_until; /* the registration ends, if the server hears nothing more */
-    ln_time awake_until; /* in queue mode */
+    uint8_t *answer;  /* the last answer, kept for a repeat of its request */
+    uint8_t *request; /* our own request under way */
+    ln_time due;      /* of the registration machine */
+    ln_time heard;    /* that anything was sent or received */
     struct ln_coap_exchange exchange;
     struct ln_coap_token token;
     struct ln_coap_history history;
@@ -285,6 +284,10 @@ extern const struct ln_client_operation ln_client_write_attributes; /* needs `re
 /* All of these, and NULL. */
 extern const struct ln_client_operation *const ln_client_all_operations[];
 
+/* The optional part for queue mode: see config->queue_mode. */
+struct ln_client_queue_mode;
+extern const struct ln_client_queue_mode ln_client_queue_mode;
+
 struct ln_client_stats {
     uint32_t received, sent, retransmitted, repeats, malformed, refused_requests;
     uint32_t notified;     /* but for copies */
@@ -322,9 +325,9 @@ struct ln_client_config {
      * received for `awake`: LN_CLIENT_SLEEP, LN_CLIENT_CLOSE. It wakes for an Update or a notification:
      * LN_CLIENT_OPEN, and then an Update in any case, for only that tells the server where we are
      * now; a notification waits for its answer. A datagram that comes while there is no link is not
-     * looked at.
+     * looked at. &ln_client_queue_mode, or NULL: it can be reached all the time.
      */
-    bool queue_mode;
+    const struct ln_client_queue_mode *queue_mode;
     uint32_t awake; /* ms; 0: MAX_TRANSMIT_WAIT, 93 seconds */
     struct ln_random random;
     const struct ln_coap_parameters *coap; /* NULL: the defaults of RFC 7252 */

@@ -11,14 +11,12 @@ struct measure {
 static ln_err measure(struct ln_client__request *r, ln_client__body_fn *write,
                       struct measure *out)
 {
-    struct ln_client__notice *notice = r->notice;
-    uint8_t *at = notice == NULL ? r->server->answer : notice->at;
-    size_t size = notice == NULL ? ln_client__datagram_size(r->client) : notice->size;
+    size_t size = ln_client__datagram_size(r->client);
     size_t skip = 0;
 
     *out = (struct measure){0};
     do {
-        struct ln_writer w = ln_writer_window(at, size, skip);
+        struct ln_writer w = ln_writer_window(r->server->answer, size, skip);
         ln_err err = write(r, &w);
         if (err != LN_OK || w.failed) {
             return err != LN_OK ? err : LN_ERR_NOT_ACCEPTABLE;
@@ -67,9 +65,6 @@ ln_err ln_client__answer_body(struct ln_client__request *r, uint16_t format,
     struct ln_writer room = ln_coap_payload_begin(&b);
     struct ln_writer w = ln_writer_window(room.out, size < room.size ? size : room.size, skip);
     err = write(r, &w);
-    if (w.size < size && w.written - skip > w.size) {
-        ln_writer_fail(&w); /* a notification for which there is little room */
-    }
     ln_coap_payload_end(&b, &w);
     ln_client__answer_end(r, &b);
     return err;

@@ -68,23 +68,21 @@ void ln_client__sweep_attributes(const struct ln_client *client)
     }
 }
 
-void ln_client__add_attributes(const struct ln_client__request *r, struct ln_writer *w,
-                               struct ln_path path, bool inherited)
+bool ln_client__has_attributes(const struct ln_client__request *r, const struct ln_path *path)
 {
-    ln_link link = ln_client__link(r->client, r->server);
-    const struct ln_client_attribute_set *set =
-        ln_client__attribute_set(r->client, link, &path);
-
-    if (inherited) {
-        struct ln_attributes all = ln_client__attributes(r->client, link, &path);
-        ln_write_attributes(w, &all);
-    } else if (set != NULL) {
-        ln_write_attributes(w, &set->attributes);
-    }
+    return ln_client__attribute_set(r->client, ln_client__link(r->client, r->server), path) !=
+           NULL;
 }
 
-bool ln_client__has_attributes(const struct ln_client__request *r, struct ln_path path)
+void ln_client__add_attributes(const struct ln_client__request *r, struct ln_writer *w,
+                               const struct ln_path *path)
 {
-    return ln_client__attribute_set(r->client, ln_client__link(r->client, r->server), &path) !=
-           NULL;
+    ln_link link = ln_client__link(r->client, r->server);
+
+    if (ln_path_equal(*path, r->operation.path)) {
+        struct ln_attributes all = ln_client__attributes(r->client, link, path);
+        ln_write_attributes(w, &all);
+    } else if (ln_client__has_attributes(r, path)) {
+        ln_write_attributes(w, &ln_client__attribute_set(r->client, link, path)->attributes);
+    }
 }

@@ -4,6 +4,7 @@
 
 #include "client/blocks.h"
 #include "client/data.h"
+#include "client/queue_mode.h"
 #include "client/register.h"
 #include "client/reporting.h"
 
@@ -122,25 +123,11 @@ static void link_is_gone(struct ln_client *client, struct ln_client_server *serv
     if (client->config->blocks != NULL) {
         client->config->blocks->calls->drop(client, server);
     }
-    if (client->config->reporting != NULL) {
-        client->config->reporting->calls->drop(client, server);
-    }
     server->link_is_up = false;
     server->answer_due = false;
     server->wants_disable = false;
     server->empty = 0;
     server->exchange = (struct ln_coap_exchange){0};
-}
-
-static void step(struct ln_client *client, struct ln_client_server *server, ln_time now,
-                 enum ln_registration_event event);
-
-/* A new registration has no observations, and one that is over has none (CORE-1.1.1 §6.4.1). */
-static void end_observations(struct ln_client *client, const struct ln_client_server *server)
-{
-    if (client->config->reporting != NULL) {
-        client->config->reporting->calls->end(client, server);
-    }
 }
 
 static void act(struct ln_client *client, struct ln_client_server *server, ln_time now,
@@ -163,20 +150,18 @@ static void act(struct ln_client *client, struct ln_client_server *server, ln_ti
         ln_client__news(server, LN_CLIENT_CLOSE);
         break;
     case LN_DO_REGISTER:
-        end_observations(client, server);
         fits = ln_client__register(client, server);
         break;
     case LN_DO_UPDATE:
         fits = ln_client__update(client, server);
         break;
     case LN_DO_DEREGISTER:
-        end_observations(client, server);
         fits = ln_client__deregister(client, server);
         break;
     }
     if (!fits) {
         server->refusal = LN_COAP_4_13;
-        step(client, server, now, LN_ON_DENIED);
+        ln_client__step(client, server, now, LN_ON_DENIED);
     }
 }
 
@@ -185,41 +170,10 @@ static bool is_known(uint8_t state)
     return state == LN_REGISTRATION_REGISTERED || state == LN_REGISTRATION_UPDATING;
 }
 
-/* Whether the server still knows us, once there is a link again. */
-static void remember(const struct ln_client *client, struct ln_client_server *server,
-                     ln_time now, const struct ln_registration_transition *t)
+void ln_client__step(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                     enum ln_registration_event event)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
-
-    switch (t->to) {
-    case LN_REGISTRATION_REGISTERED:
-        server->known_until = server->lifetime == 0
-                                  ? LN_NEVER
-                                  : ln_time_after(now, (int64_t)1000 * server->lifetime);
-        server->keeps = false;
-        break;
-    case LN_REGISTRATION_ASLEEP:
-        server->keeps = true;
-        break;
-    case LN_REGISTRATION_WAITING:
-        if (t->from == LN_REGISTRATION_UPDATING) {
-            ln_client__untold(server);
-        }
-        server->keeps = server->keeps || (reporting != NULL && is_known(t->from) &&
-                                          reporting->calls->observes(client, server));
-        break;
-    case LN_REGISTRATION_OPENING:
-    case LN_REGISTRATION_UPDATING:
-        break;
-    default:
-        server->keeps = false;
-        break;
-    }
-}
-
-static void step(struct ln_client *client, struct ln_client_server *server, ln_time now,
-                 enum ln_registration_event event)
-{
     struct ln_registration_waits waits = waits_of(client, server);
     const struct ln_registration_transition *t =
         ln_client__registration_step(server, now, event, &waits);
@@ -227,7 +181,12 @@ static void step(struct ln_client *client, struct ln_client_server *server, ln_t
     if (t == NULL) {
         return;
     }
-    remember(client, server, now, t);
+    if (t->from == LN_REGISTRATION_UPDATING && t->to == LN_REGISTRATION_WAITING) {
+        ln_client__untold(server);
+    }
+    if (reporting != NULL) {
+        reporting->calls->stepped(client, server, t);
+    }
     if (t->news != LN_CLIENT_NO_NEWS) {
         ln_client__news(server, (enum ln_client_event_kind)t->news);
     }
@@ -279,14 +238,14 @@ void ln_client_start(struct ln_client *client, ln_time now)
         server->server_instance = id;
         server->security_instance = security;
         server->short_id = account->short_id;
-        step(client, server, now, LN_ON_START);
+        ln_client__step(client, server, now, LN_ON_START);
     }
 }
 
 void ln_client_stop(struct ln_client *client, ln_time now)
 {
     for (size_t i = 0; i < client->config->server_count; i++) {
-        step(client, &client->config->servers[i], now, LN_ON_STOP);
+        ln_client__step(client, &client->config->servers[i], now, LN_ON_STOP);
     }
 }
 
@@ -334,73 +293,6 @@ bool ln_client__is_registered(const struct ln_client_server *server)
     return is_known(server->state);
 }
 
-/* ---- Queue mode. spec: CORE-1.1.1 §6.5 ---- */
-
-static void stay_awake(const struct ln_client *client, struct ln_client_server *server,
-                       ln_time now)
-{
-    uint32_t awake = client->config->awake;
-
-    server->awake_until = ln_time_after(
-        now, awake > 0 ? awake : ln_coap_max_transmit_wait(ln_client__coap(client)));
-}
-
-/* When to close the link, if nothing more comes; LN_NEVER if something is still under way. */
-static ln_time bedtime(const struct ln_client *client, const struct ln_client_server *server)
-{
-    const struct ln_client_reporting *reporting = client->config->reporting;
-
-    if (!client->config->queue_mode || server->state != LN_REGISTRATION_REGISTERED ||
-        (reporting != NULL && reporting->calls->is_busy(client, server))) {
-        return LN_NEVER;
-    }
-    return server->awake_until;
-}
-
-/* ---- Notifications ---- */
-
-/* An Update that tells where we are comes before what is to be notified. */
-static enum ln_client__reach reach_of(const struct ln_client_server *server)
-{
-    bool lost = server->waited == LN_REGISTRATION_WAITING;
-
-    switch (server->state) {
-    case LN_REGISTRATION_REGISTERED:
-        return LN_REACH_NOW;
-    case LN_REGISTRATION_ASLEEP:
-        return LN_REACH_ASLEEP;
-    case LN_REGISTRATION_UPDATING:
-        if (!server->keeps) {
-            return LN_REACH_NOW;
-        }
-        return lost ? LN_REACH_OFFLINE : LN_REACH_WAITS;
-    case LN_REGISTRATION_OPENING:
-    case LN_REGISTRATION_WAITING:
-        if (!server->keeps) {
-            return LN_REACH_NOT;
-        }
-        return lost ? LN_REACH_OFFLINE : LN_REACH_WAITS;
-    default:
-        return LN_REACH_NOT;
-    }
-}
-
-static void pursue_reporting(struct ln_client *client, struct ln_client_server *server,
-                             ln_time now)
-{
-    switch (client->config->reporting->calls->pursue(client, server, now, reach_of(server))) {
-    case LN_WISH_NOTHING:
-        break;
-    case LN_WISH_TO_WAKE:
-        step(client, server, now, LN_ON_CHANGE);
-        break;
-    case LN_WISH_LOST:
-        step(client, server, now, LN_ON_LOST);
-        pursue_reporting(client, server, now); /* what was lost is to be kept */
-        break;
-    }
-}
-
 /* ---- Links ---- */
 
 static struct ln_client_server *server_of(struct ln_client *client, ln_link link)
@@ -416,10 +308,9 @@ void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link)
 
     if (server != NULL && (server->state == LN_REGISTRATION_OPENING ||
                            server->state == LN_REGISTRATION_PARTING)) {
-        bool known = server->keeps && now < server->known_until;
         server->link_is_up = true;
         server->news &= (uint8_t) ~(1U << LN_CLIENT_OPEN); /* where nobody had to read it */
-        step(client, server, now, known ? LN_ON_LINK_BACK : LN_ON_LINK_UP);
+        ln_client__step(client, server, now, server->keeps ? LN_ON_LINK_BACK : LN_ON_LINK_UP);
     }
 }
 
@@ -435,9 +326,9 @@ void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link,
     link_is_gone(client, server);
     if (reason == LN_LINK_REFUSED) {
         server->refusal = 0;
-        step(client, server, now, LN_ON_LINK_REFUSED);
+        ln_client__step(client, server, now, LN_ON_LINK_REFUSED);
     } else {
-        step(client, server, now, LN_ON_LINK_DOWN);
+        ln_client__step(client, server, now, LN_ON_LINK_DOWN);
     }
 }
 
@@ -462,7 +353,7 @@ static bool goes_on(struct ln_client *client, struct ln_client_server *server, l
                                        : blocks->calls->go_on(client, server, code, options);
 
     if (next == LN_COAP_BLOCK_FAILED) {
-        step(client, server, now, LN_ON_LOST);
+        ln_client__step(client, server, now, LN_ON_LOST);
     }
     return next != LN_COAP_BLOCK_END;
 }
@@ -473,7 +364,7 @@ static void lost(struct ln_client *client, struct ln_client_server *server, ln_t
 
     server->exchange.state = LN_COAP_IDLE;
     if (reset || !goes_on(client, server, now, 0, NULL)) {
-        step(client, server, now, LN_ON_LOST);
+        ln_client__step(client, server, now, LN_ON_LOST);
     }
 }
 
@@ -519,7 +410,7 @@ static void take_response(struct ln_client *client, struct ln_client_server *ser
         ln_coap_exchange_step(x, ln_client__coap(client), now, LN_COAP_ON_RESPONSE)) {
         x->state = LN_COAP_IDLE;
         if (!goes_on(client, server, now, m->code, &options)) {
-            step(client, server, now, ln_client__answered(client, server, m));
+            ln_client__step(client, server, now, ln_client__answered(client, server, m));
         }
     }
 }
@@ -575,7 +466,7 @@ void ln_client_recv(struct ln_client *client, ln_time now, ln_link link,
         return;
     }
     client->stats.received++;
-    stay_awake(client, server, now);
+    server->heard = now;
     if (ln_coap_parse(datagram, &m) != LN_OK) {
         client->stats.malformed++;
         if (ln_coap_reject(datagram, &id)) {
@@ -596,7 +487,7 @@ void ln_client_recv(struct ln_client *client, ln_time now, ln_link link,
 static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now)
 {
     if (server->due <= now) {
-        step(client, server, now, LN_ON_TIME);
+        ln_client__step(client, server, now, LN_ON_TIME);
     }
     if (ln_coap_exchange_step(&server->exchange, ln_client__coap(client), now,
                               LN_COAP_ON_TIME)) {
@@ -604,12 +495,9 @@ static void pursue(struct ln_client *client, struct ln_client_server *server, ln
     }
     if (server->wants_disable) {
         server->wants_disable = false;
-        step(client, server, now, LN_ON_DISABLE);
+        ln_client__step(client, server, now, LN_ON_DISABLE);
     } else if (server->wants_update) {
-        step(client, server, now, LN_ON_CHANGE);
-    }
-    if (client->config->reporting != NULL) {
-        pursue_reporting(client, server, now);
+        ln_client__step(client, server, now, LN_ON_CHANGE);
     }
 }
 
@@ -644,6 +532,7 @@ static size_t send_one(struct ln_client *client, struct ln_client_server *server
                        void *buffer, size_t size)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
+    const struct ln_client_queue_mode *queue_mode = client->config->queue_mode;
 
     if (server->empty != 0) {
         enum ln_coap_type type = (enum ln_coap_type)(server->empty - 1);
@@ -658,11 +547,11 @@ static size_t send_one(struct ln_client *client, struct ln_client_server *server
     }
     pursue(client, server, now);
     size_t len = send_request(client, server, now, buffer, size);
-    if (len == 0 && reporting != NULL && reach_of(server) == LN_REACH_NOW) {
-        len = reporting->calls->send(client, server, now, buffer, size);
+    if (len == 0 && reporting != NULL) {
+        len = reporting->calls->send(client, server, now, buffer);
     }
-    if (len == 0 && bedtime(client, server) <= now) {
-        step(client, server, now, LN_ON_SLEEP);
+    if (len == 0 && queue_mode != NULL) {
+        queue_mode->turn(client, server, now);
     }
     return len;
 }
@@ -676,7 +565,7 @@ size_t ln_client_send(struct ln_client *client, ln_time now, void *buffer, size_
         size_t at = (client->next_link + i) % count;
         size_t len = send_one(client, &client->config->servers[at], now, buffer, size);
         if (len > 0) {
-            stay_awake(client, &client->config->servers[at], now);
+            client->config->servers[at].heard = now;
             client->stats.sent++;
             client->next_link = (ln_link)((at + 1) % count);
             *link = (ln_link)at;
@@ -690,6 +579,7 @@ static ln_time deadline_of(const struct ln_client *client,
                            const struct ln_client_server *server)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
+    const struct ln_client_queue_mode *queue_mode = client->config->queue_mode;
     bool wish = server->wants_disable ||
                 (server->wants_update && (server->state == LN_REGISTRATION_REGISTERED ||
                                           server->state == LN_REGISTRATION_ASLEEP));
@@ -698,9 +588,11 @@ static ln_time deadline_of(const struct ln_client *client,
         return 0;
     }
     ln_time due = ln_time_min(server->due, ln_coap_exchange_deadline(&server->exchange));
-    due = ln_time_min(due, bedtime(client, server));
+    if (queue_mode != NULL) {
+        due = ln_time_min(due, queue_mode->deadline(client, server));
+    }
     if (reporting != NULL) {
-        due = ln_time_min(due, reporting->calls->deadline(client, server, reach_of(server)));
+        due = ln_time_min(due, reporting->calls->deadline(client, server));
     }
     const struct ln_client_blocks *blocks = client->config->blocks;
     return blocks == NULL ? due : ln_time_min(due, blocks->calls->deadline(client, server));

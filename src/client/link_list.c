@@ -3,6 +3,7 @@
 #include "client/link_list.h"
 
 #include "client/data.h"
+#include "client/reporting.h"
 
 bool ln_client__object_is_visible(uint16_t object)
 {
@@ -14,6 +15,9 @@ void ln_client__add_link(const struct ln_client__links *list, struct ln_path pat
     ln_write_text(list->w, list->w->written == 0 ? "<" : ",<");
     ln_write_path(list->w, path);
     ln_write_u8(list->w, '>');
+    if (list->asked != NULL && list->config->reporting != NULL) {
+        list->config->reporting->calls->add_to_link(list->asked, list->w, &path);
+    }
 }
 
 /* 0.0 in a table stands for the version that the enabler implies. spec: CORE-1.1.1 §7.2.2 */

@@ -13,12 +13,11 @@ uint32_t ln_client__next_sequence(const struct ln_client *client)
     return state->sequence;
 }
 
-size_t ln_client__write_notification(struct ln_client *client, struct ln_client_observation *o,
-                                     ln_time now, const struct ln_client__notification *as,
-                                     void *buffer, size_t size)
+/* The answer to a Read that nobody sent; `answer` stands in the server. */
+static void answer(struct ln_client *client, struct ln_client_observation *o, ln_time now,
+                   uint32_t sequence)
 {
-    struct ln_coap_message message = {.type = as->type, .id = as->id, .token = o->token};
-    struct ln_client__notice notice = {.at = buffer, .size = size};
+    const struct ln_coap_message message = {.type = LN_COAP_NON, .token = o->token};
     struct ln_client__request r = {
         .client = client,
         .server = &client->config->servers[o->link],
@@ -27,8 +26,7 @@ size_t ln_client__write_notification(struct ln_client *client, struct ln_client_
         .options = {.block2 = o->block},
         .operation = {.kind = LN_OPERATION_READ, .path = o->path, .accept = o->format},
         .observes = true,
-        .sequence = as->sequence,
-        .notice = &notice,
+        .sequence = sequence,
     };
     ln_err err = o->is_gone ? LN_ERR_NOT_FOUND : ln_client__find_target(&r);
 
@@ -39,7 +37,32 @@ size_t ln_client__write_notification(struct ln_client *client, struct ln_client_
         o->is_gone = true;
         ln_client__answer(&r, ln_coap_code_of(err));
     }
-    return notice.len;
+}
+
+size_t ln_client__write_notification(struct ln_client *client, struct ln_client_observation *o,
+                                     ln_time now, uint32_t sequence, void *buffer)
+{
+    struct ln_client_server *server = &client->config->servers[o->link];
+    uint8_t *kept = server->answer;
+    uint16_t kept_len = server->answer_len;
+
+    server->answer = buffer;
+    answer(client, o, now, sequence);
+    size_t len = server->answer_len;
+    server->answer = kept;
+    server->answer_len = kept_len;
+    server->answer_due = false;
+    return len;
+}
+
+void ln_client__readdress(void *datagram, enum ln_coap_type type, uint16_t id)
+{
+    struct ln_reader in = ln_reader(ln_bytes(datagram, LN_COAP_EMPTY_SIZE));
+    struct ln_writer w = ln_writer(datagram, LN_COAP_EMPTY_SIZE);
+
+    ln_write_u8(&w, (uint8_t)((ln_read_u8(&in) & 0xcf) | type << 4));
+    ln_write_u8(&w, ln_read_u8(&in));
+    ln_write_u16(&w, id);
 }
 
 /* ---- What leaves ---- */
@@ -71,31 +94,37 @@ static uint32_t checksum_of(const void *datagram, size_t len)
     return ln_checksum(ln_read_rest(&in));
 }
 
-static size_t send_new(struct ln_client *client, struct ln_client_observation *o, ln_time now,
-                       void *buffer, size_t size)
+/* All but type and id are in the buffer. */
+static size_t send_copy(const struct ln_client *client, struct ln_client_notifier *notifier,
+                        ln_time now, void *buffer, size_t len)
 {
-    const struct ln_client_reporting *reporting = client->config->reporting;
-    struct ln_client_notifier *notifier = &reporting->notifiers[o->link];
-    bool confirmable = notifier->exchange.state == LN_COAP_IDLE && is_to_be_confirmed(o, now);
-    struct ln_client__notification as = {
-        .type = confirmable ? LN_COAP_CON : LN_COAP_NON,
-        .id = client->next_id++,
-        .sequence = ln_client__next_sequence(client),
-    };
-    size_t len = ln_client__write_notification(client, o, now, &as, buffer, size);
+    notifier->checksum = checksum_of(buffer, len);
+    (void)ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
+                                LN_COAP_ON_SENT);
+    ln_client__readdress(buffer, LN_COAP_CON, notifier->exchange.id);
+    return len;
+}
 
-    ln_client__keep_id(o, as.id);
+static size_t send_new(struct ln_client *client, struct ln_client_observation *o, ln_time now,
+                       void *buffer)
+{
+    struct ln_client_notifier *notifier = &client->config->reporting->notifiers[o->link];
+    bool confirmable = notifier->exchange.state == LN_COAP_IDLE && is_to_be_confirmed(o, now);
+    uint16_t id = client->next_id;
+    uint32_t sequence = ln_client__next_sequence(client);
+    size_t len = ln_client__write_notification(client, o, now, sequence, buffer);
+
+    ln_client__keep_id(o, id);
     client->stats.notified++;
     ln_client__noted(client, o, now);
     if (confirmable) {
         ln_coap_exchange_start(&notifier->exchange, ln_client__coap(client),
-                               &client->config->random, as.id, true, false);
-        (void)ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
-                                    LN_COAP_ON_SENT);
-        notifier->observation = (uint16_t)(o - reporting->observations);
-        notifier->checksum = checksum_of(buffer, len);
-        notifier->sequence = as.sequence;
-    } else if (o->is_gone) {
+                               &client->config->random, id, true, false);
+        notifier->observation = (uint16_t)(o - client->config->reporting->observations);
+        notifier->sequence = sequence;
+        return send_copy(client, notifier, now, buffer, len);
+    }
+    if (o->is_gone) {
         ln_client__end_observation(client, o);
     }
     return len;
@@ -106,30 +135,23 @@ static size_t send_new(struct ln_client *client, struct ln_client_observation *o
  * else, it is another message; the waits and copies go on as they were.
  */
 static size_t send_again(struct ln_client *client, struct ln_client_notifier *notifier,
-                         ln_time now, void *buffer, size_t size)
+                         ln_time now, void *buffer)
 {
     struct ln_client_observation *o =
         &client->config->reporting->observations[notifier->observation];
-    struct ln_client__notification as = {LN_COAP_CON, notifier->exchange.id,
-                                         notifier->sequence};
-    size_t len = ln_client__write_notification(client, o, now, &as, buffer, size);
+    size_t len = ln_client__write_notification(client, o, now, notifier->sequence, buffer);
 
     if (checksum_of(buffer, len) == notifier->checksum) {
         client->stats.retransmitted++;
-    } else {
-        as.id = client->next_id++;
-        as.sequence = ln_client__next_sequence(client);
-        len = ln_client__write_notification(client, o, now, &as, buffer, size);
-        ln_client__keep_id(o, as.id);
-        client->stats.notified++;
-        ln_client__noted(client, o, now);
-        notifier->exchange.id = as.id;
-        notifier->sequence = as.sequence;
-        notifier->checksum = checksum_of(buffer, len);
+        return send_copy(client, notifier, now, buffer, len);
     }
-    (void)ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
-                                LN_COAP_ON_SENT);
-    return len;
+    notifier->exchange.id = client->next_id;
+    notifier->sequence = ln_client__next_sequence(client);
+    len = ln_client__write_notification(client, o, now, notifier->sequence, buffer);
+    ln_client__keep_id(o, notifier->exchange.id);
+    client->stats.notified++;
+    ln_client__noted(client, o, now);
+    return send_copy(client, notifier, now, buffer, len);
 }
 
 bool ln_client__is_under_way(const struct ln_client *client,
@@ -144,23 +166,23 @@ bool ln_client__is_under_way(const struct ln_client *client,
 
 size_t ln_client__send_notification(struct ln_client *client,
                                     const struct ln_client_server *server, ln_time now,
-                                    void *buffer, size_t size)
+                                    void *buffer)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     struct ln_client_notifier *notifier = notifier_of(client, server);
     ln_link link = ln_client__link(client, server);
 
     if (notifier->exchange.state == LN_COAP_SENDING) {
-        return send_again(client, notifier, now, buffer, size);
+        return send_again(client, notifier, now, buffer);
     }
     if (ln_client__has_stored(client, link)) {
-        return ln_client__take_stored(client, link, buffer, size);
+        return ln_client__take_stored(client, link, buffer);
     }
     for (size_t i = 0; i < reporting->observation_count; i++) {
         struct ln_client_observation *o = &reporting->observations[i];
         if (o->in_use && o->link == link && !ln_client__is_under_way(client, o) &&
             ln_client__is_to_notify(client, o, now)) {
-            return send_new(client, o, now, buffer, size);
+            return send_new(client, o, now, buffer);
         }
     }
     return 0;

@@ -279,7 +279,7 @@ void ln_client__end_observation(struct ln_client *client, struct ln_client_obser
     o->in_use = false;
 }
 
-void ln_client__forget(struct ln_client__request *r)
+static void forget(struct ln_client__request *r)
 {
     struct ln_client_observation *o = find(r);
 
@@ -307,7 +307,7 @@ static bool is_sampled(const struct ln_client__request *r)
  * RFC 7641 §4.1: the same token again replaces the entry, another adds one; where there is no room
  * the request is a GET like any other. The rest of a long answer is fetched without a change.
  */
-void ln_client__observe(struct ln_client__request *r, uint16_t format)
+static void observe(struct ln_client__request *r, uint16_t format)
 {
     enum { REGISTER = 0, DEREGISTER = 1 };
 
@@ -315,7 +315,7 @@ void ln_client__observe(struct ln_client__request *r, uint16_t format)
         r->options.observe > DEREGISTER) {
         return;
     }
-    ln_client__forget(r);
+    forget(r);
     if (r->options.observe == DEREGISTER) {
         return;
     }
@@ -337,4 +337,15 @@ void ln_client__observe(struct ln_client__request *r, uint16_t format)
     ln_client__noted(r->client, o, r->now);
     r->observes = true;
     r->sequence = ln_client__next_sequence(r->client);
+}
+
+ln_err ln_client__answer_observe(struct ln_client__request *r, uint16_t format,
+                                 ln_client__body_fn *write)
+{
+    observe(r, format);
+    ln_err err = ln_client__answer_body(r, format, write);
+    if (err != LN_OK && r->options.has_observe) {
+        forget(r);
+    }
+    return err;
 }

@@ -31,7 +31,7 @@ static struct terms terms_of(const struct ln_client *client,
             terms.binding = LN_BINDING_U;
         }
     }
-    if (client->config->queue_mode) {
+    if (client->config->queue_mode != NULL) {
         terms.binding |= LN_BINDING_Q;
     }
     terms.list_checksum = ln_client__object_list_checksum(client->config);

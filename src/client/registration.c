@@ -68,7 +68,7 @@ static const struct ln_registration_transition transitions[] = {
     ROW(ASLEEP,      TIME,         OPENING,     OPEN,       NO_NEWS),
     ROW(ASLEEP,      CHANGE,       OPENING,     OPEN,       NO_NEWS),
     ROW(ASLEEP,      STOP,         PARTING,     OPEN,       NO_NEWS),
-    ROW(PARTING,     LINK_UP,      LEAVING,     DEREGISTER, NO_NEWS),
+    ROW(PARTING,     LINK_BACK,    LEAVING,     DEREGISTER, NO_NEWS),
     ROW(PARTING,     LINK_DOWN,    IDLE,        NOTHING,    DEREGISTERED),
     ROW(PARTING,     LINK_REFUSED, IDLE,        NOTHING,    DEREGISTERED),
     /* clang-format on */

@@ -22,6 +22,10 @@ enum ln_registration_event {
     LN_REGISTRATION_EVENTS,
 };
 
+/* Takes an event, and does what follows from it. */
+void ln_client__step(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                     enum ln_registration_event event);
+
 enum ln_registration_action {
     LN_DO_NOTHING,
     LN_DO_OPEN,

@@ -58,6 +58,23 @@ static bool observes(const struct ln_client *client, const struct ln_client_serv
     return next_of(client, server, &at) != NULL;
 }
 
+static struct ln_client_notifier *notifier_of(const struct ln_client *client,
+                                              const struct ln_client_server *server)
+{
+    return &client->config->reporting->notifiers[ln_client__link(client, server)];
+}
+
+/* The link is gone: what was under way is due anew. */
+static void drop(const struct ln_client *client, const struct ln_client_server *server)
+{
+    struct ln_client_notifier *notifier = notifier_of(client, server);
+
+    if (notifier->exchange.state != LN_COAP_IDLE) {
+        notifier->exchange.state = LN_COAP_IDLE;
+        client->config->reporting->observations[notifier->observation].is_due = true;
+    }
+}
+
 static void changed(struct ln_client *client, ln_time now, const struct ln_path *path)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
@@ -95,55 +112,115 @@ static bool has_lost(struct ln_client *client, struct ln_client_notifier *notifi
     return true;
 }
 
-static enum ln_client__wish pursue(struct ln_client *client,
-                                   const struct ln_client_server *server, ln_time now,
-                                   enum ln_client__reach reach)
+/* ---- Whether, and how, the server is to be reached ---- */
+
+enum reach {
+    NOT,     /* it knows nothing of us, or will soon */
+    NOW,     /* notifications may leave */
+    ASLEEP,  /* they may, once the link has been opened */
+    WAITS,   /* which is under way */
+    OFFLINE, /* the link is lost, and the registration kept */
+};
+
+/* An Update that tells where we are comes before what is to be notified. */
+static enum reach reach_of(const struct ln_client_server *server)
 {
-    const struct ln_client_reporting *reporting = client->config->reporting;
-    struct ln_client_notifier *notifier =
-        &reporting->notifiers[ln_client__link(client, server)];
+    switch (server->state) {
+    case LN_REGISTRATION_ASLEEP:
+        return ASLEEP;
+    case LN_REGISTRATION_REGISTERED:
+    case LN_REGISTRATION_UPDATING:
+        if (!server->keeps) {
+            return NOW;
+        }
+        break;
+    case LN_REGISTRATION_OPENING:
+    case LN_REGISTRATION_WAITING:
+        if (!server->keeps) {
+            return NOT;
+        }
+        break;
+    default:
+        return NOT;
+    }
+    return server->waited == LN_REGISTRATION_WAITING ? OFFLINE : WAITS;
+}
+
+static void stepped(struct ln_client *client, struct ln_client_server *server,
+                    const struct ln_registration_transition *t)
+{
+    bool was_known =
+        t->from == LN_REGISTRATION_REGISTERED || t->from == LN_REGISTRATION_UPDATING;
+
+    if (t->action == LN_DO_REGISTER || t->action == LN_DO_DEREGISTER) {
+        end(client, server);
+    }
+    if (t->to == LN_REGISTRATION_REGISTERED) {
+        server->keeps = false;
+    }
+    if (t->to == LN_REGISTRATION_WAITING && was_known) {
+        server->keeps = observes(client, server);
+        drop(client, server);
+    }
+}
+
+/* What waits for a link: one is asked for, or it is put aside. */
+static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                   enum reach reach)
+{
     struct ln_client_observation *o;
 
-    if (reach == LN_REACH_NOW && has_lost(client, notifier, now)) {
-        return LN_WISH_LOST;
-    }
-    if (reach != LN_REACH_ASLEEP && reach != LN_REACH_OFFLINE) {
-        return LN_WISH_NOTHING;
-    }
     for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
         if (!ln_client__is_to_notify(client, o, now)) {
             continue;
         }
-        if (reach == LN_REACH_ASLEEP) {
-            return LN_WISH_TO_WAKE;
+        if (reach == ASLEEP) {
+            ln_client__step(client, server, now, LN_ON_CHANGE);
+            return;
         }
         if (!o->is_gone) {
             ln_client__keep_notification(client, o, now);
             ln_client__noted(client, o, now);
         }
     }
-    return LN_WISH_NOTHING;
 }
 
-static ln_time deadline(const struct ln_client *client, const struct ln_client_server *server,
-                        enum ln_client__reach reach)
+static size_t send(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                   void *buffer)
 {
+    enum reach reach = reach_of(server);
+
+    if (reach == NOW && has_lost(client, notifier_of(client, server), now)) {
+        ln_client__step(client, server, now, LN_ON_LOST);
+        reach = reach_of(server);
+    }
+    if (reach == NOW) {
+        return ln_client__send_notification(client, server, now, buffer);
+    }
+    if (reach == ASLEEP || reach == OFFLINE) {
+        pursue(client, server, now, reach);
+    }
+    return 0;
+}
+
+static ln_time deadline(const struct ln_client *client, const struct ln_client_server *server)
+{
+    enum reach reach = reach_of(server);
     const struct ln_client_reporting *reporting = client->config->reporting;
     ln_link link = ln_client__link(client, server);
     ln_time due = LN_NEVER;
     struct ln_client_observation *o;
 
-    if (reach == LN_REACH_NOT || reach == LN_REACH_WAITS) {
+    if (reach == NOT || reach == WAITS) {
         return LN_NEVER;
     }
-    if (reach == LN_REACH_NOW) {
+    if (reach == NOW) {
         due = ln_client__has_stored(client, link)
                   ? 0
                   : ln_coap_exchange_deadline(&reporting->notifiers[link].exchange);
     }
     for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
-        bool waits =
-            reach == LN_REACH_OFFLINE ? o->is_gone : ln_client__is_under_way(client, o);
+        bool waits = reach == OFFLINE ? o->is_gone : ln_client__is_under_way(client, o);
         due = waits ? due : ln_time_min(due, o->due);
     }
     return due;
@@ -151,35 +228,18 @@ static ln_time deadline(const struct ln_client *client, const struct ln_client_s
 
 static bool is_busy(const struct ln_client *client, const struct ln_client_server *server)
 {
-    return client->config->reporting->notifiers[ln_client__link(client, server)]
-               .exchange.state != LN_COAP_IDLE;
-}
-
-static void drop(const struct ln_client *client, const struct ln_client_server *server)
-{
-    const struct ln_client_reporting *reporting = client->config->reporting;
-    struct ln_client_notifier *notifier =
-        &reporting->notifiers[ln_client__link(client, server)];
-
-    if (notifier->exchange.state != LN_COAP_IDLE) {
-        notifier->exchange.state = LN_COAP_IDLE;
-        reporting->observations[notifier->observation].is_due = true;
-    }
+    return notifier_of(client, server)->exchange.state != LN_COAP_IDLE;
 }
 
 const struct ln_client_reporting_calls ln_client_reporting_calls = {
     .init = init,
-    .observe = ln_client__observe,
-    .forget = ln_client__forget,
+    .answer = ln_client__answer_observe,
     .add_to_link = ln_client__add_attributes,
     .has_own = ln_client__has_attributes,
-    .end = end,
-    .drop = drop,
-    .observes = observes,
+    .stepped = stepped,
     .changed = changed,
     .take_empty = ln_client__take_empty,
-    .pursue = pursue,
-    .send = ln_client__send_notification,
+    .send = send,
     .deadline = deadline,
     .is_busy = is_busy,
 };

@@ -10,25 +10,14 @@
 
 struct ln_coap_builder ln_client__answer_begin(const struct ln_client__request *r, uint8_t code)
 {
-    const struct ln_coap_message *m = r->message;
-
-    if (r->notice != NULL) {
-        return ln_coap_start(r->notice->at, r->notice->size, m->type, code, m->id, &m->token);
-    }
-    return ln_coap_answer(r->server->answer, ln_client__datagram_size(r->client), m, code,
-                          m->type == LN_COAP_CON ? 0 : r->client->next_id++);
+    return ln_coap_answer(r->server->answer, ln_client__datagram_size(r->client), r->message,
+                          code, r->message->type == LN_COAP_CON ? 0 : r->client->next_id++);
 }
 
 void ln_client__answer_end(const struct ln_client__request *r, const struct ln_coap_builder *b)
 {
-    size_t len = ln_coap_finish(b);
-
-    if (r->notice != NULL) {
-        r->notice->len = len;
-        return;
-    }
-    r->server->answer_len = (uint16_t)len;
-    r->server->answer_due = len > 0;
+    r->server->answer_len = (uint16_t)ln_coap_finish(b);
+    r->server->answer_due = r->server->answer_len > 0;
 }
 
 /* RFC 7959 §2.3: the answer says which block it is for. */

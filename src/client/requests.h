@@ -18,21 +18,12 @@ struct ln_client__request {
     void *instance;                /* from depth 2 on, and of a Create */
     const struct ln_resource *row; /* from depth 3 on */
     uint16_t instance_id;
-    bool observes;                    /* the answer has an Observe option */
-    uint32_t sequence;                /* that says so */
-    struct ln_client__notice *notice; /* NULL: the answer is kept in the server */
-    struct ln_coap_block block1;      /* the option of the answer */
+    bool observes;               /* the answer has an Observe option */
+    uint32_t sequence;           /* that says so */
+    struct ln_coap_block block1; /* the option of the answer */
     const struct ln_coap_message *message;
     ln_time now;
     struct ln_coap_options options;
-};
-
-/* A notification is the answer to a Read that nobody sent: where it is written to. */
-struct ln_client__notice {
-    uint8_t *at;
-    size_t size;
-    size_t len; /* 0: it did not fit */
-    bool is_gone;
 };
 
 static inline bool ln_client__changes(const struct ln_client__request *r)

@@ -29,8 +29,9 @@ void ln_client__keep_notification(struct ln_client *client, struct ln_client_obs
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     struct ln_client_reporting_state *state = reporting->state;
-    const struct ln_client_server *server = &client->config->servers[o->link];
+    struct ln_client_server *server = &client->config->servers[o->link];
     const struct ln_server_account *account = ln_client__account(client, server);
+    uint8_t *room = server->answer; /* nobody asks for the last one again without a link */
 
     if (account == NULL || !account->store_notifications) {
         return;
@@ -44,15 +45,16 @@ void ln_client__keep_notification(struct ln_client *client, struct ln_client_obs
         reporting->stored[state->first_stored].len = 0;
         close_up(reporting);
     }
+    server->answer_len = 0;
     size_t at = index_of(reporting, state->stored_count);
-    const struct ln_client__notification as = {.type = LN_COAP_NON,
-                                               .sequence = ln_client__next_sequence(client)};
-    size_t len = ln_client__write_notification(client, o, now, &as, place_of(reporting, at),
-                                               reporting->stored_size);
-    if (len == 0) {
+    size_t len =
+        ln_client__write_notification(client, o, now, ln_client__next_sequence(client), room);
+    if (len > reporting->stored_size) {
         client->stats.not_stored++;
         return;
     }
+    struct ln_writer w = ln_writer(place_of(reporting, at), reporting->stored_size);
+    ln_write_bytes(&w, ln_bytes(room, len));
     reporting->stored[at] = (struct ln_client_stored){
         o->link, (uint16_t)(o - reporting->observations), (uint16_t)len};
     state->stored_count++;
@@ -79,24 +81,22 @@ bool ln_client__has_stored(const struct ln_client *client, ln_link link)
     return find(reporting, link) < reporting->state->stored_count;
 }
 
-size_t ln_client__take_stored(struct ln_client *client, ln_link link, void *buffer, size_t size)
+size_t ln_client__take_stored(struct ln_client *client, ln_link link, void *buffer)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     size_t at = index_of(reporting, find(reporting, link));
     struct ln_client_stored *stored = &reporting->stored[at];
-    struct ln_reader in = ln_reader(ln_bytes(place_of(reporting, at), stored->len));
-    struct ln_writer w = ln_writer(buffer, size);
+    struct ln_bytes kept = ln_bytes(place_of(reporting, at), stored->len);
     uint16_t id = client->next_id++;
+    struct ln_writer w = ln_writer(buffer, kept.len);
 
-    ln_write_u16(&w, ln_read_u16(&in));
-    (void)ln_read_u16(&in);
-    ln_write_u16(&w, id);
-    ln_write_bytes(&w, ln_read_rest(&in));
+    ln_write_bytes(&w, kept);
+    ln_client__readdress(buffer, LN_COAP_NON, id);
     ln_client__keep_id(&reporting->observations[stored->observation], id);
     client->stats.notified++;
     stored->len = 0;
     close_up(reporting);
-    return w.failed ? 0 : w.written;
+    return kept.len;
 }
 
 void ln_client__drop_stored(struct ln_client *client, const struct ln_client_observation *o)

@@ -8,7 +8,7 @@ static void given_a_client_in_queue_mode(uint32_t lifetime)
 {
     given_a_client_that_observes(LN_VERSION_1_1);
     f.account[0].lifetime = lifetime;
-    f.config.queue_mode = true;
+    f.config.queue_mode = &ln_client_queue_mode;
     reporting_registers();
 }
 
@@ -57,7 +57,7 @@ TEST(every_message_keeps_it_awake)
 TEST(how_long_it_stays_awake_is_the_apps_choice)
 {
     given_a_client_that_observes(LN_VERSION_1_1);
-    f.config.queue_mode = true;
+    f.config.queue_mode = &ln_client_queue_mode;
     f.config.awake = 5000;
     reporting_registers();
     due_after(5000);
@@ -207,6 +207,8 @@ TEST(a_registration_that_is_over_is_made_anew)
     after(301 * 1000);
     client_is_silent();
     link_goes_up();
+    CHECK(client_sends(&m));
+    server_answers(&m, LN_COAP_4_04, NULL);
     CHECK(client_sends(&m));
     CHECK_EQ(options_of(&m, LN_COAP_URI_PATH), 1); /* rd */
 }

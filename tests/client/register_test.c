@@ -53,7 +53,7 @@ TEST(register_says_who_for_how_long_and_which_objects)
 TEST(queue_mode_is_in_the_binding_in_1_0_and_beside_it_later)
 {
     given_a_client(LN_VERSION_1_0);
-    f.config.queue_mode = true;
+    f.config.queue_mode = &ln_client_queue_mode;
     ln_client_start(&f.client, f.now);
     link_goes_up();
     CHECK(client_sends(&m));
@@ -62,7 +62,7 @@ TEST(queue_mode_is_in_the_binding_in_1_0_and_beside_it_later)
     CHECK_EQ(options_of(&m, LN_COAP_URI_QUERY), 4);
 
     given_a_client(LN_VERSION_1_1);
-    f.config.queue_mode = true;
+    f.config.queue_mode = &ln_client_queue_mode;
     ln_client_start(&f.client, f.now);
     link_goes_up();
     CHECK(client_sends(&m));

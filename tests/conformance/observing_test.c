@@ -56,7 +56,7 @@ TEST(int_109_a_request_waits_until_the_client_wakes)
         LN_OPERATION_READ, ln_path_resource(3, 0, 0), LN_FORMAT_TEXT, LN_FORMAT_NONE, {0}, {0}};
     uint64_t id;
     given_c1(LN_VERSION_1_1);
-    bench.config.queue_mode = true;
+    bench.config.queue_mode = &ln_client_queue_mode;
     given_it_is_registered();
 
     time_passes(93 * 1000);

@@ -181,7 +181,7 @@ TEST(int_107_a_longer_lifetime_is_told_at_once_and_kept)
 TEST(int_108_says_that_it_sleeps)
 {
     given_c1(LN_VERSION_1_1);
-    bench.config.queue_mode = true;
+    bench.config.queue_mode = &ln_client_queue_mode;
     the_client_starts();
     CHECK_WIRE("client CON POST /rd?ep=urn:dev:1&lt=86400&lwm2m=1.1&Q format=40 </1/0>,</3/0>\n"
                "server ACK 2.01 location=/rd/*\n");

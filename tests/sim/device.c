@@ -172,7 +172,7 @@ void device_start(struct device *d)
 
 void device_wake(struct device *d)
 {
-    if (d->slot.state == LN_REGISTRATION_ASLEEP) {
+    if (d->is_powered && d->config.queue_mode != NULL) {
         ln_client_update(&d->client, d->world->now);
         device_pump(d);
     }

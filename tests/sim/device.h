@@ -83,7 +83,7 @@ void device_network(struct device *device, bool has_network);
 void device_rebind(struct device *device);
 void device_recv(struct device *device, struct ln_bytes datagram);
 /* Sends what is to be sent, reads events, and makes the next appointment. */
-/* One that sleeps wakes up, and says so. */
+/* One in queue mode wakes up, or stays awake, and says so. */
 void device_wake(struct device *device);
 void device_pump(struct device *device);
 bool device_sensor_add(struct device *device, uint16_t id);

@@ -189,7 +189,7 @@ static void begin(struct world *world)
             dice_chance(&world->dice, 50) ? LN_VERSION_1_0 : LN_VERSION_1_1;
 
         device_init(d, world, (uint32_t)i, a_lifetime(world), version);
-        d->config.queue_mode = dice_chance(&world->dice, 30);
+        d->config.queue_mode = dice_chance(&world->dice, 30) ? &ln_client_queue_mode : NULL;
         if (dice_chance(&world->dice, 40)) {
             device_use_blocks(d, 32); /* so that its object list is longer than a block */
         }

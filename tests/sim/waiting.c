@@ -234,7 +234,7 @@ static void given_a_device(struct world *world)
     bool is_1_0 = world->seed % 2 == 0;
 
     device_init(d, world, 0, LIFETIME, is_1_0 ? LN_VERSION_1_0 : LN_VERSION_1_1);
-    d->config.queue_mode = true;
+    d->config.queue_mode = &ln_client_queue_mode;
     device_start(d);
 }
 

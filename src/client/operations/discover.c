@@ -5,21 +5,13 @@
 #include "client/link_list.h"
 #include "client/reporting.h"
 
-static void add_attributes(const struct ln_client__links *list, struct ln_path path,
-                           bool is_target)
+/* 1.0.2 §5.4.2: an instance has a link where it has attributes. */
+static bool has_link(const struct ln_client__links *list, struct ln_path path)
 {
     const struct ln_client_reporting *reporting = list->config->reporting;
 
-    if (reporting != NULL) {
-        reporting->calls->add_to_link(list->asked, list->w, path, is_target);
-    }
-}
-
-static bool has_own(const struct ln_client__links *list, struct ln_path path)
-{
-    const struct ln_client_reporting *reporting = list->config->reporting;
-
-    return reporting != NULL && reporting->calls->has_own(list->asked, path);
+    return list->version > LN_VERSION_1_0 ||
+           (reporting != NULL && reporting->calls->has_own(list->asked, &path));
 }
 
 static void discover_resource(const struct ln_client__links *list,
@@ -31,7 +23,6 @@ static void discover_resource(const struct ln_client__links *list,
     uint32_t count = 0;
 
     ln_client__add_link(list, *path);
-    add_attributes(list, *path, is_target);
     if ((row->operations & LN_MANY) == 0) {
         return;
     }
@@ -45,7 +36,6 @@ static void discover_resource(const struct ln_client__links *list,
          with_instances && ln_client__next_value(object, row, instance, &id, &value) == LN_OK;
          id++) {
         ln_client__add_link(list, ln_path_add(*path, id));
-        add_attributes(list, ln_path_add(*path, id), false);
     }
 }
 
@@ -68,12 +58,10 @@ static void discover_object(const struct ln_client__links *list,
     void *instance;
 
     ln_client__add_object(list, entry->object);
-    add_attributes(list, ln_path_object(entry->object->id), true);
     for (uint16_t id = 0; (instance = ln_client__next_instance(entry, &id)) != NULL; id++) {
         struct ln_path path = ln_path_instance(entry->object->id, id);
-        if (list->version > LN_VERSION_1_0 || has_own(list, path)) {
+        if (has_link(list, path)) {
             ln_client__add_link(list, path);
-            add_attributes(list, path, false);
         }
         discover_resources(list, entry->object, instance, &path);
     }
@@ -88,7 +76,6 @@ static ln_err write_links(struct ln_client__request *r, struct ln_writer *w)
         discover_object(&list, r->entry);
     } else if (path->depth == 2) {
         ln_client__add_link(&list, *path);
-        add_attributes(&list, *path, true);
         discover_resources(&list, r->entry->object, r->instance, path);
     } else {
         discover_resource(&list, r->entry->object, r->row, r->instance, path, true);

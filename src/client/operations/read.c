@@ -32,23 +32,10 @@ static uint16_t preferred_format(const struct ln_client__request *r)
     return *formats == NULL ? LN_FORMAT_NONE : (*formats)->id;
 }
 
-/* An Observe is answered as a Read is, and some more follows (RFC 7641 §1.2). */
-static ln_err observe(struct ln_client__request *r, uint16_t format)
+static ln_err read_values(struct ln_client__request *r)
 {
     const struct ln_client_reporting *reporting = r->client->config->reporting;
 
-    if (reporting != NULL && r->notice == NULL) {
-        reporting->calls->observe(r, format);
-    }
-    ln_err err = ln_client__answer_body(r, format, write_values);
-    if (err != LN_OK && r->observes && r->notice == NULL) {
-        reporting->calls->forget(r);
-    }
-    return err;
-}
-
-static ln_err read_values(struct ln_client__request *r)
-{
     if (r->row != NULL && (r->row->operations & LN_READ) == 0) {
         return LN_ERR_NOT_ALLOWED;
     }
@@ -63,7 +50,8 @@ static ln_err read_values(struct ln_client__request *r)
     if (format == NULL) {
         return LN_ERR_NOT_ACCEPTABLE;
     }
-    return observe(r, format->id);
+    return reporting == NULL ? ln_client__answer_body(r, format->id, write_values)
+                             : reporting->calls->answer(r, format->id, write_values);
 }
 
 const struct ln_client_operation ln_client_read = {
