@@ -37,20 +37,43 @@ bool ln_number_of_text(struct ln_bytes text, struct ln_number *out)
     return true;
 }
 
+/* Takes the digit of 10^power out of a number. Without division, which small processors lack. */
+static uint8_t take_digit(uint64_t *number, unsigned power)
+{
+    uint64_t unit = 1;
+    uint8_t digit = '0';
+
+    while (power-- > 0) {
+        unit *= 10;
+    }
+    while (*number >= unit) {
+        *number -= unit;
+        digit++;
+    }
+    return digit;
+}
+
 void ln_write_number(struct ln_writer *w, const struct ln_number *number)
 {
-    uint64_t rest = number->fraction;
+    uint64_t whole = number->whole;
+    uint64_t fraction = number->fraction;
+    bool begun = false;
 
     if (number->negative) {
         ln_write_u8(w, '-');
     }
-    ln_write_unsigned_text(w, number->whole);
-    if (rest > 0) {
+    for (unsigned power = DECIMALS + 1; power-- > 0;) {
+        uint8_t digit = take_digit(&whole, power);
+        begun = begun || digit > '0' || power == 0;
+        if (begun) {
+            ln_write_u8(w, digit);
+        }
+    }
+    if (fraction > 0) {
         ln_write_u8(w, '.');
     }
-    for (uint64_t unit = LN_NUMBER_ONE / 10; rest > 0; unit /= 10) {
-        ln_write_u8(w, (uint8_t)('0' + rest / unit));
-        rest %= unit;
+    for (unsigned power = DECIMALS; fraction > 0;) {
+        ln_write_u8(w, take_digit(&fraction, --power));
     }
 }
 

@@ -122,11 +122,35 @@ TEST(int_303_a_request_ends_an_observation_and_the_other_goes_on)
     }
 }
 
+static void write_attributes(const char *path, const char *query)
+{
+    struct ln_operation operation = {.kind = LN_OPERATION_WRITE_ATTRIBUTES,
+                                     .accept = LN_FORMAT_NONE,
+                                     .format = LN_FORMAT_NONE,
+                                     .query = ln_bytes_of_text(query)};
+
+    CHECK(ln_path_of_text(ln_bytes_of_text(path), &operation.path));
+    operate(&operation);
+    CHECK_CODE("2.04");
+}
+
+/* spec: ETS 1.1-int-260: a resource shows what it inherits too */
+TEST(int_260_discover_shows_attributes)
+{
+    given_one_that_is_observed(LN_VERSION_1_1);
+    write_attributes("/3", "pmin=10&pmax=200");
+    write_attributes("/3/0/7", "lt=1&gt=6&st=1");
+    discover("/3/0/7");
+    CHECK_TEXT(ln_bytes(bench.payload, bench.payload_len),
+               "</3/0/7>;pmin=10;pmax=200;gt=6;lt=1;st=1;dim=2,</3/0/7/0>,</3/0/7/1>");
+}
+
 int observing_tests(void)
 {
     const struct CMUnitTest information_reporting[] = {
         CONFORMANCE_TEST(int_109_a_request_waits_until_the_client_wakes),
         CONFORMANCE_TEST(int_301_notifies_within_pmin_and_pmax),
+        CONFORMANCE_TEST(int_260_discover_shows_attributes),
         CONFORMANCE_TEST(int_303_a_request_ends_an_observation_and_the_other_goes_on),
     };
 

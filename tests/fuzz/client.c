@@ -52,6 +52,27 @@ static int64_t wall(void *context)
     return 1367491215;
 }
 
+static struct ln_client_reporting_state reporting_state;
+static struct ln_client_notifier notifier;
+static struct ln_client_observation observations[3];
+static struct ln_client_attribute_set attributes[3];
+static struct ln_client_stored stored[2];
+static uint8_t stored_memory[2 * 48];
+static const struct ln_client_reporting reporting = {
+    .calls = &ln_client_reporting_calls,
+    .state = &reporting_state,
+    .notifiers = &notifier,
+    .observations = observations,
+    .observation_count = LN_COUNT(observations),
+    .attributes = attributes,
+    .attribute_count = LN_COUNT(attributes),
+    .floats = ln_number_of_double,
+    .stored = stored,
+    .stored_count = LN_COUNT(stored),
+    .stored_size = 48,
+    .stored_memory = stored_memory,
+};
+
 static const struct ln_client_config configs[] = {
 #define CONFIG(version_)                                                                       \
     {                                                                                          \
@@ -59,6 +80,7 @@ static const struct ln_client_config configs[] = {
         .operations = ln_client_all_operations, .formats = formats, .version = (version_),     \
         .random = {zeros, NULL}, .servers = &server, .server_count = 1, .memory = memory,      \
         .memory_size = sizeof(memory), .datagram_size = DATAGRAM, .scratch_size = SCRATCH,     \
+        .reporting = &reporting, .queue_mode = &ln_client_queue_mode,                          \
     }
     CONFIG(LN_VERSION_1_0),
     CONFIG(LN_VERSION_1_1),
