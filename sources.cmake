@@ -98,12 +98,12 @@ set(LN_FUZZ_TARGETS
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES
-    auth.c backup.c body.c config.c credential_file.c credential_input.c credential_routes.c credential_seal.c
+    attributes.c auth.c backup.c body.c config.c credential_file.c credential_input.c credential_routes.c credential_seal.c
     credentials.c credentials_change.c data.c data_result.c device.c devices.c encoding.c events.c gone.c health.c http.c
     http_slow.c https.c
     inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
-    notify.c octets.c octets_shard.c openapi.c operation.c options.c problem.c record.c router.c
-    routes.c shard.c store.c store_backup.c store_check.c store_operations.c store_rows.c store_schema.c store_updates.c
+    notify.c observations.c octets.c octets_shard.c openapi.c operation.c options.c payload.c problem.c record.c router.c
+    routes.c shard.c store.c store_backup.c store_check.c store_observations.c store_operations.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c
     time_text.c token_rows.c tokens.c values.c wall.c)
 

@@ -24,7 +24,7 @@ static void free_data(void *state)
 
 /* ---- Path and query ---- */
 
-static bool read_path(struct request *request, struct ln_path *path)
+bool data_read_path(struct request *request, struct ln_path *path)
 {
     size_t wrong;
 
@@ -76,7 +76,8 @@ struct data *data_begin(struct request *request, enum ln_operation_kind kind)
     struct data *data = request_state(request, sizeof(*data), free_data);
 
     if (data == NULL || !request_query_only(request, names) ||
-        !read_path(request, &data->op.path) || !read_timeout(request, &data->op.timeout_ms) ||
+        !data_read_path(request, &data->op.path) ||
+        !read_timeout(request, &data->op.timeout_ms) ||
         !read_format(request, &data->op.format)) {
         return NULL;
     }

@@ -17,6 +17,8 @@ struct data {
     bool whole;            /* this body must be kept whole */
 };
 
+/* Reads the path, by numbers or names. False: the problem is set. */
+LN_MUST_USE bool data_read_path(struct request *request, struct ln_path *path);
 /* Reads the path and the query. NULL: the problem is set. */
 struct data *data_begin(struct request *request, enum ln_operation_kind kind);
 void data_ask(struct request *request, void (*finish)(struct request *));

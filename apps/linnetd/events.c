@@ -5,6 +5,7 @@
 #include "linnetd/daemon.h"
 #include "linnetd/json_out.h"
 #include "linnetd/operation.h"
+#include "linnetd/payload.h"
 #include "linnetd/routes.h"
 #include "linnetd/values.h"
 
@@ -50,7 +51,7 @@ struct event_stream {
 
 bool events_init(struct events *events)
 {
-    *events = (struct events){.last = 0};
+    *events = (struct events){.first = 1};
     pthread_mutex_init(&events->lock, NULL);
     (void)snprintf(events->run, sizeof(events->run), "%08x", ln_random_u32(&ln_random_system));
     events->ring = calloc(EVENTS_KEPT, sizeof(*events->ring));
@@ -59,6 +60,9 @@ bool events_init(struct events *events)
 
 void events_fini(struct events *events)
 {
+    for (size_t i = 0; events->ring != NULL && i < EVENTS_KEPT; i++) {
+        free(events->ring[i].payload);
+    }
     free(events->ring);
     pthread_mutex_destroy(&events->lock);
 }
@@ -74,12 +78,25 @@ static void wake_streams(struct events *events)
     }
 }
 
-void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint,
-                const struct event_operation *operation)
+/* With the lock held. */
+static void forget_oldest(struct events *events)
 {
-    int64_t time = ln_clock_wall_ms();
+    struct event *event = &events->ring[events->first % EVENTS_KEPT];
 
-    pthread_mutex_lock(&events->lock);
+    events->payloads -= event->payload_len;
+    free(event->payload);
+    event->payload = NULL;
+    event->payload_len = 0;
+    events->first++;
+}
+
+/* With the lock held: the place of one more event, with all that every kind has. */
+static struct event *next_place(struct events *events, enum event_kind kind, int64_t time,
+                                struct ln_bytes endpoint)
+{
+    if (events->last + 1 - events->first == EVENTS_KEPT) {
+        forget_oldest(events);
+    }
     events->last++;
     struct event *event = &events->ring[events->last % EVENTS_KEPT];
     event->id = events->last;
@@ -88,7 +105,42 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
     event->endpoint_len =
         (uint8_t)(endpoint.len < LN_LIMIT_ENDPOINT ? endpoint.len : LN_LIMIT_ENDPOINT);
     memcpy(event->endpoint, endpoint.at, event->endpoint_len);
+    return event;
+}
+
+void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint,
+                const struct event_operation *operation)
+{
+    int64_t time = ln_clock_wall_ms();
+
+    pthread_mutex_lock(&events->lock);
+    struct event *event = next_place(events, kind, time, endpoint);
     event->operation = operation != NULL ? *operation : (struct event_operation){.id = 0};
+    wake_streams(events);
+    pthread_mutex_unlock(&events->lock);
+}
+
+void events_put_observation(struct events *events, const struct ln_server_event *event,
+                            int64_t wall_offset)
+{
+    bool is_value = event->kind == LN_SERVER_NOTIFIED;
+    enum event_kind kind = is_value ? EVENT_NOTIFICATION : EVENT_OBSERVATION;
+    size_t length = is_value ? event->payload.len : 0;
+    uint8_t *payload = length > 0 ? malloc(length) : NULL;
+
+    if (payload != NULL) {
+        memcpy(payload, event->payload.at, length);
+    }
+    pthread_mutex_lock(&events->lock);
+    struct event *put = next_place(events, kind, event->time + wall_offset, event->endpoint);
+    observation_copy(&put->observation, &event->observation, wall_offset);
+    put->format = payload != NULL || length == 0 ? event->format : LN_FORMAT_NONE;
+    put->payload = payload;
+    put->payload_len = payload != NULL ? length : 0;
+    events->payloads += put->payload_len;
+    while (events->payloads > EVENT_PAYLOADS_MAX && events->first < events->last) {
+        forget_oldest(events);
+    }
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -186,6 +238,22 @@ static void operation_json(struct json_out *json, const struct event_operation *
     out_close(json, '}');
 }
 
+/* One that cannot be decoded says so instead of its records. */
+static void notification_json(struct json_out *json, const struct event *event)
+{
+    char text[LN_PATH_TEXT_MAX + 1];
+
+    out_key(json, "path");
+    out_text(json, path_text(event->observation.path, text));
+    out_key(json, "records");
+    if (!payload_json(json, event->format, event->observation.path,
+                      ln_bytes(event->payload, event->payload_len), event->time)) {
+        out_null(json);
+        out_key(json, "error");
+        out_text(json, "device-bad-payload");
+    }
+}
+
 static void write_event(const struct events *events, struct text_out *out,
                         const struct event *event)
 {
@@ -206,6 +274,11 @@ static void write_event(const struct events *events, struct text_out *out,
     if (event->kind == EVENT_OPERATION) {
         out_key(&json, "operation");
         operation_json(&json, &event->operation);
+    } else if (event->kind == EVENT_OBSERVATION) {
+        out_key(&json, "observation");
+        observation_json(&json, &event->observation);
+    } else if (event->kind == EVENT_NOTIFICATION) {
+        notification_json(&json, event);
     }
     out_close(&json, '}');
     text_add(out, "\n\n");
@@ -216,8 +289,8 @@ static void skip_lost(struct event_stream *stream)
 {
     struct events *events = stream->events;
 
-    if (events->last - stream->sent > EVENTS_KEPT) {
-        uint64_t lost = events->last - stream->sent - EVENTS_KEPT;
+    if (stream->sent + 1 < events->first) {
+        uint64_t lost = events->first - stream->sent - 1;
         text_add(&stream->text, ": events lost: ");
         text_unsigned(&stream->text, lost);
         text_add(&stream->text, "\n\n");
@@ -308,7 +381,7 @@ static bool read_kind(struct request *request, struct event_stream *stream)
     }
     return problem(request, PROBLEM_BAD_QUERY,
                    "type: it is registered, updated, deregistered, expired, awake, sleeping, "
-                   "unreachable or operation");
+                   "unreachable, operation, observation or notification");
 }
 
 static bool read_endpoint(struct request *request, struct event_stream *stream)
@@ -339,7 +412,7 @@ static uint64_t start_of(const struct events *events, const char *last_id)
         ln_unsigned_of_text(ln_read_rest(&in), &id) && id <= events->last) {
         return id;
     }
-    return events->last > EVENTS_KEPT ? events->last - EVENTS_KEPT : 0;
+    return events->first - 1;
 }
 
 static bool join(struct request *request, struct event_stream *stream)

@@ -2,6 +2,8 @@
 #ifndef LINNETD_EVENTS_H
 #define LINNETD_EVENTS_H
 
+#include "linnetd/observations.h"
+
 #include <linnet/limits.h>
 #include <linnet/server.h>
 
@@ -18,7 +20,9 @@ struct request;
     X(EVENT_AWAKE, "awake")                                                                    \
     X(EVENT_SLEEPING, "sleeping")                                                              \
     X(EVENT_UNREACHABLE, "unreachable")                                                        \
-    X(EVENT_OPERATION, "operation")
+    X(EVENT_OPERATION, "operation")                                                            \
+    X(EVENT_OBSERVATION, "observation")                                                        \
+    X(EVENT_NOTIFICATION, "notification")
 
 enum event_kind {
 #define EVENT_KIND(kind, name) kind,
@@ -31,6 +35,7 @@ const char *event_kind_name(enum event_kind kind);
 enum {
     EVENTS_KEPT = 4096,
     EVENT_STREAMS_MAX = 64,
+    EVENT_PAYLOADS_MAX = 16 * 1024 * 1024, /* bytes of all notifications that are kept */
 };
 
 /* Of EVENT_OPERATION: what ended, and how. */
@@ -51,6 +56,10 @@ struct event {
     uint8_t endpoint_len;
     uint8_t endpoint[LN_LIMIT_ENDPOINT];
     struct event_operation operation;
+    struct observation observation; /* of EVENT_OBSERVATION and EVENT_NOTIFICATION */
+    uint16_t format;                /* of a notification's payload */
+    uint8_t *payload;               /* owned */
+    size_t payload_len;
 };
 
 struct event_stream;
@@ -58,8 +67,10 @@ struct event_stream;
 struct events {
     pthread_mutex_t lock;
     struct event *ring;
-    uint64_t last; /* id of the newest */
-    char run[9];   /* of this start: ids of another run are told apart by it */
+    uint64_t first;  /* id of the oldest that is kept */
+    uint64_t last;   /* of the newest */
+    size_t payloads; /* bytes of those that are kept */
+    char run[9];     /* of this start: ids of another run are told apart by it */
     struct event_stream *streams;
     size_t stream_count;
     bool closed;
@@ -71,6 +82,12 @@ void events_fini(struct events *events);
 /* Any thread. `operation`: of EVENT_OPERATION, else NULL. */
 void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint,
                 const struct event_operation *operation);
+/*
+ * Any thread: LN_SERVER_OBSERVATION or LN_SERVER_NOTIFIED, whose payload is copied. Without memory
+ * for that the event says that it has none.
+ */
+void events_put_observation(struct events *events, const struct ln_server_event *event,
+                            int64_t wall_offset);
 /*
  * Any thread: streams with nothing to say send a comment, so that a peer that is gone is
  * noticed.

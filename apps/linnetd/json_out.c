@@ -101,6 +101,12 @@ void out_text(struct json_out *json, const char *text)
     out_string(json, ln_bytes_of_text(text));
 }
 
+void out_raw(struct json_out *json, struct ln_bytes text)
+{
+    before_value(json);
+    text_bytes(json->out, text);
+}
+
 static void plain(struct json_out *json, const char *text)
 {
     before_value(json);

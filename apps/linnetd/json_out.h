@@ -32,6 +32,8 @@ void out_integer(struct json_out *json, int64_t value);
 void out_unsigned(struct json_out *json, uint64_t value);
 /* NaN and infinities as strings. */
 void out_double(struct json_out *json, double value);
+/* A value that is JSON already. */
+void out_raw(struct json_out *json, struct ln_bytes text);
 void out_base64(struct json_out *json, struct ln_bytes bytes);
 /* Milliseconds since 1970 as RFC 3339 in UTC; null where the year has not four digits. */
 void out_time_ms(struct json_out *json, int64_t ms);

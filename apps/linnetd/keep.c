@@ -109,7 +109,8 @@ void keep_promise(struct shard *shard, struct call *call, uint64_t change, bool 
 {
     struct promise *promise = NULL;
 
-    if (shard->daemon->store != NULL && change != 0) {
+    if (shard->daemon->store != NULL &&
+        change > store_committed(shard->daemon->store, shard->index)) {
         promise = malloc(sizeof(*promise));
         *broken = promise == NULL;
     }
@@ -202,12 +203,29 @@ static void keep_change(struct shard *shard, const struct ln_server_event *event
     store_batch_put(&shard->keep.batch, &change);
 }
 
+static void keep_observation(struct shard *shard, const struct ln_server_event *event)
+{
+    bool is_over = event->observation.state == LN_OBSERVATION_ENDED;
+    struct store_change change = {
+        .kind = is_over ? STORE_UNOBSERVED : STORE_OBSERVED,
+        .number = event->change,
+        .observation = &event->observation,
+    };
+
+    store_batch_put(&shard->keep.batch, &change);
+}
+
 void keep_event(struct shard *shard, const struct ln_server_event *event)
 {
     if (shard->daemon->store == NULL || event->kind == LN_SERVER_RESULT) {
         return;
     }
     if (event->change != 0) {
+        shard->keep.last = event->change;
+    }
+    if (event->kind == LN_SERVER_OBSERVATION && event->change != 0) {
+        keep_observation(shard, event);
+    } else if (event->change != 0) {
         keep_change(shard, event);
     } else if (event->kind == LN_SERVER_UPDATED && event->registration != NULL) {
         keep_touch(shard, event);
@@ -292,6 +310,22 @@ static enum store_taken take(void *context, const struct ln_registration_view *k
     }
 }
 
+/*
+ * Of another number of shards, its token names one that does not own it: it gets a new token, and
+ * is set up anew.
+ */
+static bool take_observation(void *context, const struct ln_observation_view *view)
+{
+    const struct restoring *r = context;
+    struct shard *shard = r->daemon->shards[daemon_shard_of(r->daemon, view->endpoint)];
+
+    if (view->token >> 56 == shard->index) {
+        return ln_server_restore_observation(shard->server, r->now, view) == LN_OK;
+    }
+    return ln_server_observe(shard->server, r->now, view->endpoint, view->path, view->format,
+                             view->attributes, true) == LN_OK;
+}
+
 bool keep_restore(struct daemon *daemon, char why[STORE_WHY_MAX])
 {
     struct restoring r = {
@@ -301,5 +335,6 @@ bool keep_restore(struct daemon *daemon, char why[STORE_WHY_MAX])
         .clean = store_was_clean(daemon->store),
     };
 
-    return store_restore(daemon->store, take, &r, why);
+    return store_restore(daemon->store, take, &r, why) &&
+           store_restore_observations(daemon->store, take_observation, &r, why);
 }

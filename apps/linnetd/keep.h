@@ -34,6 +34,7 @@ struct keep {
     struct held held;
     struct promise *promises;
     bool read_only;
+    uint64_t last;     /* the last change that an event told of */
     ln_time offset_of; /* when the offset of the wall clock was asked for */
     int64_t offset;
 };

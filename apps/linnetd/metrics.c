@@ -10,6 +10,7 @@
 struct tally {
     struct ln_server_counters counters;
     size_t registrations;
+    size_t observations;
     uint64_t handed_over;
     uint64_t cut;
     uint64_t dropped;
@@ -26,6 +27,7 @@ static void run_tally(struct shard *shard, struct call *call)
     tallies->of[shard->index] = (struct tally){
         .counters = *ln_server_counters(shard->server),
         .registrations = ln_server_registration_count(shard->server),
+        .observations = ln_server_observation_count(shard->server),
         .handed_over = shard->handed_over,
         .cut = shard->cut,
         .dropped = inbox_dropped(&shard->inbox),
@@ -44,6 +46,7 @@ static struct tally sum(const struct request *request)
         LN_SERVER_COUNTERS(ADD)
 #undef ADD
         all.registrations += one->registrations;
+        all.observations += one->observations;
         all.handed_over += one->handed_over;
         all.cut += one->cut;
         all.dropped += one->dropped;
@@ -128,6 +131,7 @@ static void finish_metrics(struct request *request)
 
     request->answer.type = "text/plain; version=0.0.4; charset=utf-8";
     metric(out, "gauge", "registrations", "devices registered", all.registrations);
+    metric(out, "gauge", "observations", "observations declared", all.observations);
 #define WRITE(name, help) metric(out, "counter", #name, help, all.counters.name);
     LN_SERVER_COUNTERS(WRITE)
 #undef WRITE

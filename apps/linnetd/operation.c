@@ -52,6 +52,9 @@ static ln_err fill_operation(struct operation_call *op, const struct ln_registra
         operation->format = op->arguments.len > 0 ? LN_FORMAT_TEXT : LN_FORMAT_NONE;
         operation->payload = op->arguments;
         return LN_OK;
+    case LN_OPERATION_WRITE_ATTRIBUTES:
+        operation->query = op->query;
+        return LN_OK;
     case LN_OPERATION_DELETE:
     case LN_OPERATION_DISCOVER:
         return LN_OK;

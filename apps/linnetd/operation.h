@@ -6,6 +6,7 @@
 #include "linnetd/shard.h"
 
 #include <linnet/codec.h>
+#include <linnet/limits.h>
 #include <linnet/server.h>
 
 enum { OPERATION_PAYLOAD_MAX = HTTP_BODY_MAX, OPERATION_ID_TEXT = 32, OPERATION_ROOT_MAX = 64 };
@@ -46,7 +47,9 @@ struct operation_call {
     int64_t timeout_ms;
     const struct ln_format *format; /* that was asked for; NULL: choose */
     struct ln_bytes arguments;      /* of an Execute */
-    struct ln_record *records;      /* of a Write or Create */
+    struct ln_bytes query;          /* of a Write-Attributes, in `attributes` */
+    uint8_t attributes[LN_LIMIT_ATTRIBUTES];
+    struct ln_record *records; /* of a Write or Create */
     size_t record_count;
     uint16_t instance; /* of a Create; LN_ID_NONE: the device chooses */
     int attempt;       /* 1: the device has refused the format that we chose */

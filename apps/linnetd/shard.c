@@ -109,6 +109,10 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
     case LN_SERVER_PART:
         operation_event(shard, event);
         break;
+    case LN_SERVER_OBSERVATION:
+    case LN_SERVER_NOTIFIED:
+        events_put_observation(events, event, wall_offset(&shard->daemon->wall));
+        break;
     case LN_SERVER_REPLACED: /* the new registration's event follows */
         break;
     default:
@@ -116,17 +120,22 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
     }
 }
 
-static void settle(struct shard *shard)
+bool shard_take_events(struct shard *shard)
 {
     struct ln_server_event event;
-    bool more = false;
+    bool some = false;
 
-    send_all(shard);
     while (ln_server_event(shard->server, &event)) {
         take_event(shard, &event);
-        more = true;
+        some = true;
     }
-    if (more) {
+    return some;
+}
+
+static void settle(struct shard *shard)
+{
+    send_all(shard);
+    if (shard_take_events(shard)) {
         send_all(shard); /* what events led to */
     }
     keep_submit(shard);
@@ -227,6 +236,7 @@ static void *run(void *context)
 {
     struct shard *shard = context;
 
+    settle(shard); /* what the restart led to */
     while (!atomic_load(&shard->stop)) {
         ln_time deadline =
             ln_time_min(ln_server_deadline(shard->server), ln_wheel_deadline(&shard->waits));

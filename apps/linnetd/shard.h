@@ -40,6 +40,8 @@ LN_MUST_USE ln_err shard_new(struct daemon *daemon, uint8_t index, struct ln_add
 LN_MUST_USE bool shard_start(struct shard *shard);
 /* Ends what waits with LN_OUTCOME_CLOSED, then the thread. */
 void shard_stop(struct shard *shard);
+/* The shard's thread: reads the events that there are. True: there were some. */
+bool shard_take_events(struct shard *shard);
 /* The shard's thread: a datagram leaves with the next flush at the latest. */
 void shard_transmit(struct shard *shard, const struct ln_address *remote,
                     const struct ln_address *local, struct ln_bytes datagram);

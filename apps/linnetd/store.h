@@ -88,6 +88,12 @@ typedef bool store_take_operation(void *context, const struct store_operation *o
 LN_MUST_USE bool store_restore_operations(struct store *store, store_take_operation *take,
                                           void *context, char why[STORE_WHY_MAX]);
 
+/* Tells all declared observations. False: it cannot be taken. Otherwise as store_restore(). */
+typedef bool store_take_observation(void *context,
+                                    const struct ln_observation_view *observation);
+LN_MUST_USE bool store_restore_observations(struct store *store, store_take_observation *take,
+                                            void *context, char why[STORE_WHY_MAX]);
+
 /* Starts the thread. False: there is none. */
 LN_MUST_USE bool store_start(struct store *store);
 /* Writes all that was submitted, ends the thread and closes the files. NULL is fine. */
@@ -102,6 +108,8 @@ enum store_kind {
     STORE_OPERATION, /* queued, or over: its row is this one from now on */
     STORE_OPERATION_SENT,      /* of the operation only the id counts, and that it has left */
     STORE_OPERATION_FORGOTTEN, /* only its id; the change has no number */
+    STORE_OBSERVED,            /* declared, or declared otherwise */
+    STORE_UNOBSERVED,
 };
 
 struct store_change {
@@ -110,8 +118,9 @@ struct store_change {
     uint64_t replaces;
     bool expired;    /* LEFT: not by its own wish */
     int64_t left_at; /* milliseconds since 1970, as all times of the view */
-    const struct ln_registration_view *view; /* NULL for SWEPT, and for operations */
-    const struct store_operation *operation; /* NULL for registrations */
+    const struct ln_registration_view *view;       /* NULL for SWEPT, and for the others */
+    const struct store_operation *operation;       /* NULL for all else */
+    const struct ln_observation_view *observation; /* NULL for all else */
 };
 
 struct store_bytes {

@@ -1,5 +1,6 @@
 /* --check: whether all that is kept can be read again. */
 
+#include "linnetd/store_observations.h"
 #include "linnetd/store_operations.h"
 #include "linnetd/store_threads.h"
 
@@ -61,6 +62,25 @@ static bool rows_are_good(sqlite3 *db, const char *folder, const char *sql, int 
     return good;
 }
 
+static bool observations_are_good(sqlite3 *db, const char *folder)
+{
+    struct ln_observation_view observation;
+    sqlite3_stmt *rows;
+    bool good = sqlite3_prepare_v2(db, "SELECT " STORE_OBSERVATION_NAMES " FROM observations",
+                                   -1, &rows, NULL) == SQLITE_OK;
+
+    if (!good) {
+        return complain(folder, sqlite3_errmsg(db));
+    }
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        if (!store_read_observation(rows, &observation)) {
+            good = complain(folder, "a row of observations is none");
+        }
+    }
+    sqlite3_finalize(rows);
+    return good;
+}
+
 static bool operations_are_good(sqlite3 *db, const char *folder)
 {
     struct store_operation operation;
@@ -105,14 +125,18 @@ static bool check_all(sqlite3 *db, const char *folder)
     if (store_number(db, "PRAGMA user_version", 0) >= 3) {
         good = operations_are_good(db, folder) && good;
     }
+    if (store_number(db, "PRAGMA user_version", 0) >= 4) {
+        good = observations_are_good(db, folder) && good;
+    }
     if (!update_list_read(&updates, folder)) {
         return complain(folder, "updates.log cannot be read");
     }
     (void)printf("%s: %s: version %d, %lld rows of registrations, %lld devices that left, %lld "
-                 "tokens, %zu times of Updates\n",
+                 "observations, %lld tokens, %zu times of Updates\n",
                  folder, good ? "good" : "damaged", STORE_VERSION,
                  (long long)store_number(db, "SELECT count(*) FROM registrations", 0),
                  (long long)store_number(db, "SELECT count(*) FROM gone", 0),
+                 (long long)store_number(db, "SELECT count(*) FROM observations", 0),
                  (long long)store_number(db, "SELECT count(*) FROM tokens", 0), updates.count);
     update_list_fini(&updates);
     return good;

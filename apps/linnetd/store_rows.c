@@ -3,6 +3,7 @@
 #include "linnetd/store_rows.h"
 
 #include "linnetd/log.h"
+#include "linnetd/store_observations.h"
 #include "linnetd/store_operations.h"
 #include "linnetd/store_updates.h"
 
@@ -102,12 +103,31 @@ static void put_operation(struct store_batch *batch, const struct store_change *
     put_parts(at + sizeof(record) + sizeof(operation), parts, LN_COUNT(parts));
 }
 
+static void put_observation(struct store_batch *batch, const struct store_change *change)
+{
+    struct store_record record = {.change = *change};
+    struct ln_observation_view observation = *change->observation;
+    struct ln_bytes *parts[STORE_OBSERVATION_PARTS];
+
+    store_observation_parts(&observation, parts);
+    size_t size = sizeof(record) + sizeof(observation) + bytes_of(parts, LN_COUNT(parts));
+    record.size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    uint8_t *at = extend(&batch->changes, record.size);
+    memcpy(at, &record, sizeof(record));
+    memcpy(at + sizeof(record), &observation, sizeof(observation));
+    put_parts(at + sizeof(record) + sizeof(observation), parts, LN_COUNT(parts));
+}
+
 void store_batch_put(struct store_batch *batch, const struct store_change *change)
 {
     struct store_record record = {.change = *change};
 
     if (change->operation != NULL) {
         put_operation(batch, change);
+        return;
+    }
+    if (change->observation != NULL) {
+        put_observation(batch, change);
         return;
     }
     struct ln_bytes *parts[PARTS];
@@ -160,6 +180,16 @@ static void find_operation(struct store_record *record)
     record->change.operation = operation;
 }
 
+static void find_observation(struct store_record *record)
+{
+    struct ln_observation_view *observation = (struct ln_observation_view *)(record + 1);
+    struct ln_bytes *parts[STORE_OBSERVATION_PARTS];
+
+    store_observation_parts(observation, parts);
+    find_parts((const uint8_t *)(observation + 1), parts, LN_COUNT(parts));
+    record->change.observation = observation;
+}
+
 static void find_view(struct store_record *record)
 {
     struct ln_bytes *parts[PARTS];
@@ -179,6 +209,8 @@ struct store_record *store_record_next(const struct store_bytes *changes, size_t
     struct store_record *record = (struct store_record *)(void *)(changes->at + *offset);
     if (record->change.operation != NULL) {
         find_operation(record);
+    } else if (record->change.observation != NULL) {
+        find_observation(record);
     } else {
         find_view(record);
     }

@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-/* A change as it stands in a batch: its bytes follow, behind the operation if it is of one. */
+/* A change as it stands in a batch: its bytes follow, behind the operation or observation of it. */
 struct store_record {
     size_t size; /* with the bytes: where the next one begins */
     struct store_change change;

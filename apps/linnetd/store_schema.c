@@ -48,6 +48,12 @@ static const char *const migrations[STORE_VERSION] = {
     " created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
     " outcome INTEGER NOT NULL, code INTEGER NOT NULL, result_format INTEGER NOT NULL,"
     " result BLOB, location BLOB, root BLOB);",
+    /* The first one was never written. A path is two bytes for each of its ids; the token is that of
+     * the device's notifications, for as long as the observation is declared. */
+    "DROP TABLE observations;"
+    "CREATE TABLE observations (endpoint BLOB NOT NULL, path BLOB NOT NULL,"
+    " token INTEGER NOT NULL, format INTEGER NOT NULL, attributes BLOB,"
+    " PRIMARY KEY (endpoint, path)) WITHOUT ROWID;",
 };
 
 int64_t store_number(sqlite3 *db, const char *sql, int64_t otherwise)

@@ -8,7 +8,7 @@
 
 enum {
     STORE_APPLICATION = 0x4C4E4554, /* "LNET": tells our database from another program's */
-    STORE_VERSION = 3,
+    STORE_VERSION = 4,
 };
 
 /* Opens it; `why` says what is wrong. The flags are those of sqlite3_open_v2(). */

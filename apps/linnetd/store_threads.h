@@ -18,6 +18,7 @@ struct store_statements {
     sqlite3_stmt *sweep;
     sqlite3_stmt *forget;
     sqlite3_stmt *operation, *operation_sent, *operation_forgotten;
+    sqlite3_stmt *observed, *unobserved;
 };
 
 struct numbers {

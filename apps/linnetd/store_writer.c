@@ -1,6 +1,7 @@
 /* The store's threads: one that writes, in groups, and one that reads. */
 
 #include "linnetd/log.h"
+#include "linnetd/store_observations.h"
 #include "linnetd/store_operations.h"
 #include "linnetd/store_threads.h"
 
@@ -67,6 +68,11 @@ static const struct {
      "UPDATE operations SET state = ?2 WHERE id = ?1"},
     {offsetof(struct store_statements, operation_forgotten),
      "DELETE FROM operations WHERE id = ?1"},
+    {offsetof(struct store_statements, observed),
+     "INSERT OR REPLACE INTO observations (" STORE_OBSERVATION_NAMES
+     ") VALUES (" STORE_OBSERVATION_PLACES ")"},
+    {offsetof(struct store_statements, unobserved),
+     "DELETE FROM observations WHERE endpoint = ?1 AND path = ?2"},
 };
 
 static sqlite3_stmt **statement_at(struct store *store, size_t i)
@@ -163,6 +169,19 @@ static bool write_operation(struct store *store, const struct store_change *chan
     }
 }
 
+static bool write_observation(struct store *store, const struct store_change *change)
+{
+    sqlite3_stmt *observed = store->statements.observed;
+    sqlite3_stmt *unobserved = store->statements.unobserved;
+
+    if (change->kind == STORE_OBSERVED) {
+        store_bind_observation(observed, change->observation);
+        return run_once(observed);
+    }
+    store_bind_observation_key(unobserved, change->observation);
+    return run_once(unobserved);
+}
+
 static bool write_change(struct store *store, const struct store_change *change)
 {
     switch (change->kind) {
@@ -174,6 +193,9 @@ static bool write_change(struct store *store, const struct store_change *change)
     case STORE_OPERATION_SENT:
     case STORE_OPERATION_FORGOTTEN:
         return write_operation(store, change);
+    case STORE_OBSERVED:
+    case STORE_UNOBSERVED:
+        return write_observation(store, change);
     default:
         return true;
     }

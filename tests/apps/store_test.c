@@ -769,6 +769,85 @@ TEST(a_job_that_fails_changes_nothing)
     remove_folder();
 }
 
+/* ---- Observations ---- */
+
+static struct {
+    struct ln_observation_view view;
+    char endpoint[32];
+    char attributes[32];
+    size_t count;
+} observed;
+
+static bool take_observation(void *context, const struct ln_observation_view *view)
+{
+    (void)context;
+    observed.count++;
+    observed.view = *view;
+    (void)ln_bytes_to_text(view->endpoint, observed.endpoint, sizeof(observed.endpoint));
+    (void)ln_bytes_to_text(view->attributes, observed.attributes, sizeof(observed.attributes));
+    return true;
+}
+
+static void observe(enum store_kind kind, uint64_t number, struct ln_path path,
+                    const char *attributes)
+{
+    struct ln_observation_view view = {
+        .endpoint = BYTES("urn:dev:1"),
+        .path = path,
+        .format = 110,
+        .attributes = ln_bytes_of_text(attributes),
+        .token = UINT64_C(0x0080000000000001),
+    };
+    struct store_change change = {.kind = kind, .number = number, .observation = &view};
+
+    store_batch_put(&batch, &change);
+}
+
+static void restored_observations(void)
+{
+    observed.count = 0;
+    assert_true(store_restore_observations(store, take_observation, NULL, why));
+}
+
+TEST(a_declared_observation_comes_back_with_its_token_and_an_ended_one_does_not)
+{
+    given_a_folder();
+    given_a_running_store();
+    observe(STORE_OBSERVED, 1, ln_path_resource(3303, 0, 5700), "pmin=1");
+    put(STORE_PRESENT, 3, 0, "urn:dev:1", 300);
+    observe(STORE_OBSERVED, 5, ln_path_resource(3303, 0, 5700), "pmin=2&gt");
+    observe(STORE_OBSERVED, 7, ln_path_object(3), "");
+    observe(STORE_UNOBSERVED, 9, ln_path_object(3), "");
+    submit(0);
+    until_committed(0, 9);
+    closed();
+
+    given_an_open_store();
+    restored_observations();
+    CHECK_EQ(observed.count, 1);
+    assert_true(ln_path_equal(observed.view.path, ln_path_resource(3303, 0, 5700)));
+    CHECK_EQ(observed.view.token, UINT64_C(0x0080000000000001));
+    CHECK_EQ(observed.view.format, 110);
+    assert_string_equal(observed.endpoint, "urn:dev:1");
+    assert_string_equal(observed.attributes, "pmin=2&gt");
+    closed();
+    remove_folder();
+}
+
+TEST(a_row_that_is_no_observation_ends_the_start)
+{
+    given_a_folder();
+    given_an_open_store();
+    assert_int_equal(sqlite3_exec(store_database(store),
+                                  "INSERT INTO observations VALUES (x'61', x'03', 1, 0, NULL)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_false(store_restore_observations(store, take_observation, NULL, why));
+    assert_non_null(strstr(why, "a row of observations cannot be taken"));
+    closed();
+    remove_folder();
+}
+
 int store_tests(void)
 {
     const struct CMUnitTest store_group[] = {
@@ -792,6 +871,9 @@ int store_tests(void)
         cmocka_unit_test(operations_are_there_after_a_kill_in_their_last_state),
         cmocka_unit_test(a_row_that_is_no_operation_ends_the_start_and_is_named),
         cmocka_unit_test(a_job_that_fails_changes_nothing),
+        cmocka_unit_test(
+            a_declared_observation_comes_back_with_its_token_and_an_ended_one_does_not),
+        cmocka_unit_test(a_row_that_is_no_observation_ends_the_start),
     };
 
     return RUN_TESTS(store_group);
