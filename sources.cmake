@@ -30,7 +30,7 @@ set(LN_CLIENT_SOURCES
 
 set(LN_SERVER_SOURCES
     addresses.c answers.c digest.c endpoints.c events.c exchanges.c journal.c list_bodies.c notifications.c
-    object_list.c observations.c operations.c owner.c queue.c recent.c register.c registrations.c server.c
+    object_list.c observations.c observe.c observe_answers.c operations.c owner.c queue.c recent.c register.c registrations.c server.c
     transfers.c)
 
 set(LN_DTLS_SOURCES

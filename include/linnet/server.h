@@ -346,9 +346,10 @@ struct ln_observation_view {
 
 /*
  * Declares it, or changes format, attributes and durability of the one that is there. Attributes that
- * are to go are named without a value, as in a Write-Attributes.
- * LN_ERR_BAD_REQUEST: a path that cannot be observed. LN_ERR_BUSY: too many. LN_ERR_READ_ONLY: it
- * would have to be kept. LN_ERR_NO_MEMORY.
+ * were declared before and no longer are, are named without a value in the next Write-Attributes, so
+ * that they go on the device, too; until it has answered that, the view has them as well.
+ * LN_ERR_BAD_REQUEST: a path that cannot be observed, or attributes that are too long. LN_ERR_BUSY:
+ * too many. LN_ERR_READ_ONLY: it would have to be kept. LN_ERR_NO_MEMORY.
  * An event LN_SERVER_OBSERVATION tells of it, with a number if it is durable.
  */
 LN_MUST_USE ln_err ln_server_observe(struct ln_server *server, ln_time now,

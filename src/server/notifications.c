@@ -162,10 +162,17 @@ static ln_err take_new(struct ln_server *server, struct ln_observation *observat
     return err;
 }
 
+static bool is_same_end(const struct ln_observation *observation,
+                        const struct ln_coap_message *m)
+{
+    return observation->state == LN_OBSERVATION_FAILED && observation->code == m->code &&
+           ln_coap_code_class(m->code) != 2;
+}
+
 static ln_err take_end(struct ln_server *server, struct ln_observation *observation,
                        const struct ln_coap_message *m)
 {
-    if (observation->state == LN_OBSERVATION_FAILED && observation->code == m->code) {
+    if (is_same_end(observation, m)) {
         server->counters.repeats++;
         return LN_OK;
     }
@@ -232,8 +239,15 @@ static void take_from_device(struct ln_server *server, struct ln_observation *ob
 {
     struct ln_coap_options options;
 
+    bool is_over = observation->state == LN_OBSERVATION_FAILED && !is_same_end(observation, m);
+
     if (observation->state == LN_OBSERVATION_ENDED) {
         take_unwanted(server, observation, peer, m);
+        return;
+    }
+    if (is_over) {
+        server->counters.unexpected++;
+        reset(server, peer, m);
         return;
     }
     if (ln_coap_options(m, &options) != LN_OK) {

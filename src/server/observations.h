@@ -13,7 +13,7 @@ struct ln_observation {
     struct endpoint *endpoint;
     struct ln_observation *next;      /* of the endpoint */
     struct ln_observation *next_work; /* to be set up or cancelled */
-    uint8_t *attributes;              /* NULL: none */
+    uint8_t *attributes;              /* as declared, then the names of what is to go */
     struct ln_timer silence;          /* set where there is a pmax */
     uint64_t token;                   /* shard, a set bit, and 55 that nobody can guess */
     ln_time heard_at;                 /* the last notification */
@@ -24,16 +24,21 @@ struct ln_observation {
     struct ln_path path;
     uint16_t format;
     uint16_t message; /* the id of the last notification */
-    uint16_t attributes_length;
+    uint8_t attributes_length;
+    uint8_t declared_length;
     uint8_t state; /* enum ln_observation_state */
     uint8_t code;
     bool durable : 1;
     bool in_work : 1; /* it stands in the chain */
     bool is_due : 1;  /* and there is something to do */
     bool attributes_due : 1;
-    bool has_sequence : 1; /* of the present registration */
-    bool restored : 1;     /* and not confirmed yet: the device may well have it */
+    bool attributes_asked : 1; /* the request that was made last has them as they are */
+    bool has_sequence : 1;     /* of the present registration */
+    bool restored : 1;         /* and not confirmed yet: the device may well have it */
 };
+
+/* In each token of an observation; no token of an operation has it. */
+#define TOKEN_BIT (UINT64_C(1) << 55)
 
 extern const struct ln_map_calls ln_server__observation_calls;
 
@@ -41,6 +46,13 @@ struct ln_bytes ln_server__attributes_of(const struct ln_observation *observatio
 /* NULL: the token is none of an observation. */
 struct ln_observation *ln_server__observation_of_token(const struct ln_server *server,
                                                        const struct ln_coap_token *token);
+struct ln_observation *ln_server__observation_of_number(const struct ln_server *server,
+                                                        uint64_t token);
+/* NULL: none is declared for that path. */
+struct ln_observation *ln_server__observation_find(const struct ln_server *server,
+                                                   struct ln_bytes endpoint,
+                                                   struct ln_path path);
+uint64_t ln_server__observation_new_token(struct ln_server *server);
 struct ln_coap_token ln_server__observation_token(const struct ln_observation *observation);
 /* Whether the next request of it, or the one under way, is an Observe of an observation. */
 bool ln_server__bears_observation_token(const struct operation *operation);
@@ -49,12 +61,20 @@ struct operation *ln_server__observation_operation(const struct ln_observation *
                                                    const struct ln_coap_message *m);
 /* One reference less. */
 void ln_server__observation_drop(struct ln_server *server, struct ln_observation *observation);
+/* Whatever refers to it. */
+void ln_server__observation_free(struct ln_server *server, struct ln_observation *observation);
 void ln_server__observations_free(struct ln_server *server);
 
 /* Makes the request that is due for an observation of it, first in its queue. False: none is. */
 bool ln_server__observation_work(struct ln_server *server, struct endpoint *endpoint);
 /* It is to be set up, or cancelled. */
 void ln_server__observation_due(struct ln_observation *observation, bool first);
+/* There is nothing to do for it. */
+void ln_server__observation_not_due(struct ln_observation *observation);
+/* It is to be set up at once if its device is registered and has the path. */
+void ln_server__observation_set_up(struct ln_server *server,
+                                   struct ln_observation *observation);
+bool ln_server__list_has(const struct ln_registration *registration, struct ln_path path);
 /* Its request is over; the operation has been withdrawn, and is given back here or by its event. */
 void ln_server__observation_answered(struct ln_server *server, struct operation *operation,
                                      enum ln_outcome outcome);

@@ -2,6 +2,8 @@
 
 #include "waiting_support.h"
 
+#include <linnet/limits.h>
+
 static struct ln_coap_token token;
 static struct ln_peer one;
 
@@ -95,6 +97,100 @@ TEST(its_attributes_are_written_first)
     CHECK_EQ(options.query_count, 2);
     it_answers(1, &sent, LN_COAP_2_04, NULL);
     given_it_is_set_up(1);
+    then_all_is_given_back();
+}
+
+/* The attributes that it writes, as a query: "pmin=1&pmax". */
+static struct sent then_it_writes(const char *attributes)
+{
+    char text[128];
+    struct ln_writer w = ln_writer(text, sizeof(text));
+    struct sent sent = then_it_sends();
+    struct ln_coap_option_cursor at = ln_coap_option_first(&sent.message);
+
+    CHECK_EQ(sent.message.code, LN_COAP_PUT);
+    while (ln_coap_option_find(&at, LN_COAP_URI_QUERY)) {
+        ln_write_text(&w, ln_writer_bytes(&w).len == 0 ? "" : "&");
+        ln_write_bytes(&w, at.value);
+    }
+    CHECK_TEXT(ln_writer_bytes(&w), attributes);
+    return sent;
+}
+
+static void then_its_attributes_are(const char *attributes)
+{
+    struct ln_observation_view view;
+
+    ln_observation_get(ln_server_observation(server, BYTES("one"), model), &view);
+    CHECK_TEXT(view.attributes, attributes);
+}
+
+static void given_one_with(const char *attributes)
+{
+    given_a_server();
+    one = device(1);
+    given_a_registered_device(1, "one");
+    given_declared(model, attributes);
+    struct sent sent = then_it_writes(attributes);
+    it_answers(1, &sent, LN_COAP_2_04, NULL);
+    given_it_is_set_up(1);
+}
+
+TEST(declared_with_fewer_attributes_the_others_are_unset_by_their_bare_names)
+{
+    given_one_with("pmin=1&pmax=60&gt=5");
+    given_declared(model, "pmin=2");
+    then_its_attributes_are("pmin=2&pmax&gt");
+    struct sent sent = then_it_writes("pmin=2&pmax&gt");
+    it_answers(1, &sent, LN_COAP_2_04, NULL);
+    given_it_is_set_up(2);
+    then_its_attributes_are("pmin=2");
+
+    given_declared(model, "");
+    sent = then_it_writes("pmin");
+    it_answers(1, &sent, LN_COAP_2_04, NULL);
+    given_it_is_set_up(3);
+    then_its_attributes_are("");
+    CHECK_OK(ln_server_observe(server, now, BYTES("one"), model, LN_FORMAT_NONE, BYTES(""),
+                               false)); /* as it is */
+    then_no_event();
+    now += 200 * 1000; /* and there is no pmax beyond which it could be silent */
+    then_it_is_silent();
+    CHECK_EQ(ln_server_counters(server)->observations_lost, 0);
+    then_all_is_given_back();
+}
+
+TEST(declared_anew_while_its_attributes_are_written_the_new_ones_follow)
+{
+    given_a_server();
+    one = device(1);
+    given_a_registered_device(1, "one");
+    given_declared(model, "pmin=1&gt=5");
+    struct sent sent = then_it_writes("pmin=1&gt=5");
+    given_declared(model, "pmin=2&lt=7");
+    given_declared(model, "pmin=3");
+    it_answers(1, &sent, LN_COAP_2_04, NULL);
+
+    sent = then_it_writes("pmin=3&lt&gt");
+    it_answers(1, &sent, LN_COAP_2_04, NULL);
+    given_it_is_set_up(1);
+    then_its_attributes_are("pmin=3");
+    then_all_is_given_back();
+}
+
+TEST(what_is_to_be_unset_must_fit)
+{
+    char first[LN_LIMIT_ATTRIBUTES + 1] = "pmin=1&";
+    char second[LN_LIMIT_ATTRIBUTES + 1] = {0};
+    memset(first + 7, 'a', 200);
+    memset(second, 'b', 200);
+    given_a_server();
+    given_declared(model, first);
+    CHECK_ERR(ln_server_observe(server, now, BYTES("one"), model, LN_FORMAT_NONE,
+                                ln_bytes_of_text(second), false),
+              LN_ERR_BAD_REQUEST);
+    then_no_event();
+    then_its_attributes_are(first);
     then_all_is_given_back();
 }
 
@@ -410,6 +506,95 @@ TEST(forged_repeated_old_and_others_notifications_change_nothing_and_are_counted
     then_all_is_given_back();
 }
 
+TEST(what_comes_for_one_that_has_failed_is_reset)
+{
+    given_an_observation();
+    struct datagram d = notification(LN_COAP_CON, 1, LN_COAP_4_04, &token, -1, NULL);
+    arrives(&one, &d);
+    then_it_answers(LN_COAP_EMPTY);
+    events_are_read();
+    uint64_t digest = ln_server_digest(server);
+
+    notifies(LN_COAP_CON, 2, 11, "late");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    notifies(LN_COAP_NON, 3, 12, "later");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    d = notification(LN_COAP_CON, 4, LN_COAP_5_00, &token, -1, NULL);
+    arrives(&one, &d);
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    CHECK_EQ(ln_server_counters(server)->unexpected, 3);
+    CHECK_EQ(ln_server_counters(server)->notifications, 1);
+    then_nothing_changed(digest);
+    then_all_is_given_back();
+}
+
+TEST(what_comes_for_one_that_the_device_does_not_observe_is_reset)
+{
+    given_a_server();
+    one = device(1);
+    given_a_registered_device(1, "one");
+    given_declared(model, "");
+    struct sent sent = then_it_sends();
+    token = sent.message.token;
+    it_answers(1, &sent, LN_COAP_2_05, "x");
+    events_are_read();
+
+    notifies(LN_COAP_CON, 2, 11, "all the same");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    CHECK_EQ(state_of(model), LN_OBSERVATION_FAILED);
+    CHECK_EQ(ln_server_counters(server)->unexpected, 1);
+    then_no_event();
+    then_all_is_given_back();
+}
+
+/* A device that proved to be "one", by that session. */
+static struct ln_peer proved(unsigned number, uint64_t session, const char *identity)
+{
+    struct ln_peer peer = device(number);
+
+    peer.session = session;
+    peer.identity = identity;
+    return peer;
+}
+
+static void given_an_observation_of_one_that_proved_it(void)
+{
+    given_a_server();
+    one = proved(1, 7, "one");
+    struct datagram d =
+        request(LN_COAP_CON, 101, "POST /rd?ep=one&lwm2m=1.1", LN_FORMAT_LINK, object_list);
+    arrives(&one, &d);
+    CHECK_EQ(then_it_sends().message.code, LN_COAP_2_01);
+    then_event(LN_SERVER_REGISTERED);
+    given_declared(model, "");
+    given_it_is_set_up(10);
+}
+
+TEST(from_another_address_only_the_same_proved_identity_is_believed)
+{
+    given_an_observation_of_one_that_proved_it();
+    const struct ln_server_counters *c = ln_server_counters(server);
+    one = proved(9, 8, "one"); /* a new handshake behind another address */
+    notifies(LN_COAP_CON, 1, 11, "moved");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_ACK);
+    CHECK_TEXT(then_event(LN_SERVER_NOTIFIED).payload, "moved");
+    CHECK_EQ(c->wrong_peer, 0);
+    events_are_read();
+    uint64_t digest = ln_server_digest(server);
+
+    one = proved(9, 9, "two");
+    notifies(LN_COAP_CON, 2, 12, "another's");
+    then_it_is_silent();
+    CHECK_EQ(c->wrong_peer, 1);
+    one = proved(1, 0, NULL); /* the first address, but it proved nothing */
+    notifies(LN_COAP_CON, 3, 13, "nobody's");
+    then_it_is_silent();
+    CHECK_EQ(c->wrong_peer, 2);
+    CHECK_EQ(c->notifications, 2);
+    then_nothing_changed(digest);
+    then_all_is_given_back();
+}
+
 TEST(one_that_cannot_be_taken_for_lack_of_memory_is_not_acknowledged)
 {
     given_an_observation();
@@ -468,6 +653,10 @@ int observe_tests(void)
         cmocka_unit_test(
             an_observation_is_set_up_when_its_device_registers_and_its_values_are_told),
         cmocka_unit_test(its_attributes_are_written_first),
+        cmocka_unit_test(
+            declared_with_fewer_attributes_the_others_are_unset_by_their_bare_names),
+        cmocka_unit_test(declared_anew_while_its_attributes_are_written_the_new_ones_follow),
+        cmocka_unit_test(what_is_to_be_unset_must_fit),
         cmocka_unit_test(a_refusal_fails_it_and_a_new_register_tries_again),
         cmocka_unit_test(an_answer_without_observe_fails_it),
         cmocka_unit_test(one_whose_path_is_not_in_the_list_waits_for_an_update_that_brings_it),
@@ -484,6 +673,9 @@ int observe_tests(void)
         cmocka_unit_test(declaring_and_ending_one_that_is_kept_have_numbers),
         cmocka_unit_test(
             forged_repeated_old_and_others_notifications_change_nothing_and_are_counted),
+        cmocka_unit_test(what_comes_for_one_that_has_failed_is_reset),
+        cmocka_unit_test(what_comes_for_one_that_the_device_does_not_observe_is_reset),
+        cmocka_unit_test(from_another_address_only_the_same_proved_identity_is_believed),
         cmocka_unit_test(one_that_cannot_be_taken_for_lack_of_memory_is_not_acknowledged),
         cmocka_unit_test(what_cannot_be_observed_or_is_too_much_is_refused),
         cmocka_unit_test(an_observation_takes_less_than_180_bytes),
