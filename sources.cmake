@@ -30,7 +30,7 @@ set(LN_CLIENT_SOURCES
 
 set(LN_SERVER_SOURCES
     addresses.c answers.c digest.c endpoints.c events.c exchanges.c journal.c list_bodies.c notifications.c
-    object_list.c observations.c observe.c observe_answers.c operations.c owner.c queue.c recent.c register.c registrations.c server.c
+    object_list.c observations.c observe.c observe_answers.c operations.c owner.c queue.c recent.c register.c registrations.c server.c sessions.c
     transfers.c)
 
 set(LN_DTLS_SOURCES
@@ -103,7 +103,8 @@ set(LN_LINNETD_SOURCES
     http_slow.c https.c
     inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
     notify.c observations.c octets.c octets_shard.c openapi.c operation.c options.c payload.c problem.c record.c router.c
-    routes.c shard.c store.c store_backup.c store_check.c store_observations.c store_operations.c store_rows.c store_schema.c store_updates.c
+    routes.c secure.c secure_files.c secure_metrics.c
+    secure_peers.c secure_saved.c shard.c store.c store_backup.c store_check.c store_observations.c store_operations.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c
     time_text.c token_rows.c tokens.c values.c wall.c)
 

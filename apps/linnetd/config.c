@@ -14,6 +14,7 @@ static void set_defaults(struct config *config)
 {
     *config = (struct config){
         .coap.address = {.port = 5683},
+        .coaps.address = {.port = 5684},
         .http.address = ln_address_ipv4(127, 0, 0, 1, 8080),
         .max_devices = DEFAULT_MAX_DEVICES,
         .ack_timeout = 2,
@@ -144,6 +145,14 @@ static bool fits_together(const struct config *config)
 {
     if ((config->http_cert[0] != '\0') != (config->http_key[0] != '\0')) {
         return usage("--http-cert", 11, "HTTPS needs both --http-cert and --http-key");
+    }
+    if ((config->coaps_cert[0] != '\0') != (config->coaps_key[0] != '\0') ||
+        (config->coaps_cert[0] != '\0') != (config->coaps_ca[0] != '\0')) {
+        return usage("--coaps-cert", 12,
+                     "certificates need all of --coaps-cert, --coaps-key and --coaps-ca");
+    }
+    if (config->coaps_crl[0] != '\0' && config->coaps_ca[0] == '\0') {
+        return usage("--coaps-crl", 11, "it needs --coaps-ca");
     }
     if (!config->http.off && !config->http_insecure && !config_has_https(config) &&
         !ln_address_is_loopback(&config->http.address)) {

@@ -18,7 +18,12 @@ struct listener {
 
 struct config {
     struct listener coap;
+    struct listener coaps;
     struct listener http;
+    char coaps_cert[1024]; /* "": no certificates, keys alone */
+    char coaps_key[1024];
+    char coaps_ca[1024];
+    char coaps_crl[1024];
     bool http_insecure;
     char http_cert[1024]; /* "": plain HTTP */
     char http_key[1024];

@@ -284,6 +284,10 @@ static bool is_done(struct request *request)
             request, PROBLEM_IDENTITY_TAKEN,
             "identity: it belongs to another endpoint: choose another, or delete that "
             "one first");
+    case CREDENTIALS_SAME:
+        return problem(request, PROBLEM_IDENTITY_KEPT,
+                       "identity: an identity has one key at a time: give the new key a new "
+                       "identity, or leave out \"previous\" to replace the old one");
     default:
         return problem(request, PROBLEM_READ_ONLY,
                        "it could not be kept, and is not in force: the log says why");

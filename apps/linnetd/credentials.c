@@ -372,6 +372,34 @@ bool credentials_has(struct credentials *credentials, enum credential_for purpos
     return has;
 }
 
+/* A name before what the caller binds: no text of a credential opens as one of these. */
+static struct ln_bytes bound_elsewhere(struct ln_bytes bound, uint8_t out[64])
+{
+    struct ln_writer w = ln_writer(out, 64);
+
+    ln_write_bytes(&w, ln_bytes_of_text("elsewhere: "));
+    ln_write_bytes(&w, bound);
+    return ln_writer_bytes(&w);
+}
+
+bool credentials_seal(struct credentials *credentials, struct ln_bytes bound,
+                      struct ln_bytes plain, uint8_t *out)
+{
+    uint8_t whole[64];
+
+    return credentials->seal.key != NULL &&
+           seal_close(&credentials->seal, bound_elsewhere(bound, whole), plain, out);
+}
+
+bool credentials_unseal(struct credentials *credentials, struct ln_bytes bound,
+                        struct ln_bytes sealed, uint8_t *out)
+{
+    uint8_t whole[64];
+
+    return credentials->seal.key != NULL &&
+           seal_open(&credentials->seal, bound_elsewhere(bound, whole), sealed, out);
+}
+
 size_t credentials_count(struct credentials *credentials)
 {
     pthread_rwlock_rdlock(&credentials->lock);

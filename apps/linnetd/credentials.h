@@ -87,6 +87,15 @@ enum { CREDENTIALS_OF_ENDPOINT = CREDENTIAL_FORS * CREDENTIAL_SLOTS };
 size_t credentials_of_endpoint(struct credentials *credentials, struct ln_bytes endpoint,
                                struct credential out[CREDENTIALS_OF_ENDPOINT]);
 
+/*
+ * Seals with the master key what else holds keys; as seal_close() and seal_open(). False also where
+ * there is no master key.
+ */
+LN_MUST_USE bool credentials_seal(struct credentials *credentials, struct ln_bytes bound,
+                                  struct ln_bytes plain, uint8_t *out);
+LN_MUST_USE bool credentials_unseal(struct credentials *credentials, struct ln_bytes bound,
+                                    struct ln_bytes sealed, uint8_t *out);
+
 size_t credentials_count(struct credentials *credentials);
 /* Rows that did not open: another key, or somebody touched them. */
 uint64_t credentials_unreadable(const struct credentials *credentials);
@@ -127,6 +136,7 @@ enum credentials_end {
     CREDENTIALS_DONE,
     CREDENTIALS_NONE,  /* there was nothing to delete */
     CREDENTIALS_TAKEN, /* the identity of input `at` belongs to another endpoint */
+    CREDENTIALS_SAME, /* it is that of the one before, which was to stay: one identity has one key */
     CREDENTIALS_NOT_KEPT,
 };
 

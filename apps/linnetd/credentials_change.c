@@ -70,6 +70,18 @@ static bool seal_row(struct credentials_change *change, const struct credential_
                       step->row->bytes + step->row->identity_len);
 }
 
+/* Whether the one before, which stays, has the same identity: a handshake could prove only one key. */
+static bool is_same(struct credential_row *const *rows, const struct credential_input *input)
+{
+    for (uint8_t k = 0; input->keep_previous && k < CREDENTIAL_SLOTS; k++) {
+        if (rows[k] != NULL && rows[k]->mode == input->what.mode &&
+            ln_bytes_equal(credential_row_identity(rows[k]), identity_of(input))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool plan_input(struct credentials_change *change, size_t i)
 {
     static struct credential_row *const none[CREDENTIAL_SLOTS];
@@ -82,6 +94,11 @@ static bool plan_input(struct credentials_change *change, size_t i)
 
     if (is_taken(credentials, input)) {
         change->end = CREDENTIALS_TAKEN;
+        change->at = i;
+        return false;
+    }
+    if (is_same(rows, input)) {
+        change->end = CREDENTIALS_SAME;
         change->at = i;
         return false;
     }

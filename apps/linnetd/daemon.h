@@ -28,7 +28,8 @@ struct daemon {
     size_t restored[SHARDS_MAX];
     int64_t restore_ms;     /* how long that took */
     struct ln_address coap; /* where it listens, if the listener is not off */
-    int64_t started_at;     /* ms since 1970 */
+    struct ln_address coaps;
+    int64_t started_at; /* ms since 1970 */
     atomic_bool ready;
     atomic_bool stopping;
 };

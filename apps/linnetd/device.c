@@ -2,6 +2,7 @@
 
 #include "linnetd/device.h"
 
+#include "linnetd/credentials.h"
 #include "linnetd/models.h"
 
 #include <stdio.h>
@@ -46,7 +47,8 @@ struct device *device_copy(const struct ln_registration *registration, int64_t w
 struct device *device_copy_view(const struct ln_registration_view *view, int64_t wall_offset)
 {
     size_t links = view->object_count * sizeof(*view->objects);
-    size_t texts = view->endpoint.len + view->location.len + view->sms.len + view->extra.len;
+    size_t texts = view->endpoint.len + view->location.len + view->sms.len + view->extra.len +
+                   view->identity.len;
     struct device *device = malloc(sizeof(*device) + links + texts);
     if (device == NULL) {
         return NULL;
@@ -62,6 +64,7 @@ struct device *device_copy_view(const struct ln_registration_view *view, int64_t
     device->view.location = copy_bytes(&at, view->location);
     device->view.sms = copy_bytes(&at, view->sms);
     device->view.extra = copy_bytes(&at, view->extra);
+    device->view.identity = copy_bytes(&at, view->identity);
     device->view.root = ln_bytes(NULL, 0);
     device->view.formats = ln_bytes(NULL, 0);
     return device;
@@ -223,14 +226,21 @@ static void times_json(struct json_out *json, const struct device *device)
     time_json(json, device, "expires_at", device->is_gone ? LN_NEVER : device->view.expires_at);
 }
 
-static void security_json(struct json_out *json)
+const char *device_security_name(uint8_t proof_mode)
+{
+    return proof_mode == 0 || proof_mode > CREDENTIAL_MODES
+               ? "none"
+               : credential_mode_names[proof_mode - 1];
+}
+
+void device_security_json(struct json_out *json, uint8_t proof_mode, struct ln_bytes identity)
 {
     out_key(json, "security");
     out_open(json, '{');
     out_key(json, "mode");
-    out_text(json, "none"); /* CoAP without security is all there is so far */
+    out_text(json, device_security_name(proof_mode));
     out_key(json, "identity");
-    out_null(json);
+    optional_json(json, identity);
     out_close(json, '}');
 }
 
@@ -266,7 +276,7 @@ void device_json(struct json_out *json, const struct device *device)
     optional_json(json, view->sms);
     out_key(json, "address");
     address_json(json, &view->peer.remote);
-    security_json(json);
+    device_security_json(json, view->proof_mode, view->identity);
     times_json(json, device);
     out_key(json, "state");
     out_text(json, device_state_names[device->is_gone ? DEVICE_GONE : device_state(view)]);

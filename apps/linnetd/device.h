@@ -26,6 +26,9 @@ struct device *device_copy(const struct ln_registration *registration, int64_t w
 /* The same of a view of any origin. */
 struct device *device_copy_view(const struct ln_registration_view *view, int64_t wall_offset);
 bool device_has_object(const struct ln_registration_view *view, int64_t object);
+/* "none", "psk", "x509", ...: of the mode of a proof. */
+const char *device_security_name(uint8_t proof_mode);
+void device_security_json(struct json_out *json, uint8_t proof_mode, struct ln_bytes identity);
 void device_json(struct json_out *json, const struct device *device);
 
 enum device_state { DEVICE_ONLINE, DEVICE_SLEEPING, DEVICE_UNREACHABLE, DEVICE_GONE };

@@ -155,6 +155,7 @@ struct list {
     char prefix[NAME_MAX];
     int state;      /* enum device_state; -1: any but gone */
     int64_t object; /* -1: any */
+    int security;   /* the mode of the proof; -1: any */
     bool filtered;
     size_t page_count;
     struct page pages[SHARDS_MAX];
@@ -177,6 +178,7 @@ static bool wanted(const struct list *list, const struct ln_registration_view *v
     return ln_bytes_compare(view->endpoint, ln_bytes(list->after, list->after_len)) > 0 &&
            ln_bytes_start_with(view->endpoint, ln_bytes_of_text(list->prefix)) &&
            (list->state < 0 || (int)device_state(view) == list->state) &&
+           (list->security < 0 || view->proof_mode == list->security) &&
            (list->object < 0 || device_has_object(view, list->object));
 }
 
@@ -406,6 +408,23 @@ static bool read_state(struct request *request, struct list *list)
                    "state: it is online, sleeping, unreachable or gone");
 }
 
+static bool read_security(struct request *request, struct list *list)
+{
+    char text[16];
+
+    if (!request_query(request, "security", text, sizeof(text))) {
+        return request->problem == PROBLEM_NONE;
+    }
+    for (uint8_t i = 0; i <= CREDENTIAL_MODES; i++) {
+        if (strcmp(text, device_security_name(i)) == 0) {
+            list->security = i;
+            list->filtered = true;
+            return true;
+        }
+    }
+    return problem(request, PROBLEM_BAD_QUERY, "security: it is none, psk, x509 or rpk");
+}
+
 static bool read_cursor(struct request *request, struct list *list)
 {
     char text[2 * LN_LIMIT_ENDPOINT];
@@ -423,15 +442,18 @@ static bool read_cursor(struct request *request, struct list *list)
 
 static bool read_list(struct request *request, struct list *list)
 {
-    static const char *const names[] = {"limit", "cursor", "q", "state", "object", NULL};
+    static const char *const names[] = {"limit",  "cursor",   "q", "state",
+                                        "object", "security", NULL};
     uint64_t limit = LIMIT_DEFAULT;
     uint64_t object = LN_ID_NONE;
 
     list->state = -1;
+    list->security = -1;
     if (!request_query_only(request, names) ||
         !request_query_number(request, "limit", 1, LIMIT_MAX, &limit) ||
         !request_query_number(request, "object", 0, LN_ID_MAX, &object) ||
-        !read_cursor(request, list) || !read_state(request, list)) {
+        !read_cursor(request, list) || !read_state(request, list) ||
+        !read_security(request, list)) {
         return false;
     }
     list->filtered |= request_query(request, "q", list->prefix, sizeof(list->prefix));

@@ -47,8 +47,24 @@ bool inbox_put_call(struct inbox *inbox, struct call *call)
     return open;
 }
 
-void inbox_put_datagram(struct inbox *inbox, const struct ln_peer *peer,
-                        struct ln_bytes datagram)
+static void copy_peer(struct inbox_datagram *place, const struct ln_peer *peer)
+{
+    struct ln_writer w = ln_writer(place->proved, sizeof(place->proved));
+
+    place->peer = *peer;
+    if (peer->proof == NULL) {
+        return;
+    }
+    place->proof = *peer->proof;
+    ln_write_bytes(&w, peer->proof->identity);
+    ln_write_bytes(&w, peer->proof->endpoint);
+    place->proof.identity.at = place->proved;
+    place->proof.endpoint.at = place->proved + peer->proof->identity.len;
+    place->peer.proof = &place->proof;
+}
+
+void inbox_put(struct inbox *inbox, enum inbox_kind kind, const struct ln_peer *peer,
+               struct ln_bytes datagram)
 {
     bool wake = false;
 
@@ -58,9 +74,12 @@ void inbox_put_datagram(struct inbox *inbox, const struct ln_peer *peer,
     } else {
         struct inbox_datagram *place = &inbox->ring[inbox->tail % INBOX_DATAGRAMS];
         wake = is_empty(inbox);
-        place->peer = *peer;
+        place->kind = kind;
+        copy_peer(place, peer);
         place->len = datagram.len;
-        memcpy(place->bytes, datagram.at, datagram.len);
+        if (datagram.len > 0) {
+            memcpy(place->bytes, datagram.at, datagram.len);
+        }
         inbox->tail++;
     }
     pthread_mutex_unlock(&inbox->lock);

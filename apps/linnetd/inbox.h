@@ -1,10 +1,11 @@
 /*
  * What other threads hand a shard: calls from HTTP, and datagrams that came by another shard's
- * socket.
+ * socket, or are to leave by this one's.
  */
 #ifndef LINNETD_INBOX_H
 #define LINNETD_INBOX_H
 
+#include <linnet/limits.h>
 #include <linnet/net.h>
 #include <linnet/server.h>
 
@@ -17,8 +18,19 @@ enum {
     INBOX_DATAGRAM_MAX = LN_UDP_PACKET_MAX,
 };
 
+enum inbox_kind {
+    INBOX_COAP,   /* a message of CoAP, for the engine */
+    INBOX_RECORD, /* of DTLS, for a session of this shard */
+    INBOX_ANSWER, /* of CoAP, to be said over a session of this shard */
+    INBOX_MOVED,  /* the peer's session has another address */
+    INBOX_LOST,   /* the peer's session is over */
+};
+
 struct inbox_datagram {
-    struct ln_peer peer;
+    enum inbox_kind kind;
+    struct ln_peer peer; /* its proof is the next member, or NULL */
+    struct ln_proof proof;
+    uint8_t proved[LN_LIMIT_IDENTITY + LN_LIMIT_ENDPOINT];
     size_t len;
     uint8_t bytes[INBOX_DATAGRAM_MAX];
 };
@@ -47,8 +59,8 @@ void inbox_fini(struct inbox *inbox);
 /* Any thread. False: the shard has stopped, and the call will not be run. */
 LN_MUST_USE bool inbox_put_call(struct inbox *inbox, struct call *call);
 /* Any thread. Dropped if the ring is full. */
-void inbox_put_datagram(struct inbox *inbox, const struct ln_peer *peer,
-                        struct ln_bytes datagram);
+void inbox_put(struct inbox *inbox, enum inbox_kind kind, const struct ln_peer *peer,
+               struct ln_bytes datagram);
 
 /* The shard's thread: all calls that wait, in order. */
 struct call *inbox_take_calls(struct inbox *inbox);

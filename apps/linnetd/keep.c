@@ -21,8 +21,7 @@ struct held_datagram {
     size_t length;
     uint64_t depends_on;
     ln_time since;
-    struct ln_address remote;
-    struct ln_address local;
+    struct ln_peer to;
 };
 
 /* Moves what waits to the front, or takes more memory. */
@@ -57,8 +56,7 @@ bool keep_datagram(struct shard *shard, const struct ln_server_out *out,
         .length = datagram.len,
         .depends_on = out->depends_on,
         .since = shard->now,
-        .remote = out->to.remote,
-        .local = out->to.local,
+        .to = out->to,
     };
 
     if (out->depends_on == 0) {
@@ -85,7 +83,7 @@ static void release_datagrams(struct shard *shard, uint64_t committed)
             break;
         }
         if (shard->now - one->since < HELD_MS) {
-            shard_transmit(shard, &one->remote, &one->local, ln_bytes(one + 1, one->length));
+            shard_transmit(shard, &one->to, ln_bytes(one + 1, one->length));
         }
         held->first += one->size;
         held->count--;

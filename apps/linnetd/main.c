@@ -175,26 +175,77 @@ static bool bring_back(struct daemon *daemon)
     return true;
 }
 
-static bool start_shards(struct daemon *daemon)
+static bool ports_are_free(const struct daemon *daemon)
 {
     const struct config *config = &daemon->config;
 
-    daemon->coap = config->coap.address;
     if (!config->coap.off && !port_is_free(&daemon->coap)) {
         return complain_of_listener("--coap", &daemon->coap, errno);
     }
-    for (uint8_t i = 0; i < config->shards; i++) {
-        ln_err err =
-            shard_new(daemon, i, config->coap.off ? NULL : &daemon->coap, &daemon->shards[i]);
+    if (!config->coaps.off && !port_is_free(&daemon->coaps)) {
+        return complain_of_listener("--coaps", &daemon->coaps, errno);
+    }
+    return true;
+}
+
+static bool complain_of_shard(const struct daemon *daemon, const struct shard_listeners *asked,
+                              ln_err err)
+{
+    if (err == LN_ERR_BAD_CONFIG) {
+        complain("--coaps-cert",
+                 "the certificate, its key, and the authorities do not fit each other, or are "
+                 "none that DTLS can use: it takes ECDSA keys on P-256");
+        return false;
+    }
+    return complain_of_listener(
+        asked->failed, strcmp(asked->failed, "--coaps") == 0 ? &daemon->coaps : &daemon->coap,
+        err == LN_ERR_SYSTEM ? errno : ENOMEM);
+}
+
+static bool make_shards(struct daemon *daemon, const struct secure_files *files)
+{
+    struct shard_listeners listeners = {
+        .coap = daemon->config.coap.off ? NULL : &daemon->coap,
+        .coaps = daemon->config.coaps.off ? NULL : &daemon->coaps,
+        .certificates = &files->certificates,
+    };
+
+    for (uint8_t i = 0; i < daemon->config.shards; i++) {
+        ln_err err = shard_new(daemon, i, &listeners, &daemon->shards[i]);
         if (err != LN_OK) {
-            return complain_of_listener("--coap", &daemon->coap,
-                                        err == LN_ERR_SYSTEM ? errno : ENOMEM);
+            return complain_of_shard(daemon, &listeners, err);
         }
         daemon->shard_count++;
+    }
+    return true;
+}
+
+static bool open_shards(struct daemon *daemon)
+{
+    char why[SECURE_WHY_MAX];
+    struct secure_files files;
+    bool good = secure_files_read(&daemon->config, &files, why);
+
+    if (!good) {
+        complain("--coaps-cert", why);
+    }
+    good = good && make_shards(daemon, &files);
+    secure_files_free(&files);
+    return good;
+}
+
+static bool start_shards(struct daemon *daemon)
+{
+    daemon->coap = daemon->config.coap.address;
+    daemon->coaps = daemon->config.coaps.address;
+    if (!ports_are_free(daemon) || !open_shards(daemon)) {
+        return false;
     }
     if (!bring_back(daemon)) {
         return false;
     }
+    secure_restore(daemon);
+    secure_watch(daemon);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         if (!shard_start(daemon->shards[i])) {
             complain("--shards", "the system gives no more threads");
@@ -248,6 +299,10 @@ static void say_ready(struct daemon *daemon, const char *made_token)
         log_line(LOG_INFO, "listening for CoAP at %s, %u shards",
                  address_text(&daemon->coap, text), daemon->shard_count);
     }
+    if (!daemon->config.coaps.off) {
+        log_line(LOG_INFO, "listening for CoAP over DTLS at %s",
+                 address_text(&daemon->coaps, text));
+    }
     if (daemon->http != NULL) {
         bool https = config_has_https(&daemon->config);
         log_line(LOG_INFO, "listening for %s at %s", https ? "HTTPS" : "HTTP",
@@ -265,6 +320,20 @@ static void say_ready(struct daemon *daemon, const char *made_token)
 }
 
 /* ---- Run and stop ---- */
+
+static void read_coaps_again(struct daemon *daemon)
+{
+    char why[SECURE_WHY_MAX];
+
+    if (daemon->config.coaps.off || daemon->config.coaps_cert[0] == '\0') {
+        return;
+    }
+    if (secure_certificates(daemon, why)) {
+        log_line(LOG_INFO, "SIGHUP: the certificates of DTLS were read again");
+    } else {
+        log_line(LOG_ERROR, "SIGHUP: %s; the certificates that were in use stay", why);
+    }
+}
 
 /* What is wrong with the new certificate must not end a server that has a good one. */
 static void read_again(struct daemon *daemon)
@@ -295,6 +364,7 @@ static void run(struct daemon *daemon, const sigset_t *signals)
         }
         if (signal == SIGHUP) {
             read_again(daemon);
+            read_coaps_again(daemon);
         }
         http_tick(daemon->http, now);
         if (now >= events_due) {
@@ -322,6 +392,7 @@ static void stop(struct daemon *daemon)
     }
     http_stop(daemon->http);
     https_fini();
+    secure_save(daemon);
     store_close(daemon->store);
     credentials_free(daemon->credentials);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {

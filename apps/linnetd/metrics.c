@@ -3,6 +3,7 @@
 #include "linnetd/daemon.h"
 #include "linnetd/json_out.h"
 #include "linnetd/routes.h"
+#include "linnetd/secure_metrics.h"
 
 #include <linnet/net.h>
 
@@ -14,6 +15,7 @@ struct tally {
     uint64_t handed_over;
     uint64_t cut;
     uint64_t dropped;
+    struct secure_tally secure;
 };
 
 struct tallies {
@@ -32,6 +34,7 @@ static void run_tally(struct shard *shard, struct call *call)
         .cut = shard->cut,
         .dropped = inbox_dropped(&shard->inbox),
     };
+    secure_tally(shard, &tallies->of[shard->index].secure);
     call_done(call);
 }
 
@@ -50,13 +53,15 @@ static struct tally sum(const struct request *request)
         all.handed_over += one->handed_over;
         all.cut += one->cut;
         all.dropped += one->dropped;
+        secure_tally_add(&all.secure, &one->secure);
     }
     return all;
 }
 
-static void metric(struct text_out *out, const char *type, const char *name, const char *help,
+static void metric(void *to, const char *type, const char *name, const char *help,
                    uint64_t value)
 {
+    struct text_out *out = to;
     const char *suffix = type[0] == 'c' ? "_total" : "";
 
     text_format(out, "# HELP linnet_%s%s %s\n# TYPE linnet_%s%s %s\nlinnet_%s%s ", name, suffix,
@@ -141,6 +146,9 @@ static void finish_metrics(struct request *request)
            "datagrams longer than any message may be, dropped", all.cut);
     metric(out, "counter", "inbox_dropped",
            "datagrams dropped because a shard had too many waiting", all.dropped);
+    if (!request->daemon->config.coaps.off) {
+        secure_metrics(&all.secure, metric, out);
+    }
     http_metrics(out, request);
     store_metrics(out, request->daemon);
 }
@@ -220,6 +228,7 @@ static void finish_server(struct request *request)
     out_key(&json, "listeners");
     out_open(&json, '{');
     address_member(&json, "coap", !config->coap.off, &daemon->coap);
+    address_member(&json, "coaps", !config->coaps.off, &daemon->coaps);
     address_member(&json, "http", true, http_address(request->http));
     out_close(&json, '}');
     number_member(&json, "shards", daemon->shard_count);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COAP_PORT = 5683, HTTP_PORT = 8080, RETRANSMIT_MAX = 20 };
+enum { COAP_PORT = 5683, COAPS_PORT = 5684, HTTP_PORT = 8080, RETRANSMIT_MAX = 20 };
 
 static const char *set_listener(struct listener *listener, const char *value, uint16_t port)
 {
@@ -28,6 +28,11 @@ static const char *set_listener(struct listener *listener, const char *value, ui
 static const char *set_coap(struct config *config, const char *value)
 {
     return set_listener(&config->coap, value, COAP_PORT);
+}
+
+static const char *set_coaps(struct config *config, const char *value)
+{
+    return set_listener(&config->coaps, value, COAPS_PORT);
 }
 
 static const char *set_http(struct config *config, const char *value)
@@ -68,6 +73,26 @@ static const char *set_http_cert(struct config *config, const char *value)
 static const char *set_http_key(struct config *config, const char *value)
 {
     return set_file(config->http_key, value);
+}
+
+static const char *set_coaps_cert(struct config *config, const char *value)
+{
+    return set_file(config->coaps_cert, value);
+}
+
+static const char *set_coaps_key(struct config *config, const char *value)
+{
+    return set_file(config->coaps_key, value);
+}
+
+static const char *set_coaps_ca(struct config *config, const char *value)
+{
+    return set_file(config->coaps_ca, value);
+}
+
+static const char *set_coaps_crl(struct config *config, const char *value)
+{
+    return set_file(config->coaps_crl, value);
 }
 
 static const char *set_nosec_for_known(struct config *config, const char *value)
@@ -221,6 +246,16 @@ static const char *set_missing_listener(struct config *config, const char *value
 const struct option options[] = {
     /* clang-format off */
     {"coap", "ADDR:PORT", "CoAP over UDP, or off", "[::]:5683", set_coap},
+    {"coaps", "ADDR:PORT", "CoAP over DTLS, or off", "[::]:5684", set_coaps},
+    {"coaps-cert", "FILE", "DTLS: the server's certificate and its chain, in PEM",
+     "pre-shared keys alone", set_coaps_cert},
+    {"coaps-key", "FILE", "DTLS: the certificate's key, in PEM", NULL, set_coaps_key},
+    {"coaps-ca", "FILE", "DTLS: the authorities of the devices' certificates, in PEM", NULL,
+     set_coaps_ca},
+    {"coaps-crl", "FILE", "DTLS: certificates that these authorities revoked, in PEM", NULL,
+     set_coaps_crl},
+    {"nosec-for-known", "on|off", "whether devices with credentials may come without security",
+     "off", set_nosec_for_known},
     {"http", "ADDR:PORT", "the HTTP API, or off", "127.0.0.1:8080", set_http},
     {"http-insecure", NULL, "allow HTTP without TLS beyond loopback", "no", set_http_insecure},
     {"http-cert", "FILE", "HTTPS: the certificate and its chain, in PEM", "plain HTTP", set_http_cert},
@@ -246,13 +281,10 @@ const struct option options[] = {
      set_sync},
     {"forget-after", "DAYS", "how long devices that left are kept", "30", set_forget_after},
     {"check", "DIR", "check what is kept there, and end", NULL, set_check},
-    {"coaps", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"coap-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"coaps-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"bootstrap", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"bootstrap-coaps", "ADDR:PORT", NULL, NULL, set_missing_listener},
-    /* In force once there is a listener with security beside that without. */
-    {"nosec-for-known", "on|off", NULL, NULL, set_nosec_for_known},
     {NULL, NULL, NULL, NULL, NULL},
     /* clang-format on */
 };

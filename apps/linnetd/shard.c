@@ -36,45 +36,48 @@ void shard_flush(struct shard *shard)
 {
     (void)ln_udp_send(&shard->coap, shard->out->packets, shard->out->count);
     shard->out->count = 0;
+    secure_flush(shard);
+}
+
+/* The datagram in the next place of the batch leaves. */
+static void put_out(struct shard *shard, const struct ln_peer *to, size_t length)
+{
+    struct ln_packet *packet = &shard->out->packets[shard->out->count];
+
+    if (to->session != 0) {
+        secure_say(shard, to->session, ln_bytes(packet->bytes, length));
+        return;
+    }
+    packet->len = length;
+    packet->remote = to->remote;
+    packet->local = to->local;
+    if (++shard->out->count == LN_UDP_BATCH) {
+        shard_flush(shard);
+    }
 }
 
 static void send_all(struct shard *shard)
 {
-    struct shard_batch *batch = shard->out;
     struct ln_server_out out;
 
     for (;;) {
-        struct ln_packet *packet = &batch->packets[batch->count];
-        packet->len =
+        struct ln_packet *packet = &shard->out->packets[shard->out->count];
+        size_t length =
             ln_server_send(shard->server, shard->now, packet->bytes, packet->size, &out);
-        if (packet->len == 0) {
+        if (length == 0) {
             break;
         }
-        if (keep_datagram(shard, &out, ln_bytes(packet->bytes, packet->len))) {
-            continue;
-        }
-        packet->remote = out.to.remote;
-        packet->local = out.to.local;
-        batch->count++;
-        if (batch->count == LN_UDP_BATCH) {
-            shard_flush(shard);
+        if (!keep_datagram(shard, &out, ln_bytes(packet->bytes, length))) {
+            put_out(shard, &out.to, length);
         }
     }
     shard_flush(shard);
 }
 
-void shard_transmit(struct shard *shard, const struct ln_address *remote,
-                    const struct ln_address *local, struct ln_bytes datagram)
+void shard_transmit(struct shard *shard, const struct ln_peer *to, struct ln_bytes datagram)
 {
-    struct ln_packet *packet = &shard->out->packets[shard->out->count];
-
-    memcpy(packet->bytes, datagram.at, datagram.len);
-    packet->len = datagram.len;
-    packet->remote = *remote;
-    packet->local = *local;
-    if (++shard->out->count == LN_UDP_BATCH) {
-        shard_flush(shard);
-    }
+    memcpy(shard->out->packets[shard->out->count].bytes, datagram.at, datagram.len);
+    put_out(shard, to, datagram.len);
 }
 
 static void take_event(struct shard *shard, const struct ln_server_event *event)
@@ -132,7 +135,7 @@ bool shard_take_events(struct shard *shard)
     return some;
 }
 
-static void settle(struct shard *shard)
+void shard_settle(struct shard *shard)
 {
     send_all(shard);
     if (shard_take_events(shard)) {
@@ -143,19 +146,29 @@ static void settle(struct shard *shard)
 
 /* ---- In ---- */
 
-static void take_datagram(struct shard *shard, const struct ln_packet *packet)
+/* Which shard's engine it is for. Over a session nothing is about anybody else than its peer. */
+static uint8_t owner_of(const struct shard *shard, const struct ln_peer *peer,
+                        struct ln_bytes datagram)
 {
-    struct ln_peer peer = {.remote = packet->remote, .local = packet->local};
-    struct ln_bytes datagram = ln_bytes(packet->bytes, packet->len);
-    int owner = -1;
+    int owner = ln_server_owner(datagram, shard->daemon->shard_count);
+
+    if (owner < 0 && peer->proof != NULL) {
+        owner = daemon_shard_of(shard->daemon, peer->proof->endpoint);
+    }
+    return owner < 0 ? shard->index : (uint8_t)owner;
+}
+
+void shard_take(struct shard *shard, const struct ln_peer *peer, struct ln_bytes datagram)
+{
+    uint8_t owner = shard->index;
 
     if (shard->daemon->shard_count > 1) {
-        owner = ln_server_owner(datagram, shard->daemon->shard_count);
+        owner = owner_of(shard, peer, datagram);
     }
-    if (owner < 0 || owner == shard->index) {
-        ln_server_recv(shard->server, shard->now, &peer, datagram);
+    if (owner == shard->index) {
+        ln_server_recv(shard->server, shard->now, peer, datagram);
     } else {
-        inbox_put_datagram(&shard->daemon->shards[owner]->inbox, &peer, datagram);
+        inbox_put(&shard->daemon->shards[owner]->inbox, INBOX_COAP, peer, datagram);
         shard->handed_over++;
     }
 }
@@ -171,10 +184,11 @@ static void on_datagrams(void *context)
         if (packet->len > packet->size) {
             shard->cut++; /* no CoAP message of LwM2M is that long */
         } else {
-            take_datagram(shard, packet);
+            struct ln_peer peer = {.remote = packet->remote, .local = packet->local};
+            shard_take(shard, &peer, ln_bytes(packet->bytes, packet->len));
         }
     }
-    settle(shard);
+    shard_settle(shard);
 }
 
 static void run_calls(struct shard *shard)
@@ -187,6 +201,29 @@ static void run_calls(struct shard *shard)
     }
 }
 
+static void take_handed(struct shard *shard, const struct inbox_datagram *handed)
+{
+    struct ln_bytes bytes = ln_bytes(handed->bytes, handed->len);
+
+    switch (handed->kind) {
+    case INBOX_COAP:
+        ln_server_recv(shard->server, shard->now, &handed->peer, bytes);
+        break;
+    case INBOX_RECORD:
+        secure_take(shard, &handed->peer, bytes);
+        break;
+    case INBOX_ANSWER:
+        secure_write(shard, handed->peer.session, bytes);
+        break;
+    case INBOX_MOVED:
+        ln_server_peer_moved(shard->server, shard->now, &handed->peer);
+        break;
+    case INBOX_LOST:
+        ln_server_peer_lost(shard->server, shard->now, &handed->peer);
+        break;
+    }
+}
+
 static void take_inbox(struct shard *shard)
 {
     struct inbox_datagram *datagrams;
@@ -194,11 +231,10 @@ static void take_inbox(struct shard *shard)
     run_calls(shard);
     size_t count = inbox_datagrams(&shard->inbox, &datagrams);
     for (size_t i = 0; i < count; i++) {
-        ln_server_recv(shard->server, shard->now, &datagrams[i].peer,
-                       ln_bytes(datagrams[i].bytes, datagrams[i].len));
+        take_handed(shard, &datagrams[i]);
     }
     inbox_done(&shard->inbox, count);
-    settle(shard);
+    shard_settle(shard);
 }
 
 static void on_inbox(void *context)
@@ -223,7 +259,7 @@ static void end(struct shard *shard)
     inbox_close(&shard->inbox);
     run_calls(shard);
     ln_server_close(shard->server, shard->now);
-    settle(shard);
+    shard_settle(shard);
     /* Who has been promised something hears it still. */
     ln_time until = shard->now + PROMISES_MS;
     while (keep_waits(shard) && !shard->keep.read_only && shard->now < until) {
@@ -236,14 +272,15 @@ static void *run(void *context)
 {
     struct shard *shard = context;
 
-    settle(shard); /* what the restart led to */
+    shard_settle(shard); /* what the restart led to */
     while (!atomic_load(&shard->stop)) {
         ln_time deadline =
             ln_time_min(ln_server_deadline(shard->server), ln_wheel_deadline(&shard->waits));
+        deadline = ln_time_min(deadline, secure_deadline(shard));
         ln_loop_wait(shard->loop, deadline);
         shard->now = ln_clock_now();
         operation_turn(shard);
-        settle(shard);
+        shard_settle(shard);
     }
     end(shard);
     return NULL;
@@ -298,6 +335,8 @@ static struct ln_server *engine_new(struct shard *shard)
         .max_per_address = part(config->max_per_address, config->shards),
         .awake = (uint32_t)(config->awake * 1000),
         .journal = shard->daemon->store != NULL,
+        .admit = secure_admit,
+        .admit_context = shard,
     };
 
     if (server.journal) {
@@ -320,18 +359,35 @@ static ln_err listen_at(struct shard *shard, struct ln_address *coap)
     return err;
 }
 
-ln_err shard_new(struct daemon *daemon, uint8_t index, struct ln_address *coap,
+static ln_err open_listeners(struct shard *shard, struct shard_listeners *listeners)
+{
+    ln_err err = LN_OK;
+
+    if (listeners->coap != NULL) {
+        listeners->failed = "--coap";
+        err = listen_at(shard, listeners->coap);
+    }
+    if (err == LN_OK && listeners->coaps != NULL) {
+        listeners->failed = "--coaps";
+        err = secure_open(shard, listeners->coaps, listeners->certificates);
+    }
+    return err;
+}
+
+ln_err shard_new(struct daemon *daemon, uint8_t index, struct shard_listeners *listeners,
                  struct shard **out)
 {
     struct shard *shard = calloc(1, sizeof(*shard));
     ln_err err = LN_ERR_NO_MEMORY;
 
+    listeners->failed = "--shards";
     if (shard == NULL) {
         return err;
     }
     shard->daemon = daemon;
     shard->index = index;
     shard->coap.fd = -1;
+    shard->secure.udp.fd = -1;
     ln_wheel_init(&shard->waits, ln_clock_now());
     shard->loop = ln_loop_new();
     shard->in = batch_new();
@@ -342,7 +398,7 @@ ln_err shard_new(struct daemon *daemon, uint8_t index, struct ln_address *coap,
         goto fail;
     }
     ln_loop_on_wake(shard->loop, on_inbox, shard);
-    err = coap != NULL ? listen_at(shard, coap) : LN_OK;
+    err = open_listeners(shard, listeners);
     if (err != LN_OK) {
         goto fail;
     }
@@ -360,6 +416,7 @@ void shard_free(struct shard *shard)
         return;
     }
     ln_udp_close(&shard->coap);
+    secure_close(shard);
     inbox_fini(&shard->inbox);
     ln_server_free(shard->server);
     ln_loop_free(shard->loop);

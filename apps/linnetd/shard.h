@@ -8,6 +8,7 @@
 #include "linnetd/config.h"
 #include "linnetd/inbox.h"
 #include "linnetd/keep.h"
+#include "linnetd/secure.h"
 
 #include <stdatomic.h>
 
@@ -32,20 +33,35 @@ struct shard {
     struct shard_batch *in;
     struct shard_batch *out;
     struct keep keep;
+    struct secure secure;
 };
 
-/* `errno` says why where it is LN_ERR_SYSTEM. The address is where it listens then. */
-LN_MUST_USE ln_err shard_new(struct daemon *daemon, uint8_t index, struct ln_address *coap,
-                             struct shard **out);
+/* Where shards listen; NULL: not. */
+struct shard_listeners {
+    struct ln_address *coap;
+    struct ln_address *coaps;
+    const struct ln_dtls_certificates *certificates; /* of coaps */
+    const char *failed;                              /* the option of the one that failed */
+};
+
+/*
+ * `errno` says why where it is LN_ERR_SYSTEM. The addresses are where it listens then.
+ * LN_ERR_BAD_CONFIG: the certificates.
+ */
+LN_MUST_USE ln_err shard_new(struct daemon *daemon, uint8_t index,
+                             struct shard_listeners *listeners, struct shard **out);
 LN_MUST_USE bool shard_start(struct shard *shard);
 /* Ends what waits with LN_OUTCOME_CLOSED, then the thread. */
 void shard_stop(struct shard *shard);
 /* The shard's thread: reads the events that there are. True: there were some. */
 bool shard_take_events(struct shard *shard);
 /* The shard's thread: a datagram leaves with the next flush at the latest. */
-void shard_transmit(struct shard *shard, const struct ln_address *remote,
-                    const struct ln_address *local, struct ln_bytes datagram);
+void shard_transmit(struct shard *shard, const struct ln_peer *to, struct ln_bytes datagram);
 void shard_flush(struct shard *shard);
+/* The shard's thread: a message of CoAP, for the engine that owns what it is about. */
+void shard_take(struct shard *shard, const struct ln_peer *peer, struct ln_bytes datagram);
+/* The shard's thread: what came in has its effects. */
+void shard_settle(struct shard *shard);
 /* NULL is fine. */
 void shard_free(struct shard *shard);
 

@@ -38,7 +38,11 @@ static bool is_intact(sqlite3 *db, const char *folder)
     return intact;
 }
 
-static bool rows_are_good(sqlite3 *db, const char *folder, const char *sql, int first)
+#define REGISTERED(names)                                                                      \
+    "SELECT number, endpoint, " names " FROM registrations WHERE location IS NOT NULL"
+#define GONE(names) "SELECT number, endpoint, " names " FROM gone"
+
+static bool rows_are_good(sqlite3 *db, const char *folder, const char *sql)
 {
     struct ln_object_link *links = calloc(LN_LIMIT_OBJECT_LINKS, sizeof(*links));
     struct ln_registration_view view;
@@ -51,7 +55,7 @@ static bool rows_are_good(sqlite3 *db, const char *folder, const char *sql, int 
         return complain(folder, sqlite3_errmsg(db));
     }
     while (sqlite3_step(rows) == SQLITE_ROW) {
-        if (!store_read_view(rows, first, links, &view) || view.endpoint.len == 0) {
+        if (!store_read_view(rows, 1, links, &view) || view.endpoint.len == 0) {
             (void)snprintf(why, sizeof(why), "row %lld is no registration",
                            (long long)sqlite3_column_int64(rows, 0));
             good = complain(folder, why);
@@ -113,14 +117,14 @@ static bool check_all(sqlite3 *db, const char *folder)
         return false;
     }
     bool good = is_intact(db, folder);
-    good = rows_are_good(db, folder,
-                         "SELECT number, endpoint, " STORE_VIEW_NAMES
-                         " FROM registrations WHERE location IS NOT NULL",
-                         1) &&
-           good;
-    good = rows_are_good(db, folder, "SELECT number, endpoint, " STORE_VIEW_NAMES " FROM gone",
-                         1) &&
-           good;
+    bool old = store_number(db, "PRAGMA user_version", 0) < STORE_SESSIONS_VERSION;
+    good =
+        rows_are_good(db, folder,
+                      old ? REGISTERED(STORE_VIEW_NAMES_OLD) : REGISTERED(STORE_VIEW_NAMES)) &&
+        good;
+    good =
+        rows_are_good(db, folder, old ? GONE(STORE_VIEW_NAMES_OLD) : GONE(STORE_VIEW_NAMES)) &&
+        good;
     /* Of an older version, they are not there yet. */
     if (store_number(db, "PRAGMA user_version", 0) >= 3) {
         good = operations_are_good(db, folder) && good;

@@ -12,7 +12,7 @@
 
 /* ---- Batches ---- */
 
-enum { FIRST_SIZE = 64 * 1024, ADDRESS_BYTES = 22, LINK_BYTES = 6, ALIGNMENT = 16, PARTS = 6 };
+enum { FIRST_SIZE = 64 * 1024, ADDRESS_BYTES = 22, LINK_BYTES = 6, ALIGNMENT = 16, PARTS = 7 };
 
 /* A place for so many bytes more. */
 static uint8_t *extend(struct store_bytes *bytes, size_t more)
@@ -57,6 +57,7 @@ static void each_of(struct ln_registration_view *view, struct ln_bytes *parts[PA
     parts[3] = &view->extra;
     parts[4] = &view->root;
     parts[5] = &view->formats;
+    parts[6] = &view->identity;
 }
 
 static size_t bytes_of(struct ln_bytes *const *parts, size_t count)
@@ -282,7 +283,10 @@ void store_bind_view(sqlite3_stmt *statement, int first,
     bind_bytes(statement, first++, view->extra);
     bind_bytes(statement, first++, view->root);
     bind_bytes(statement, first++, view->formats);
-    bind_links(statement, first, view);
+    bind_links(statement, first++, view);
+    sqlite3_bind_int64(statement, first++, (int64_t)view->peer.session);
+    sqlite3_bind_int(statement, first++, view->proof_mode);
+    bind_bytes(statement, first, view->identity);
 }
 
 static struct ln_bytes read_bytes(sqlite3_stmt *statement, int at)
@@ -342,6 +346,9 @@ bool store_read_view(sqlite3_stmt *statement, int first,
         .extra = read_bytes(statement, first + 11),
         .root = read_bytes(statement, first + 12),
         .formats = read_bytes(statement, first + 13),
+        .peer.session = (uint64_t)sqlite3_column_int64(statement, first + 15),
+        .proof_mode = (uint8_t)sqlite3_column_int(statement, first + 16),
+        .identity = read_bytes(statement, first + 17),
     };
     return read_address(statement, first + 2, &view->peer.remote) &&
            read_address(statement, first + 3, &view->peer.local) &&

@@ -23,9 +23,12 @@ void store_bytes_fini(struct store_bytes *bytes);
 struct store_record *store_record_next(const struct store_bytes *changes, size_t *offset);
 
 /* The columns of a registration that follow its endpoint, in the order of the table. */
-#define STORE_VIEW_NAMES                                                                       \
+#define STORE_VIEW_NAMES_4                                                                     \
     "location, remote, local, version, lifetime, binding, registered_at, updated_at, seen_at," \
     " sms, extra, root, formats, links"
+#define STORE_VIEW_NAMES STORE_VIEW_NAMES_4 ", session, proof, identity"
+/* The same of a database of version 4 or before, which had no sessions. */
+#define STORE_VIEW_NAMES_OLD STORE_VIEW_NAMES_4 ", 0, 0, NULL"
 void store_bind_address(sqlite3_stmt *statement, int at, const struct ln_address *address);
 /* Binds endpoint and view; the parameters are numbered from `first`. */
 void store_bind_view(sqlite3_stmt *statement, int first,

@@ -54,6 +54,13 @@ static const char *const migrations[STORE_VERSION] = {
     "CREATE TABLE observations (endpoint BLOB NOT NULL, path BLOB NOT NULL,"
     " token INTEGER NOT NULL, format INTEGER NOT NULL, attributes BLOB,"
     " PRIMARY KEY (endpoint, path)) WITHOUT ROWID;",
+    /* Of devices that proved who they are. */
+    "ALTER TABLE registrations ADD COLUMN session INTEGER;"
+    "ALTER TABLE registrations ADD COLUMN proof INTEGER;"
+    "ALTER TABLE registrations ADD COLUMN identity BLOB;"
+    "ALTER TABLE gone ADD COLUMN session INTEGER;"
+    "ALTER TABLE gone ADD COLUMN proof INTEGER;"
+    "ALTER TABLE gone ADD COLUMN identity BLOB;",
 };
 
 int64_t store_number(sqlite3 *db, const char *sql, int64_t otherwise)

@@ -8,7 +8,8 @@
 
 enum {
     STORE_APPLICATION = 0x4C4E4554, /* "LNET": tells our database from another program's */
-    STORE_VERSION = 4,
+    STORE_VERSION = 5,
+    STORE_SESSIONS_VERSION = 5, /* the first with sessions of registrations */
 };
 
 /* Opens it; `why` says what is wrong. The flags are those of sqlite3_open_v2(). */

@@ -41,7 +41,8 @@ bool numbers_add(struct numbers *numbers, uint64_t number)
 
 /* ---- Statements ---- */
 
-#define PLACES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
+#define PLACES                                                                                 \
+    "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
 
 static const struct {
     size_t at;
@@ -57,7 +58,7 @@ static const struct {
      "INSERT OR REPLACE INTO registrations (number, endpoint) VALUES (?1, ?2)"},
     {offsetof(struct store_statements, gone),
      "INSERT OR REPLACE INTO gone (number, endpoint, " STORE_VIEW_NAMES
-     ", left_at, expired) VALUES (" PLACES ", ?17, ?18)"},
+     ", left_at, expired) VALUES (" PLACES ", ?20, ?21)"},
     {offsetof(struct store_statements, back), "DELETE FROM gone WHERE endpoint = ?1"},
     {offsetof(struct store_statements, sweep), "DELETE FROM registrations WHERE number = ?1"},
     {offsetof(struct store_statements, forget), "DELETE FROM gone WHERE left_at < ?1"},
@@ -144,8 +145,8 @@ static bool write_left(struct store *store, const struct store_change *change)
                       SQLITE_STATIC);
     sqlite3_bind_int64(gone, 1, (int64_t)change->number);
     store_bind_view(gone, 2, change->view);
-    sqlite3_bind_int64(gone, 17, change->left_at);
-    sqlite3_bind_int(gone, 18, change->expired);
+    sqlite3_bind_int64(gone, 20, change->left_at);
+    sqlite3_bind_int(gone, 21, change->expired);
     store->has_gone = true;
     return run_once(row) && run_once(gone);
 }

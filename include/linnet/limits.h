@@ -18,6 +18,8 @@ enum {
     LN_LIMIT_SERVER_ANSWERS = 65536,
     /* lwm2m: an endpoint name, in bytes */
     LN_LIMIT_ENDPOINT = 255,
+    /* server: bytes of what a device proved to be; with more it cannot register */
+    LN_LIMIT_IDENTITY = 255,
     /* lwm2m: bytes of parameters of a Register that are not ours, kept */
     LN_LIMIT_EXTRA_PARAMETERS = 255,
     /* server: bytes of the attributes of a declared observation */

@@ -28,13 +28,27 @@
 extern "C" {
 #endif
 
+/* Who the other end of a session proved to be, and which device that is. */
+struct ln_proof {
+    struct ln_bytes identity; /* LN_LIMIT_IDENTITY bytes at most */
+    struct ln_bytes endpoint; /* the only name that it may register; no bytes: any */
+    uint8_t mode;             /* how it was proved: a number of the app's, not 0 */
+};
+
 /* Where a datagram came from, and where answers to it go. */
 struct ln_peer {
     struct ln_address remote;
-    struct ln_address local; /* the address it came to: answers leave from there */
-    uint64_t session;        /* of DTLS or TCP; 0: none. Two sessions are two peers. */
-    const char *identity;    /* proved by the session; NULL: none. Borrowed during the call. */
+    struct ln_address local;      /* the address it came to: answers leave from there */
+    uint64_t session;             /* of DTLS or TCP; 0: none. Two sessions are two peers. */
+    const struct ln_proof *proof; /* NULL: nothing was proved. Borrowed during the call. */
 };
+
+/*
+ * Whether this peer may register as `endpoint`, asked before anything is kept. What the proof says is
+ * held against the name before. An error is answered by its code: LN_ERR_FORBIDDEN, for example.
+ */
+typedef ln_err ln_server_admit_fn(void *context, struct ln_bytes endpoint,
+                                  const struct ln_peer *peer);
 
 struct ln_server;
 struct ln_registration; /* opaque: read it with ln_registration_get() */
@@ -61,6 +75,8 @@ struct ln_server_config {
     uint32_t max_list_body; /* bytes of each; 0: 64 KiB */
     bool journal;           /* changes are numbered: see "Durable changes" below */
     uint64_t last_change;   /* they are numbered above this one */
+    ln_server_admit_fn *admit; /* NULL: whoever the proof allows */
+    void *admit_context;
 };
 
 /*
@@ -93,9 +109,17 @@ uint8_t ln_server_shard_of(struct ln_bytes endpoint, uint8_t shards);
 void ln_server_recv(struct ln_server *server, ln_time now, const struct ln_peer *peer,
                     struct ln_bytes datagram);
 
+/*
+ * For transports that keep sessions; both peers with their proof. A session goes on from another
+ * address; or it is over: what is under way to a device over it is taken back, and nothing more is sent
+ * until the device is heard again.
+ */
+void ln_server_peer_moved(struct ln_server *server, ln_time now, const struct ln_peer *peer);
+void ln_server_peer_lost(struct ln_server *server, ln_time now, const struct ln_peer *peer);
+
 /* What ln_server_send() wrote, and where it goes. */
 struct ln_server_out {
-    struct ln_peer to;   /* identity is NULL */
+    struct ln_peer to;   /* proof is NULL */
     uint64_t depends_on; /* 0: it may leave now; else once this change is committed */
 };
 
@@ -133,10 +157,12 @@ struct ln_registration_view {
     struct ln_bytes endpoint;
     struct ln_bytes location; /* "0aB..": what follows /rd/ */
     struct ln_bytes sms;
-    struct ln_bytes root;    /* "" or "/lwm2m" */
-    struct ln_bytes formats; /* of the root link: "60 110"; no bytes where it has none */
-    struct ln_bytes extra;   /* parameters that are not ours, as a query: "et=x&foo" */
-    struct ln_peer peer;     /* identity is NULL */
+    struct ln_bytes root;     /* "" or "/lwm2m" */
+    struct ln_bytes formats;  /* of the root link: "60 110"; no bytes where it has none */
+    struct ln_bytes extra;    /* parameters that are not ours, as a query: "et=x&foo" */
+    struct ln_bytes identity; /* what the device proved; no bytes: nothing */
+    uint8_t proof_mode;       /* 0: nothing */
+    struct ln_peer peer;      /* proof is NULL */
     const struct ln_object_link *objects; /* as registered, in the order of the list */
     size_t object_count;
     enum ln_version version;
@@ -518,6 +544,8 @@ LN_MUST_USE ln_err ln_server_restore_observation(struct ln_server *server, ln_ti
     X(unanswered, "repeats not answered because their change is not kept yet")                 \
     X(unexpected, "ACKs, Resets and responses that belong to nothing")                         \
     X(wrong_peer, "messages that named a registration or exchange of another peer")            \
+    X(wrong_endpoint, "Registers of an endpoint that is not the proved identity's")            \
+    X(not_admitted, "Registers of peers that may not come in as that endpoint")                \
     X(blocks_sent, "blocks of request bodies that devices took")                               \
     X(blocks_fetched, "blocks of answers received")                                            \
     X(blocks_again, "blocks sent or asked for again after no answer came")                     \

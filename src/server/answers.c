@@ -38,7 +38,7 @@ void ln_server__answer(struct ln_server *server, const struct answer *answer)
     struct answer *last =
         &answers->ring[(answers->first + answers->count) & (answers->size - 1)];
     *last = *answer;
-    last->to.identity = NULL; /* borrowed from the call that brought the request */
+    last->to.proof = NULL; /* borrowed from the call that brought the request */
     answers->count++;
 }
 

@@ -8,7 +8,7 @@
 #include <linnet/server.h>
 
 struct answer {
-    struct ln_peer to; /* identity is NULL */
+    struct ln_peer to; /* proof is NULL */
     struct ln_coap_token token;
     uint8_t type; /* enum ln_coap_type */
     uint8_t code; /* LN_COAP_EMPTY: an empty ACK or Reset */

@@ -37,7 +37,8 @@ static void put_registration(struct ln_writer *w, const struct ln_registration *
     put_bytes(w, ln_server__extra_of(registration));
     put_bytes(w, ln_bytes(registration->location.text, LOCATION_TEXT));
     put_peer(w, &peer);
-    ln_write_u64(w, registration->identity);
+    put_bytes(w, ln_server__identity_of(registration));
+    ln_write_u8(w, registration->proof_mode);
     ln_write_u64(w, registration->objects->hash);
     ln_write_u64(w, (uint64_t)registration->registered_at);
     ln_write_u64(w, (uint64_t)registration->updated_at);

@@ -42,6 +42,8 @@ struct ln_server {
     uint8_t print_seed[16]; /* of the second hash of an object list */
     ln_time now;
     ln_time exchange_lifetime;
+    ln_server_admit_fn *admit; /* may be NULL */
+    void *admit_context;
 
     struct ln_map by_endpoint;
     struct ln_map by_location;

@@ -13,6 +13,7 @@ enum {
     CHANGED_OBJECTS = 8,
     CHANGED_SMS = 16,
     CHANGED_DURABLY = 32, /* it has a number in the journal */
+    CHANGED_SESSION = 64, /* after a restart it may go on */
 };
 
 /*

@@ -63,16 +63,22 @@ static bool is_sound(const struct ln_server *server, const struct ln_registratio
 {
     return view->endpoint.len > 0 && view->endpoint.len <= LN_LIMIT_ENDPOINT &&
            view->location.len == LOCATION_TEXT && view->sms.len <= UINT8_MAX &&
-           view->extra.len <= LN_LIMIT_EXTRA_PARAMETERS && view->object_count > 0 &&
+           view->extra.len <= LN_LIMIT_EXTRA_PARAMETERS &&
+           view->identity.len <= LN_LIMIT_IDENTITY && view->object_count > 0 &&
            view->object_count <= LN_LIMIT_OBJECT_LINKS && view->root.len <= LN_LIMIT_ENDPOINT &&
            ln_server__shard_of_location(view->location, server->shards) == server->shard &&
            view->change <= server->journal.committed;
 }
 
+static size_t text_of(const struct ln_registration_view *view)
+{
+    return view->endpoint.len + view->sms.len + view->extra.len + view->identity.len;
+}
+
 static void fill(struct ln_server *server, struct ln_registration *registration,
                  const struct ln_registration_view *view)
 {
-    size_t text = view->endpoint.len + view->sms.len + view->extra.len;
+    size_t text = text_of(view);
     struct ln_writer w = ln_writer(registration->location.text, LOCATION_TEXT);
 
     ln_write_bytes(&w, view->location);
@@ -80,11 +86,14 @@ static void fill(struct ln_server *server, struct ln_registration *registration,
     ln_write_bytes(&w, view->endpoint);
     ln_write_bytes(&w, view->sms);
     ln_write_bytes(&w, view->extra);
+    ln_write_bytes(&w, view->identity);
     assert(!w.failed);
     registration->endpoint_length = (uint8_t)view->endpoint.len;
     registration->sms_length = (uint8_t)view->sms.len;
     registration->sms_room = (uint8_t)view->sms.len;
     registration->extra_length = (uint8_t)view->extra.len;
+    registration->identity_length = (uint8_t)view->identity.len;
+    registration->proof_mode = view->proof_mode;
     registration->sms = &registration->text[view->endpoint.len];
     registration->session = view->peer.session;
     registration->remote = view->peer.remote;
@@ -102,9 +111,8 @@ static void fill(struct ln_server *server, struct ln_registration *registration,
 static ln_err bring_back(struct ln_server *server, const struct ln_registration_view *view,
                          struct object_list *list)
 {
-    size_t text = view->endpoint.len + view->sms.len + view->extra.len;
     struct ln_registration *registration =
-        ln_server__registration_block(server, text, &view->peer.local);
+        ln_server__registration_block(server, text_of(view), &view->peer.local);
 
     if (registration == NULL) {
         ln_server__list_drop(server, list);

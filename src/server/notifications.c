@@ -29,13 +29,12 @@ static bool is_repeat(const struct ln_server *server, const struct ln_observatio
 }
 
 /* Another address is believed only with the same proved identity, or over the same session. */
-static bool is_from(const struct ln_server *server, const struct ln_registration *registration,
-                    const struct ln_peer *peer)
+static bool is_from(const struct ln_registration *registration, const struct ln_peer *peer)
 {
-    if (!ln_server__registration_is_of(server, registration, peer)) {
+    if (!ln_server__registration_is_of(registration, peer)) {
         return false;
     }
-    return registration->identity != 0 || peer->session != 0 ||
+    return registration->proof_mode != 0 || peer->session != 0 ||
            ln_address_equal(&registration->remote, &peer->remote);
 }
 
@@ -268,7 +267,7 @@ void ln_server__notification(struct ln_server *server, struct ln_observation *ob
 {
     struct ln_registration *registration = observation->endpoint->registration;
 
-    if (registration != NULL && !is_from(server, registration, peer)) {
+    if (registration != NULL && !is_from(registration, peer)) {
         server->counters.wrong_peer++;
         return;
     }

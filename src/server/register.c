@@ -55,9 +55,38 @@ static ln_err check_register(struct registering *from)
     return measure_extra(from);
 }
 
+/*
+ * Who it may be. spec: CORE-1.1.1 §6.2.1 Register: the name is held against what the security layer
+ * proved, which stands in for it where it is not said.
+ */
+static ln_err identify(struct ln_server *server, const struct ln_peer *peer,
+                       struct ln_registration_query *query)
+{
+    const struct ln_proof *proof = peer->proof;
+
+    if (proof != NULL && proof->endpoint.len > 0 && !query->has_endpoint) {
+        query->endpoint = proof->endpoint;
+        query->has_endpoint = true;
+    }
+    if (!query->has_endpoint) {
+        return LN_ERR_BAD_REQUEST;
+    }
+    if (proof != NULL &&
+        (proof->identity.len > LN_LIMIT_IDENTITY ||
+         (proof->endpoint.len > 0 && !ln_bytes_equal(proof->endpoint, query->endpoint)))) {
+        server->counters.wrong_endpoint++;
+        return LN_ERR_BAD_REQUEST;
+    }
+    ln_err err = server->admit == NULL
+                     ? LN_OK
+                     : server->admit(server->admit_context, query->endpoint, peer);
+    server->counters.not_admitted += err != LN_OK;
+    return err;
+}
+
 /* Whether there is room for one more, or one in the place of `old`. */
-static ln_err admit(const struct ln_server *server, const struct ln_registration *old,
-                    const struct ln_peer *peer)
+static ln_err check_room(const struct ln_server *server, const struct ln_registration *old,
+                         const struct ln_peer *peer)
 {
     if (old == NULL && server->max_registrations > 0 &&
         ln_server_registration_count(server) >= server->max_registrations) {
@@ -162,12 +191,11 @@ ln_err ln_server__register(struct ln_server *server, const struct request *reque
     struct registering from = {.request = request, .query = &query};
     ln_err err = ln_registration_query_read(request->message, LN_VERSION_NONE, &query);
 
+    if (err == LN_OK) {
+        err = identify(server, request->peer, &query);
+    }
     if (err != LN_OK) {
         return err;
-    }
-    /* spec: CORE-1.1.1 §6.2.1: only what the security layer proved could stand in for it. */
-    if (!query.has_endpoint) {
-        return LN_ERR_BAD_REQUEST;
     }
     struct ln_registration *old = ln_server_find(server, query.endpoint);
     if (old != NULL && is_repeat(server, old, request)) {
@@ -184,7 +212,7 @@ ln_err ln_server__register(struct ln_server *server, const struct request *reque
         err = LN_ERR_READ_ONLY;
     }
     if (err == LN_OK) {
-        err = admit(server, old, request->peer);
+        err = check_room(server, old, request->peer);
     }
     return err == LN_OK ? take_list(server, &from, old) : err;
 }
@@ -294,6 +322,9 @@ static void prepare_parameters(const struct ln_registration *registration,
     update->lifetime = query->has_lifetime ? query->lifetime : registration->lifetime;
     if (update->lifetime != registration->lifetime) {
         update->changes |= CHANGED_LIFETIME;
+    }
+    if (update->request->peer->session != registration->session) {
+        update->changes |= CHANGED_SESSION;
     }
     /* b and Q go together: a b without Q says that the device does not sleep any more. */
     update->binding = registration->binding;
@@ -431,7 +462,7 @@ static ln_err find(struct ln_server *server, const struct request *request,
     if (*out == NULL) {
         return LN_ERR_NOT_FOUND;
     }
-    if (!ln_server__registration_is_of(server, *out, request->peer)) {
+    if (!ln_server__registration_is_of(*out, request->peer)) {
         server->counters.wrong_peer++;
         return LN_ERR_NOT_FOUND;
     }

@@ -24,6 +24,14 @@ struct ln_bytes ln_server__extra_of(const struct ln_registration *registration)
     return ln_bytes(&registration->text[before], registration->extra_length);
 }
 
+struct ln_bytes ln_server__identity_of(const struct ln_registration *registration)
+{
+    size_t before = (size_t)registration->endpoint_length + registration->sms_room +
+                    registration->extra_length;
+
+    return ln_bytes(&registration->text[before], registration->identity_length);
+}
+
 struct ln_peer ln_server__peer_of(const struct ln_registration *registration)
 {
     return (struct ln_peer){
@@ -76,6 +84,11 @@ static struct location new_location(struct ln_server *server, struct ln_bytes en
     return location;
 }
 
+static struct ln_bytes identity_at(const struct ln_peer *peer)
+{
+    return peer->proof == NULL ? ln_bytes(NULL, 0) : peer->proof->identity;
+}
+
 static void fill(struct ln_server *server, struct ln_registration *registration,
                  const struct registering *from)
 {
@@ -86,7 +99,6 @@ static void fill(struct ln_server *server, struct ln_registration *registration,
     *registration = (struct ln_registration){
         .objects = from->objects,
         .session = request->peer->session,
-        .identity = ln_server__identity_of(server, request->peer),
         .registered_at = request->now,
         .updated_at = request->now,
         .seen_at = request->now,
@@ -102,6 +114,8 @@ static void fill(struct ln_server *server, struct ln_registration *registration,
         .sms_length = (uint8_t)query->sms.len,
         .sms_room = (uint8_t)query->sms.len,
         .extra_length = (uint8_t)from->extra_length,
+        .identity_length = (uint8_t)identity_at(request->peer).len,
+        .proof_mode = request->peer->proof == NULL ? 0 : request->peer->proof->mode,
     };
 }
 
@@ -131,7 +145,9 @@ struct ln_registration *ln_server__registration_block(struct ln_server *server, 
 struct ln_registration *ln_server__registration_new(struct ln_server *server,
                                                     const struct registering *from)
 {
-    size_t text = from->query->endpoint.len + from->query->sms.len + from->extra_length;
+    struct ln_bytes identity = identity_at(from->request->peer);
+    size_t text =
+        from->query->endpoint.len + from->query->sms.len + from->extra_length + identity.len;
     struct ln_registration *registration =
         ln_server__registration_block(server, text, &from->request->peer->local);
 
@@ -146,6 +162,7 @@ struct ln_registration *ln_server__registration_new(struct ln_server *server,
     ln_write_bytes(&w, from->query->endpoint);
     ln_write_bytes(&w, from->query->sms);
     write_extra(&w, from->request->message);
+    ln_write_bytes(&w, identity);
     assert(!w.failed && w.written == text);
     return registration;
 }
@@ -284,22 +301,16 @@ ln_err ln_server__registration_add_until(struct ln_server *server,
 
 /* ---- Whose it is ---- */
 
-uint64_t ln_server__identity_of(const struct ln_server *server, const struct ln_peer *peer)
-{
-    if (peer->identity == NULL) {
-        return 0;
-    }
-    return ln_hash(server->seed, ln_bytes_of_text(peer->identity)) | 1;
-}
-
-bool ln_server__registration_is_of(const struct ln_server *server,
-                                   const struct ln_registration *registration,
+bool ln_server__registration_is_of(const struct ln_registration *registration,
                                    const struct ln_peer *peer)
 {
-    if (registration->identity != 0) {
-        return ln_server__identity_of(server, peer) == registration->identity;
+    const struct ln_proof *proof = peer->proof;
+
+    if (registration->proof_mode == 0) {
+        return peer->session == registration->session;
     }
-    return peer->session == registration->session;
+    return proof != NULL && proof->mode == registration->proof_mode &&
+           ln_bytes_equal(proof->identity, ln_server__identity_of(registration));
 }
 
 /* ---- Lifetimes ---- */
@@ -443,6 +454,8 @@ void ln_registration_get(const struct ln_registration *registration,
         .root = objects->root,
         .formats = objects->formats,
         .extra = ln_server__extra_of(registration),
+        .identity = ln_server__identity_of(registration),
+        .proof_mode = registration->proof_mode,
         .peer = ln_server__peer_of(registration),
         .objects = objects->links,
         .object_count = objects->count,

@@ -16,7 +16,7 @@ struct request;
 /*
  * A server holds a million of these: members are ordered by size, and whatever most devices do
  * not have or share with others stands elsewhere. Behind it, in one block: endpoint, sms, extra
- * parameters.
+ * parameters, identity.
  */
 struct ln_registration {
     union {
@@ -27,7 +27,6 @@ struct ln_registration {
     struct endpoint *record; /* NULL: no operations, no observations */
     uint8_t *sms;            /* behind the struct, or an Update brought a longer one */
     uint64_t session;
-    uint64_t identity; /* hash of what the session proved; 0: nothing */
     ln_time registered_at;
     ln_time updated_at;
     ln_time seen_at;
@@ -54,6 +53,8 @@ struct ln_registration {
     uint8_t sms_length;
     uint8_t sms_room;
     uint8_t extra_length;
+    uint8_t identity_length;
+    uint8_t proof_mode; /* 0: the device proved nothing */
     uint16_t late_ms : 10;
     uint16_t presence : 2;     /* enum ln_presence */
     uint16_t update_count : 2; /* of those above */
@@ -104,13 +105,11 @@ struct ln_registration *ln_server__registration_of_end(struct event_node *node);
 struct ln_bytes ln_server__endpoint_of(const struct ln_registration *registration);
 struct ln_bytes ln_server__sms_of(const struct ln_registration *registration);
 struct ln_bytes ln_server__extra_of(const struct ln_registration *registration);
+struct ln_bytes ln_server__identity_of(const struct ln_registration *registration);
 struct ln_peer ln_server__peer_of(const struct ln_registration *registration);
-/* Whether a request may be one of the device itself: with sessions, the one that registered. */
-bool ln_server__registration_is_of(const struct ln_server *server,
-                                   const struct ln_registration *registration,
+/* Whether a request may be one of the device itself: who proved the same, or else the same session. */
+bool ln_server__registration_is_of(const struct ln_registration *registration,
                                    const struct ln_peer *peer);
-/* 0 where nothing was proved. */
-uint64_t ln_server__identity_of(const struct ln_server *server, const struct ln_peer *peer);
 /* How long ago the Update was that `update_print[i]` and the like tell of. */
 ln_time ln_server__update_age(const struct ln_server *server,
                               const struct ln_registration *registration, size_t i);

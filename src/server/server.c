@@ -119,6 +119,8 @@ static void take_config(struct ln_server *server, const struct ln_server_config 
     server->max_list_bodies = or_default(config->max_list_bodies, LIST_BODIES);
     server->max_list_body = (uint32_t)or_default(config->max_list_body, LIST_BODY);
     server->exchange_lifetime = ln_coap_exchange_lifetime(&server->coap);
+    server->admit = config->admit;
+    server->admit_context = config->admit_context;
     ln_server__journal_init(server, config);
 }
 
@@ -231,7 +233,11 @@ static uint32_t print_of(const struct ln_server *server, const struct ln_peer *p
                          struct ln_bytes datagram)
 {
     struct ln_reader ip = ln_reader(ln_bytes(peer->remote.ip, sizeof(peer->remote.ip)));
-    uint64_t from = ln_server__mix(ln_read_u64(&ip) ^ peer->session);
+
+    if (peer->session != 0) { /* its address may change between two copies */
+        return (uint32_t)(ln_hash(server->seed, datagram) ^ ln_server__mix(peer->session));
+    }
+    uint64_t from = ln_server__mix(ln_read_u64(&ip));
 
     from = ln_server__mix(from ^ ln_read_u64(&ip));
     from = ln_server__mix(from ^ ((uint64_t)peer->remote.scope << 16 | peer->remote.port));

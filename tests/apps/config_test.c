@@ -74,7 +74,7 @@ TEST(takes_off_for_listeners_that_are_not_built)
     CHECK_EQ(READ("--coaps", "off", "--bootstrap=off", "--coap-tcp=off"), CONFIG_RUN);
     CHECK_EQ(READ("--coaps-tcp=off", "--bootstrap-coaps=off", "--coap=off"), CONFIG_RUN);
     CHECK(config.coap.off);
-    CHECK_EQ(READ("--coaps", "[::]:5684"), CONFIG_WRONG);
+    CHECK_EQ(READ("--coap-tcp", "[::]:5683"), CONFIG_WRONG);
 }
 
 TEST(refuses_plain_http_beyond_loopback_unless_told)

@@ -202,10 +202,12 @@ TEST(two_keys_are_valid_at_once_and_the_older_one_goes)
 {
     given_memory();
     CHECK_EQ(put(psk("meter", "id", "01")), CREDENTIALS_DONE);
-    CHECK_EQ(put_beside(psk("meter", "id", "02")), CREDENTIALS_DONE);
-    assert_string_equal(keys_of("id"), "02 01");
+    CHECK_EQ(put_beside(psk("meter", "id-2", "02")), CREDENTIALS_DONE);
+    assert_string_equal(keys_of("id"), "01");
+    assert_string_equal(keys_of("id-2"), "02");
     CHECK_EQ(put_beside(psk("meter", "other", "03")), CREDENTIALS_DONE);
-    assert_string_equal(keys_of("id"), "02");
+    assert_string_equal(keys_of("id"), "");
+    assert_string_equal(keys_of("id-2"), "02");
     assert_string_equal(keys_of("other"), "03");
     CHECK_EQ(put(psk("meter", "id", "04")), CREDENTIALS_DONE);
     assert_string_equal(keys_of("id"), "04");
@@ -213,16 +215,28 @@ TEST(two_keys_are_valid_at_once_and_the_older_one_goes)
     CHECK_EQ(credentials_count(credentials), 1);
 }
 
+TEST(an_identity_has_one_key_at_a_time)
+{
+    given_memory();
+    CHECK_EQ(put(psk("meter", "id", "01")), CREDENTIALS_DONE);
+    CHECK_EQ(put_beside(psk("meter", "id", "02")), CREDENTIALS_SAME);
+    assert_string_equal(keys_of("id"), "01");
+    CHECK_EQ(put(psk("meter", "id", "02")), CREDENTIALS_DONE);
+    assert_string_equal(keys_of("id"), "02");
+    CHECK_EQ(credentials_count(credentials), 1);
+}
+
 TEST(one_of_two_can_be_taken_away)
 {
     given_memory();
     CHECK_EQ(put(psk("meter", "id", "01")), CREDENTIALS_DONE);
-    CHECK_EQ(put_beside(psk("meter", "id", "02")), CREDENTIALS_DONE);
+    CHECK_EQ(put_beside(psk("meter", "id-2", "02")), CREDENTIALS_DONE);
     CHECK_EQ(delete_slot("meter", 1), CREDENTIALS_DONE);
-    assert_string_equal(keys_of("id"), "02");
+    assert_string_equal(keys_of("id"), "");
+    assert_string_equal(keys_of("id-2"), "02");
     CHECK_EQ(delete_slot("meter", 1), CREDENTIALS_NONE);
     CHECK_EQ(delete_slot("meter", 0), CREDENTIALS_DONE);
-    assert_string_equal(keys_of("id"), "");
+    assert_string_equal(keys_of("id-2"), "");
     CHECK(!credentials_has(credentials, CREDENTIAL_SERVER, BYTES("meter")));
     CHECK_EQ(delete_slot("meter", 0), CREDENTIALS_NONE);
 }
@@ -256,7 +270,7 @@ TEST(who_holds_sessions_is_told_of_changes)
     credentials_watch(credentials, tell, NULL);
     CHECK_EQ(put(psk("meter", "id", "01")), CREDENTIALS_DONE);
     assert_string_equal(told, "server meter");
-    CHECK_EQ(put_beside(psk("meter", "id", "02")), CREDENTIALS_DONE);
+    CHECK_EQ(put_beside(psk("meter", "id-2", "02")), CREDENTIALS_DONE);
     assert_string_equal(told, "server meter");
     CHECK_EQ(put(psk("meter", "id", "03")), CREDENTIALS_DONE);
     assert_string_equal(told, "server meter revoked");
@@ -273,10 +287,11 @@ TEST(a_key_is_there_again_after_a_restart)
 {
     given_a_folder();
     CHECK_EQ(put(psk("meter", "id", "00112233")), CREDENTIALS_DONE);
-    CHECK_EQ(put_beside(psk("meter", "id", "44")), CREDENTIALS_DONE);
+    CHECK_EQ(put_beside(psk("meter", "id-2", "44")), CREDENTIALS_DONE);
     closed();
     CHECK(try_open());
-    assert_string_equal(keys_of("id"), "44 00112233");
+    assert_string_equal(keys_of("id"), "00112233");
+    assert_string_equal(keys_of("id-2"), "44");
     CHECK_EQ(credentials_count(credentials), 2);
 }
 
@@ -551,6 +566,7 @@ int credentials_tests(void)
         STORY(a_key_is_found_by_its_identity_and_by_no_other),
         STORY(an_identity_tells_its_endpoint),
         STORY(two_keys_are_valid_at_once_and_the_older_one_goes),
+        STORY(an_identity_has_one_key_at_a_time),
         STORY(one_of_two_can_be_taken_away),
         STORY(an_identity_belongs_to_one_endpoint),
         STORY(who_holds_sessions_is_told_of_changes),

@@ -41,7 +41,7 @@ static void put(const char *text)
 {
     struct ln_peer peer = {.session = 7};
 
-    inbox_put_datagram(&inbox, &peer, ln_bytes_of_text(text));
+    inbox_put(&inbox, INBOX_COAP, &peer, ln_bytes_of_text(text));
 }
 
 TEST(hands_out_calls_in_order_and_wakes_once)

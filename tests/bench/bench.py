@@ -83,8 +83,8 @@ class Server:
             "echo1": [options.tools / "bench_echo", self.port, 1],
             "echo": [options.tools / "bench_echo", self.port, 64],
             "libcoap": [options.libcoap, "-A", "127.0.0.1", "-p", self.port, "-v", 0],
-            "linnetd": [options.bin / "linnetd", "--coap", f"127.0.0.1:{self.port}", "--shards", 1,
-                        "--data", data, "--http", f"127.0.0.1:{http}" if http else "off"],
+            "linnetd": [options.bin / "linnetd", "--coap", f"127.0.0.1:{self.port}", "--coaps", "off",
+                        "--shards", 1, "--data", data, "--http", f"127.0.0.1:{http}" if http else "off"],
         }[name]
         # Whoever says nothing when it is ready is asked until it answers.
         self.process = start(SERVER_CORE, *command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -83,7 +83,7 @@ class Linnetd:
         environment = {**os.environ, "LINNET_TOKEN": TOKEN}
         self.program = Program(
             [binary("linnetd"), "--data", ":memory:", "--shards", "1",
-             "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0"],
+             "--coap", "127.0.0.1:0", "--coaps", "off", "--http", "127.0.0.1:0"],
             env=environment)
         self.uri = "coap://" + self._listener("CoAP")
         self.http = self._listener("HTTP")

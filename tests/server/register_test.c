@@ -44,7 +44,8 @@ TEST(an_answer_goes_to_where_the_request_came_from_and_leaves_where_it_came_to)
     given_a_server();
     struct ln_peer peer = device(7);
     peer.local = ln_address_ipv4(198, 51, 100, 9, 5683);
-    peer.identity = "gone after the call";
+    struct ln_proof proof = {.identity = BYTES("gone after the call"), .mode = 1};
+    peer.proof = &proof;
     struct datagram d = request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
 
     arrives(&peer, &d);
@@ -52,7 +53,7 @@ TEST(an_answer_goes_to_where_the_request_came_from_and_leaves_where_it_came_to)
     struct sent created = then_it_answers(LN_COAP_2_01);
     assert_true(ln_address_equal(&created.to.remote, &peer.remote));
     assert_true(ln_address_equal(&created.to.local, &peer.local));
-    assert_null(created.to.identity);
+    assert_null(created.to.proof);
     then_all_is_given_back();
 }
 

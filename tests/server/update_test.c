@@ -298,7 +298,8 @@ TEST(a_new_session_of_the_same_identity_is_the_same_device)
     given_a_server();
     one = device(1);
     one.session = 7;
-    one.identity = "meter-1";
+    struct ln_proof proof = {.identity = BYTES("meter-1"), .mode = 1};
+    one.proof = &proof;
     struct datagram d = request(LN_COAP_CON, 1, "POST /rd?ep=one", LN_FORMAT_LINK, object_list);
     arrives(&one, &d);
     struct sent created = then_it_answers(LN_COAP_2_01);
@@ -309,7 +310,7 @@ TEST(a_new_session_of_the_same_identity_is_the_same_device)
     arrives(&one, &d);
     then_it_answers(LN_COAP_2_04);
     CHECK_EQ(view().peer.session, 9);
-    one.identity = "meter-2";
+    proof.identity = BYTES("meter-2");
     d = update(3, &place, "");
     arrives(&one, &d);
     then_it_answers(LN_COAP_4_04);

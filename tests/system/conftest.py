@@ -44,10 +44,18 @@ def free_port(kind=socket.SOCK_DGRAM):
         return s.getsockname()[1]
 
 
+def without_coaps(name, options):
+    """linnetd listens at 5684 unless it is told otherwise: tests that run beside each other would meet there."""
+    if name != "linnetd" or "--coaps" in options:
+        return options
+    return ("--coaps", "off", *options)
+
+
 class Program:
     """A program under test, with the lines that it prints on stderr."""
 
     def __init__(self, name, *options, env=None):
+        options = without_coaps(name, options)
         self.lines = []
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
@@ -128,8 +136,6 @@ class Server:
     def __init__(self, *options):
         if "--data" not in options:
             options = (*options, "--data", ":memory:")
-        if "--data" not in options:
-            options = (*options, "--data", ":memory:")
         self.coap_port = free_port()
         self.http_port = free_port(socket.SOCK_STREAM)
         self.program = Program("linnetd", "--coap", f"127.0.0.1:{self.coap_port}", "--http",
@@ -192,6 +198,7 @@ def run():
     def run_program(name, *options, env=None):
         if name == "linnetd" and "--data" not in options:
             options = ("--data", ":memory:", *options)
+        options = without_coaps(name, options)
         done = subprocess.run([BIN / name, *map(str, options)], capture_output=True, text=True, timeout=PATIENCE,
                               env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr

@@ -57,7 +57,8 @@ def test_a_credential_is_made_changed_shown_and_deleted(server):
 
 def test_two_are_valid_at_once_for_a_rotation(server):
     server.api.call("PUT", "/credentials/meter", psk())
-    status, body = server.api.call("PUT", "/credentials/meter", psk(secrets.token_bytes(16), previous="keep"))
+    status, body = server.api.call("PUT", "/credentials/meter", psk(secrets.token_bytes(16), previous="keep",
+                                                                             identity="meter-2"))
     assert status == 200 and [item["slot"] for item in body["items"]] == [1, 2]
     assert server.api.call("DELETE", "/credentials/meter?slot=1")[0] == 204
     assert [item["slot"] for item in server.api.get("/credentials/meter")["items"]] == [2]

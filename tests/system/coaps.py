@@ -1,0 +1,127 @@
+"""A device by hand: OpenSSL's s_client shakes hands, and CoAP is written here, byte by byte."""
+
+import os
+import pathlib
+import select
+import subprocess
+import time
+
+from conftest import PATIENCE
+
+CERTIFICATES = pathlib.Path(__file__).parents[1] / "dtls/certificates"
+POST, DELETE = 2, 4
+URI_PATH, CONTENT_FORMAT, URI_QUERY, LOCATION_PATH = 11, 12, 15, 8
+LINKS = b"</1/0>,</3/0>"
+
+
+def certificate(name):
+    return str(CERTIFICATES / name)
+
+
+def option_head(delta, length):
+    def nibble(value):
+        return (value, b"") if value < 13 else (13, bytes([value - 13])) if value < 269 else (
+            14, (value - 269).to_bytes(2, "big"))
+    (d, more_d), (n, more_n) = nibble(delta), nibble(length)
+    return bytes([d << 4 | n]) + more_d + more_n
+
+
+def request(code, number, path, query=(), payload=b"", content_format=None):
+    """A confirmable request with the token 't'."""
+    options = [(URI_PATH, p.encode()) for p in path.strip("/").split("/")]
+    if content_format is not None:
+        options.append((CONTENT_FORMAT, bytes([content_format])))
+    options += [(URI_QUERY, q.encode()) for q in query]
+    out, last = bytes([0x41, code]) + number.to_bytes(2, "big") + b"t", 0
+    for option, value in options:
+        out += option_head(option - last, len(value)) + value
+        last = option
+    return out + (b"\xff" + payload if payload else b"")
+
+
+def parse(message):
+    """Code as text, message id, and the options as a list."""
+    code, at, number, options = message[1], 4 + (message[0] & 15), 0, []
+
+    def extended(nibble):
+        nonlocal at
+        if nibble == 13:
+            at += 1
+            return message[at - 1] + 13
+        if nibble == 14:
+            at += 2
+            return int.from_bytes(message[at - 2:at], "big") + 269
+        return nibble
+    while at < len(message) and message[at] != 0xff:
+        head = message[at]
+        at += 1
+        number += extended(head >> 4)
+        length = extended(head & 15)
+        options.append((number, message[at:at + length]))
+        at += length
+    return f"{code >> 5}.{code & 31:02}", int.from_bytes(message[2:4], "big"), options
+
+
+class Refused(Exception):
+    pass
+
+
+class Client:
+    """A session of OpenSSL with linnetd."""
+
+    def __init__(self, port, *options, host="127.0.0.1"):
+        self.process = subprocess.Popen(
+            ["openssl", "s_client", "-dtls1_2", "-connect", f"{host}:{port}", "-quiet", "-no_ign_eof",
+             *map(str, options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.number = int.from_bytes(os.urandom(2), "big")
+
+    def say(self, message):
+        self.process.stdin.write(message)
+        self.process.stdin.flush()
+
+    def hear(self, seconds=PATIENCE):
+        """The next message; Refused with what OpenSSL says if there is no session (any more)."""
+        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+        message = os.read(self.process.stdout.fileno(), 4096) if ready else b""
+        if not message:
+            raise Refused(self.ended())
+        return message
+
+    def ended(self):
+        """Waits until it has ended, and returns what it complained."""
+        self.process.stdin.close()
+        self.process.stdin = None
+        return self.process.communicate(timeout=PATIENCE)[1].decode()
+
+    def ask(self, code, path, query=(), payload=b"", content_format=None):
+        self.number = (self.number + 1) % 65536
+        self.say(request(code, self.number, path, query, payload, content_format))
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            answer, number, options = parse(self.hear())
+            if number == self.number:
+                return answer, options
+        raise AssertionError("no answer")
+
+    def register(self, endpoint=None, query=("lt=300", "lwm2m=1.1", "b=U")):
+        """The code, and the location if there is one."""
+        named = () if endpoint is None else (f"ep={endpoint}",)
+        code, options = self.ask(POST, "/rd", named + tuple(query), LINKS, 40)
+        return code, "/".join(v.decode() for n, v in options if n == LOCATION_PATH)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+            self.process.stdin = None
+        self.process.communicate()
+
+
+def with_key(identity, key, suite="PSK-AES128-CCM8"):
+    return ("-psk_identity", identity, "-psk", key, "-cipher", f"{suite}:@SECLEVEL=0")
+
+
+def with_certificate(name, suite="ECDHE-ECDSA-AES128-CCM8"):
+    return ("-cert", certificate(f"{name}.pem"), "-key", certificate(f"{name}.key"), "-CAfile",
+            certificate("ca.pem"), "-cipher", f"{suite}:@SECLEVEL=0")
