@@ -213,6 +213,25 @@ void given_c3(enum ln_version version)
     bench.account.disable_timeout = 86400;
 }
 
+void given_it_reports(void)
+{
+    static struct ln_client_reporting_state state;
+    static struct ln_client_notifier notifier;
+    static struct ln_client_observation observations[4];
+    static struct ln_client_attribute_set attributes[8];
+    static const struct ln_client_reporting reporting = {
+        .calls = &ln_client_reporting_calls,
+        .state = &state,
+        .notifiers = &notifier,
+        .observations = observations,
+        .observation_count = LN_COUNT(observations),
+        .attribute_count = LN_COUNT(attributes),
+        .attributes = attributes,
+    };
+
+    bench.config.reporting = &reporting;
+}
+
 static const uint16_t two_ids[2] = {0, 1};
 
 #define TWO(list, a, b)                                                                        \
@@ -332,6 +351,34 @@ void create_at(const char *path, uint16_t format, struct ln_bytes payload)
 void delete_at(const char *path)
 {
     send(LN_OPERATION_DELETE, path, LN_FORMAT_NONE, ln_bytes("", 0));
+}
+
+void write_attributes(const char *path, const char *attributes)
+{
+    operate(&(struct ln_operation){.kind = LN_OPERATION_WRITE_ATTRIBUTES,
+                                   .path = path_of(path),
+                                   .accept = LN_FORMAT_NONE,
+                                   .format = LN_FORMAT_NONE,
+                                   .query = ln_bytes_of_text(attributes)});
+}
+
+void observe_as(const char *path, uint16_t format, const char *attributes)
+{
+    CHECK_OK(ln_server_observe(bench.server, bench.now, ln_bytes_of_text("urn:dev:1"),
+                               path_of(path), format, ln_bytes_of_text(attributes), false));
+    settle();
+}
+
+void observe(const char *path, const char *attributes)
+{
+    observe_as(path, LN_FORMAT_TEXT, attributes);
+}
+
+void observe_no_longer(const char *path)
+{
+    CHECK_OK(ln_server_unobserve(bench.server, bench.now, ln_bytes_of_text("urn:dev:1"),
+                                 path_of(path)));
+    settle();
 }
 
 struct ln_bytes encoded(uint16_t format, const char *base, const struct ln_record *records,

@@ -9,7 +9,8 @@
  *             client ACK 2.05 format=0 Open Mobile Alliance
  *     server  result answered 2.05
  *     client  executed /3/0/4
- *     values  /3/0/0 Open Mobile Alliance     (what the server decoded of the last answer)
+ *     values  /3/0/0 Open Mobile Alliance     (what the server decoded of the last answer or
+ *                                             notification)
  *
  * Payloads of text formats are written as they are, others in hex. Of a location only "*" is
  * written.
@@ -76,6 +77,8 @@ void given_c3(enum ln_version version);
 void given_c4(enum ln_version version);
 /* And current time, UTC offset and timezone, for C.6. */
 void given_a_clock(void);
+/* It can be observed, and takes attributes. */
+void given_it_reports(void);
 /* Lists one more object, in ascending order of ids. */
 void given_object(const struct ln_object *object, void *store);
 /* Starts the client, lets it register, and forgets what was written down of it. */
@@ -101,6 +104,14 @@ void update_at(const char *path, uint16_t format, struct ln_bytes payload);
 void execute(const char *path);
 void create_at(const char *path, uint16_t format, struct ln_bytes payload);
 void delete_at(const char *path);
+
+/* "/3/0", "pmin=1&pmax=60" */
+void write_attributes(const char *path, const char *attributes);
+
+/* The server declares that it observes, in that format or text; or no longer. */
+void observe_as(const char *path, uint16_t format, const char *attributes);
+void observe(const char *path, const char *attributes);
+void observe_no_longer(const char *path);
 
 /* What the server makes of records in that format; good until the next call. */
 struct ln_bytes encoded(uint16_t format, const char *base, const struct ln_record *records,
@@ -131,5 +142,6 @@ int device_tests(void);
 int objects_tests(void);
 int faults_tests(void);
 int observing_tests(void);
+int reporting_tests(void);
 
 #endif

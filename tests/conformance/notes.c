@@ -220,6 +220,17 @@ static void write_changes(struct ln_writer *w, const struct ln_server_event *eve
     ln_write_text(w, event->address_changed ? " address" : "");
 }
 
+/* Text as it is; what another format holds, stands in the values. */
+static void write_notified(struct ln_writer *w, const struct ln_server_event *event)
+{
+    if (is_text(event->format)) {
+        ln_write_u8(w, ' ');
+        ln_write_bytes(w, event->payload);
+    }
+    bench.values[0] = '\0';
+    decode_values(event->observation.path, event->format, event->payload);
+}
+
 void note_server_event(const struct ln_server_event *event)
 {
     static const char *const names[] = {
@@ -227,7 +238,7 @@ void note_server_event(const struct ln_server_event *event)
         [LN_SERVER_DEREGISTERED] = "left",     [LN_SERVER_EXPIRED] = "expired",
         [LN_SERVER_REPLACED] = "replaced",     [LN_SERVER_RESULT] = "result ",
         [LN_SERVER_AWAKE] = "awake",           [LN_SERVER_SLEEPING] = "sleeps",
-        [LN_SERVER_NOTIFIED] = "notified ",    [LN_SERVER_OBSERVATION] = "observation ",
+        [LN_SERVER_NOTIFIED] = "notified",     [LN_SERVER_OBSERVATION] = "observation ",
     };
     struct ln_writer w = text_writer(bench.server_says);
     bool is_declared = event->kind == LN_SERVER_OBSERVATION &&
@@ -243,7 +254,7 @@ void note_server_event(const struct ln_server_event *event)
     if (event->kind == LN_SERVER_OBSERVATION) {
         ln_write_text(&w, ln_observation_state_name(event->observation.state));
     } else if (event->kind == LN_SERVER_NOTIFIED) {
-        ln_write_bytes(&w, event->payload);
+        write_notified(&w, event);
     }
     if (event->kind == LN_SERVER_RESULT) {
         ln_write_text(&w, ln_outcome_name(event->outcome));
