@@ -373,13 +373,25 @@ bool ln_client_is_idle(const struct ln_client *client);
 
 /* The app's answer to LN_CLIENT_OPEN. */
 void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link);
+/*
+ * The same for a link with a new security context: a registration made in another one is not
+ * carried on by an Update, the client registers anew. Where the context is the one that the link
+ * had before it slept, ln_client_link_up() is right.
+ */
+void ln_client_link_up_anew(struct ln_client *client, ln_time now, ln_link link);
 
 enum ln_link_reason {
-    LN_LINK_FAILED,  /* could not be opened, or broke */
-    LN_LINK_REFUSED, /* by a security alert, `alert` */
-    LN_LINK_NO_NAME, /* the host name is not known */
+    LN_LINK_FAILED,    /* could not be opened, or broke */
+    LN_LINK_REFUSED,   /* by a security alert of the server: `alert` */
+    LN_LINK_NO_NAME,   /* the host name is not known */
+    LN_LINK_UNTRUSTED, /* the server did not prove to be who it has to be */
 };
-/* The link could not be opened, or is gone. It is asked for again after a wait. */
+/*
+ * The link could not be opened, or is gone. It is asked for again after a wait: a short one, or that
+ * of a refusal where the server is not trusted, or its alert says that it will not do (such as
+ * bad_certificate or unknown_psk_identity). `alert` counts with LN_LINK_REFUSED only and is kept as
+ * /1/x/11, but for servers of LwM2M 1.0.
+ */
 void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link,
                          enum ln_link_reason reason, uint8_t alert);
 

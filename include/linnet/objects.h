@@ -61,7 +61,8 @@ struct ln_server_account {
     uint32_t disable_timeout; /* /1/x/5, seconds; 0 is taken as the default of a day */
     bool store_notifications; /* /1/x/6 */
     char binding[8];          /* /1/x/7 */
-    uint32_t absent;          /* row n is resource n */
+    uint16_t alert;           /* /1/x/11, the last alert of its plus 1; 0: there was none */
+    uint32_t absent;          /* row n is resource n; row 9 is 11 */
 };
 extern const struct ln_object ln_server_object;
 

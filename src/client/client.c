@@ -314,17 +314,56 @@ void ln_client_link_up(struct ln_client *client, ln_time now, ln_link link)
     }
 }
 
+void ln_client_link_up_anew(struct ln_client *client, ln_time now, ln_link link)
+{
+    struct ln_client_server *server = server_of(client, link);
+
+    /* Who is about to leave does so by the link there is. */
+    if (server != NULL && server->state == LN_REGISTRATION_OPENING) {
+        server->keeps = false;
+    }
+    ln_client_link_up(client, now, link);
+}
+
+/* spec: CORE-1.1.1 §E.2 LwM2M Object: LwM2M Server, TLS-DTLS Alert Code */
+static void keep_alert(struct ln_client *client, const struct ln_client_server *server,
+                       ln_time now, uint8_t alert)
+{
+    struct ln_server_account *account = ln_client__account(client, server);
+
+    if (account != NULL && server->version > LN_VERSION_1_0) {
+        account->alert = (uint16_t)(alert + 1);
+        ln_client_changed(client, now, ln_path_resource(1, server->server_instance, 11));
+    }
+}
+
+/* Alerts after which trying again soon will not do: certificates and identities that the server does
+ * not take. All others may pass. spec: CORE-1.1.1 §5.2.9 Alert handling */
+static bool is_final(uint8_t alert)
+{
+    static const uint8_t final[] = {42, 43, 44, 45, 46, 48, 49, 112, 113, 114, 115};
+
+    for (size_t i = 0; i < LN_COUNT(final); i++) {
+        if (final[i] == alert) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void ln_client_link_down(struct ln_client *client, ln_time now, ln_link link,
                          enum ln_link_reason reason, uint8_t alert)
 {
     struct ln_client_server *server = server_of(client, link);
 
-    (void)alert; /* /1/x/11 comes with object version 1.1 */
     if (server == NULL) {
         return;
     }
     link_is_gone(client, server);
     if (reason == LN_LINK_REFUSED) {
+        keep_alert(client, server, now, alert);
+    }
+    if (reason == LN_LINK_UNTRUSTED || (reason == LN_LINK_REFUSED && is_final(alert))) {
         server->refusal = 0;
         ln_client__step(client, server, now, LN_ON_LINK_REFUSED);
     } else {

@@ -154,7 +154,7 @@ TEST(security_is_as_registered)
 TEST(server_is_as_registered)
 {
     check_against_registry(&ln_server_object);
-    CHECK_EQ(ln_server_object.resource_count, 9);
+    CHECK_EQ(ln_server_object.resource_count, 10);
 }
 
 TEST(device_is_as_registered_and_whole)

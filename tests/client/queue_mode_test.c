@@ -188,6 +188,34 @@ TEST(it_wakes_to_say_that_it_leaves)
     CHECK(ln_client_is_idle(&f.client));
 }
 
+/* spec: CORE-1.1.1 §6.2: a registration belongs to its security context */
+TEST(with_a_new_security_context_it_registers_anew)
+{
+    struct ln_coap_message m;
+
+    given_a_client_in_queue_mode(300);
+    falls_asleep();
+    after(301 * 1000);
+    client_is_silent();
+    CHECK(client_tells(LN_CLIENT_OPEN));
+    ln_client_link_up_anew(&f.client, f.now, 0);
+    CHECK(client_sends(&m));
+    CHECK_EQ(options_of(&m, LN_COAP_URI_PATH), 1); /* rd */
+}
+
+TEST(it_leaves_by_a_new_security_context_too)
+{
+    struct ln_coap_message m;
+
+    given_a_client_in_queue_mode(0);
+    falls_asleep();
+    ln_client_stop(&f.client, f.now);
+    CHECK(client_tells(LN_CLIENT_OPEN));
+    ln_client_link_up_anew(&f.client, f.now, 0);
+    CHECK(client_sends(&m));
+    CHECK_EQ(m.code, LN_COAP_DELETE);
+}
+
 TEST(it_leaves_without_a_word_where_there_is_no_link)
 {
     given_a_client_in_queue_mode(0);
@@ -253,6 +281,8 @@ int queue_mode_tests(void)
         cmocka_unit_test(it_wakes_when_its_objects_change),
         cmocka_unit_test(a_datagram_without_a_link_is_not_looked_at),
         cmocka_unit_test(it_wakes_to_say_that_it_leaves),
+        cmocka_unit_test(with_a_new_security_context_it_registers_anew),
+        cmocka_unit_test(it_leaves_by_a_new_security_context_too),
         cmocka_unit_test(it_leaves_without_a_word_where_there_is_no_link),
         cmocka_unit_test(a_registration_that_is_over_is_made_anew),
         cmocka_unit_test(while_the_server_does_not_answer_what_falls_due_is_stored),

@@ -302,6 +302,55 @@ TEST(a_link_refused_by_an_alert_waits_as_a_refusal_does)
     CHECK_EQ(ln_client_deadline(&f.client), f.now + 60000);
 }
 
+/* spec: CORE-1.1.1 §5.2.9: the three lists of alerts */
+TEST(an_alert_that_may_pass_is_tried_again_soon)
+{
+    given_a_client(LN_VERSION_1_1);
+    ln_client_start(&f.client, f.now);
+    CHECK(client_tells(LN_CLIENT_OPEN));
+
+    ln_client_link_down(&f.client, f.now, 0, LN_LINK_REFUSED, 40);
+    CHECK(client_tells(LN_CLIENT_LOST));
+    CHECK_EQ(ln_client_deadline(&f.client), f.now + 2000);
+}
+
+TEST(a_server_that_is_not_trusted_waits_as_a_refusal_does)
+{
+    given_a_client(LN_VERSION_1_1);
+    ln_client_start(&f.client, f.now);
+    CHECK(client_tells(LN_CLIENT_OPEN));
+
+    ln_client_link_down(&f.client, f.now, 0, LN_LINK_UNTRUSTED, 0);
+    CHECK(client_tells(LN_CLIENT_REFUSED));
+    CHECK_EQ(ln_client_deadline(&f.client), f.now + 60000);
+    CHECK_EQ(f.account[0].alert, 0);
+}
+
+static void registers_after_an_alert(uint8_t alert)
+{
+    ln_client_link_down(&f.client, f.now, 0, LN_LINK_REFUSED, alert);
+    after(60 * 1000);
+    CHECK(!client_sends(&m));
+    link_goes_up();
+    CHECK(client_sends(&m));
+    server_answers(&m, LN_COAP_2_01, "rd/5a");
+}
+
+/* spec: CORE-1.1.1 §E.2 resource 11, since 1.1 */
+TEST(the_last_alert_of_a_server_can_be_read_from_1_1_on)
+{
+    given_a_registered_client(LN_VERSION_1_1);
+    CHECK_EQ(read_path("/1/0/11", LN_FORMAT_TEXT).code, LN_COAP_4_04);
+    registers_after_an_alert(115);
+    CHECK_TEXT(read_path("/1/0/11", LN_FORMAT_TEXT).payload, "115");
+    registers_after_an_alert(0);
+    CHECK_TEXT(read_path("/1/0/11", LN_FORMAT_TEXT).payload, "0");
+
+    given_a_registered_client(LN_VERSION_1_0);
+    registers_after_an_alert(115);
+    CHECK_EQ(read_path("/1/0/11", LN_FORMAT_TEXT).code, LN_COAP_4_04);
+}
+
 TEST(an_object_list_that_does_not_fit_is_not_cut)
 {
     static struct ln_object many[40];
@@ -543,6 +592,9 @@ int register_tests(void)
         cmocka_unit_test(a_lost_update_opens_a_new_link_and_registers_anew),
         cmocka_unit_test(a_link_that_breaks_is_asked_for_again),
         cmocka_unit_test(a_link_refused_by_an_alert_waits_as_a_refusal_does),
+        cmocka_unit_test(an_alert_that_may_pass_is_tried_again_soon),
+        cmocka_unit_test(a_server_that_is_not_trusted_waits_as_a_refusal_does),
+        cmocka_unit_test(the_last_alert_of_a_server_can_be_read_from_1_1_on),
         cmocka_unit_test(an_object_list_that_does_not_fit_is_not_cut),
         cmocka_unit_test(refreshes_before_the_lifetime_ends),
         cmocka_unit_test(a_lifetime_of_0_needs_no_refresh),

@@ -37,18 +37,31 @@ static ln_err write_binding(void *instance, uint16_t id, const struct ln_value *
     return LN_OK;
 }
 
+static ln_err read_alert(void *instance, uint16_t id, struct ln_value *out)
+{
+    const struct ln_server_account *account = instance;
+
+    (void)id;
+    if (account->alert == 0) {
+        return LN_ERR_NOT_FOUND;
+    }
+    *out = ln_value_unsigned(account->alert - 1U);
+    return LN_OK;
+}
+
 /* The client itself does what 4 and 8 say, once their answers have left. */
 static const struct ln_resource resources[] = {
     /* clang-format off */
-    { 0, LN_INTEGER, LN_READ | LN_MANDATORY,            FIELD(short_id) },
-    { 1, LN_INTEGER, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(lifetime) },
-    { 2, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(min_period) },
-    { 3, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(max_period) },
-    { 4, LN_NONE,    LN_EXECUTE,                        LN_EXECUTE_BY(NULL) },
-    { 5, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(disable_timeout) },
-    { 6, LN_BOOLEAN, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(store_notifications) },
-    { 7, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_CALL(read_binding, write_binding) },
-    { 8, LN_NONE,    LN_EXECUTE | LN_MANDATORY,         LN_EXECUTE_BY(NULL) },
+    {  0, LN_INTEGER, LN_READ | LN_MANDATORY,            FIELD(short_id) },
+    {  1, LN_INTEGER, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(lifetime) },
+    {  2, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(min_period) },
+    {  3, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(max_period) },
+    {  4, LN_NONE,    LN_EXECUTE,                        LN_EXECUTE_BY(NULL) },
+    {  5, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(disable_timeout) },
+    {  6, LN_BOOLEAN, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(store_notifications) },
+    {  7, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_CALL(read_binding, write_binding) },
+    {  8, LN_NONE,    LN_EXECUTE | LN_MANDATORY,         LN_EXECUTE_BY(NULL) },
+    { 11, LN_UNSIGNED, LN_READ,                          LN_CALL(read_alert, NULL) },
     /* clang-format on */
 };
 
