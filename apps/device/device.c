@@ -67,6 +67,22 @@ static void place_observing(struct observing *o)
     };
 }
 
+/* Faults of keys and certificates are found now, not when a server is to be reached. */
+static bool secure_all(struct device *d)
+{
+    for (size_t i = 0; i < d->options->account_count; i++) {
+        if (d->securities[i].mode != LN_SECURITY_NONE &&
+            !secure_init(&d->links[i], &d->securities[i])) {
+            fprintf(stderr,
+                    "linnet-device: %s: its key or certificates do not parse or fit, or the "
+                    "host is no name\n",
+                    d->securities[i].uri);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool device_init(struct device *d, const struct options *options, struct ln_loop *loop)
 {
     ln_err err;
@@ -108,7 +124,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .blocks = &d->blocks,
         .reporting = &d->observing.config,
     };
-    if (!objects_init(d)) {
+    if (!objects_init(d) || !secure_all(d)) {
         return false;
     }
     err = ln_client_init(&d->client, sizeof(d->client), &d->config);
@@ -137,6 +153,19 @@ static void executed(struct device *d, struct ln_path path)
     d->again = d->again || reboots || resets;
 }
 
+static void refused(struct device *d, struct link *link, const struct ln_client_event *event)
+{
+    const char *uri = d->securities[event->link].uri;
+
+    if (event->code == 0) { /* by an alert, or by us */
+        device_log(d, "%s: no session to be had: it is tried again later", uri);
+        return;
+    }
+    link_works(link);
+    device_log(d, "%s refused the registration: %u.%02u", uri, event->code >> 5,
+               event->code & 31);
+}
+
 static void act(struct device *d, const struct ln_client_event *event)
 {
     struct link *link = &d->links[event->link];
@@ -144,10 +173,14 @@ static void act(struct device *d, const struct ln_client_event *event)
 
     switch (event->kind) {
     case LN_CLIENT_OPEN:
-        link_open(link, event->security->uri);
+        link_open(link, event->security);
         break;
     case LN_CLIENT_CLOSE:
-        link_close(link);
+        if (link->sleeps) {
+            link_park(link);
+        } else {
+            link_close(link);
+        }
         break;
     case LN_CLIENT_REGISTERED:
         link_works(link);
@@ -157,9 +190,7 @@ static void act(struct device *d, const struct ln_client_event *event)
         link_works(link);
         break;
     case LN_CLIENT_REFUSED:
-        link_works(link);
-        device_log(d, "%s refused the registration: %u.%02u", uri, event->code >> 5,
-                   event->code & 31);
+        refused(d, link, event);
         break;
     case LN_CLIENT_LOST:
         device_log(d, "%s does not answer: it is tried again", uri);
@@ -168,6 +199,7 @@ static void act(struct device *d, const struct ln_client_event *event)
         device_log(d, "de-registered from %s", uri);
         break;
     case LN_CLIENT_SLEEP:
+        link->sleeps = true;
         device_log(d, "sleeps");
         break;
     case LN_CLIENT_EXECUTED:
@@ -187,9 +219,12 @@ static void tell_change(void *context, struct ln_path path)
 
 ln_time device_deadline(const struct device *d)
 {
-    ln_time measure = ln_time_min(d->sensors.due, d->machine_due);
+    ln_time due = ln_time_min(d->sensors.due, d->machine_due);
 
-    return ln_time_min(ln_client_deadline(&d->client), measure);
+    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+        due = ln_time_min(due, secure_deadline(&d->links[i]));
+    }
+    return ln_time_min(ln_client_deadline(&d->client), due);
 }
 
 /* What is notified is of now, and nobody else tells of its changes. */
@@ -212,6 +247,9 @@ void device_turn(struct device *d)
 
     look_at_machine(d, now);
     sensors_measure(&d->sensors, now, tell_change, d);
+    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+        secure_turn(&d->links[i]);
+    }
     do {
         while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {
             link_send(&d->links[link], buffer, len);

@@ -5,6 +5,7 @@
 #include <linnet/client.h>
 #include <linnet/net.h>
 
+#include "keys.h"
 #include "links.h"
 #include "machine.h"
 #include "options.h"
@@ -39,6 +40,7 @@ struct device {
     char name[256]; /* the endpoint's, where no option says it */
     struct ln_object_entry objects[4 + SENSORS_MAX];
     struct ln_security securities[ACCOUNTS_MAX];
+    struct keys keys[ACCOUNTS_MAX];
     uint16_t security_ids[ACCOUNTS_MAX];
     struct ln_instances security_store;
     struct ln_server_account accounts[ACCOUNTS_MAX];
@@ -52,6 +54,7 @@ struct device {
     uint16_t test_ids[TESTS_MAX];
     struct ln_instances test_store;
     bool again; /* start anew: a server asked for a reboot */
+    bool ends;  /* by a signal */
 };
 
 /* False: said on stderr why. */

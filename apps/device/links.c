@@ -11,6 +11,8 @@
 
 #include "device.h"
 
+enum { COAP_PORT = 5683, COAPS_PORT = 5684 };
+
 /* Shared by the loop and the thread; whichever is the second to let go of it frees it. */
 struct lookup {
     struct ln_loop *loop;
@@ -41,16 +43,19 @@ static void *resolve(void *context)
     return NULL;
 }
 
-bool uri_split(const char *uri, char host[HOST_MAX], uint16_t *port)
+bool uri_split(const char *uri, bool *is_secure, char host[HOST_MAX], uint16_t *port)
 {
     struct ln_reader in = ln_reader(ln_bytes_of_text(uri));
     struct ln_bytes name;
     struct ln_bytes rest;
-    uint64_t number = 5683;
+    uint64_t number;
 
-    if (!ln_bytes_are(ln_read_bytes(&in, 7), "coap://")) {
+    *is_secure = strncmp(uri, "coaps://", 8) == 0;
+    number = *is_secure ? COAPS_PORT : COAP_PORT;
+    if (!*is_secure && strncmp(uri, "coap://", 7) != 0) {
         return false;
     }
+    (void)ln_read_bytes(&in, *is_secure ? 8 : 7);
     name = ln_read_if(&in, '[') ? ln_read_until(&in, ']')
                                 : ln_bytes(in.at, strcspn((const char *)in.at, ":/"));
     if (in.at == name.at) {
@@ -73,24 +78,31 @@ void link_init(struct link *link, struct device *device, ln_link number)
     *link = (struct link){.udp = {.fd = -1}, .device = device, .number = number};
 }
 
+void link_fail(struct link *link, enum ln_link_reason reason, uint8_t alert)
+{
+    link->tries++;
+    link_close(link);
+    ln_client_link_down(&link->device->client, ln_clock_now(), link->number, reason, alert);
+}
+
 static void failed(struct link *link, const char *what, enum ln_link_reason reason)
 {
     device_log(link->device, "link %u: %s: %s", link->number, what,
                reason == LN_LINK_NO_NAME ? "the host name is not known" : strerror(errno));
-    link->tries++;
-    link_close(link);
-    ln_client_link_down(&link->device->client, ln_clock_now(), link->number, reason, 0);
+    link_fail(link, reason, 0);
 }
 
-void link_open(struct link *link, const char *uri)
+void link_open(struct link *link, const struct ln_security *security)
 {
+    const char *uri = security->uri;
     pthread_attr_t detached;
     pthread_t thread;
     struct lookup *lookup = calloc(1, sizeof(*lookup));
 
-    link_close(link);
+    link->sleeps = false;
+    link_park(link);
     errno = ENOMEM;
-    if (lookup == NULL || !uri_split(uri, lookup->host, &lookup->port)) {
+    if (lookup == NULL || !uri_split(uri, &link->is_secure, lookup->host, &lookup->port)) {
         errno = lookup == NULL ? ENOMEM : EINVAL;
         free(lookup);
         failed(link, uri, LN_LINK_FAILED);
@@ -109,7 +121,7 @@ void link_open(struct link *link, const char *uri)
     }
 }
 
-void link_close(struct link *link)
+static void close_socket(struct link *link)
 {
     if (link->lookup != NULL) {
         let_go(link->lookup);
@@ -121,6 +133,20 @@ void link_close(struct link *link)
     ln_udp_close(&link->udp);
 }
 
+void link_close(struct link *link)
+{
+    secure_close(link);
+    close_socket(link);
+}
+
+void link_park(struct link *link)
+{
+    if (!secure_can_move(link)) {
+        secure_close(link);
+    }
+    close_socket(link);
+}
+
 /* A datagram of anybody but the server is not the server's. */
 static void receive(void *context)
 {
@@ -129,7 +155,12 @@ static void receive(void *context)
     struct ln_packet packet = {.bytes = buffer, .size = sizeof(buffer)};
 
     while (link->udp.fd >= 0 && ln_udp_recv(&link->udp, &packet, 1) == 1) {
-        if (ln_address_equal(&packet.remote, &link->peer) && packet.len <= packet.size) {
+        if (!ln_address_equal(&packet.remote, &link->peer) || packet.len > packet.size) {
+            continue;
+        }
+        if (link->is_secure) {
+            secure_receive(link, ln_bytes(buffer, packet.len));
+        } else {
             device_receive(link->device, link->number, ln_bytes(buffer, packet.len));
         }
     }
@@ -155,10 +186,14 @@ void link_take_lookup(struct link *link)
         failed(link, "a socket", LN_LINK_FAILED);
         return;
     }
-    ln_client_link_up(&link->device->client, ln_clock_now(), link->number);
+    if (link->is_secure) {
+        secure_begin(link);
+    } else {
+        ln_client_link_up(&link->device->client, ln_clock_now(), link->number);
+    }
 }
 
-void link_send(struct link *link, const uint8_t *bytes, size_t len)
+void link_transmit(struct link *link, const uint8_t *bytes, size_t len)
 {
     struct ln_packet packet = {
         .remote = link->peer, .bytes = (uint8_t *)(uintptr_t)bytes, .size = len, .len = len};
@@ -166,6 +201,15 @@ void link_send(struct link *link, const uint8_t *bytes, size_t len)
     if (link->udp.fd >= 0) {
         (void)ln_udp_send(&link->udp, &packet,
                           1); /* what is lost is sent again by the client */
+    }
+}
+
+void link_send(struct link *link, const uint8_t *bytes, size_t len)
+{
+    if (link->is_secure) {
+        secure_send(link, ln_bytes(bytes, len));
+    } else {
+        link_transmit(link, bytes, len);
     }
 }
 

@@ -43,6 +43,7 @@ static void leave(struct device *device)
 {
     ln_time end = ln_clock_now() + LEAVE_MS;
 
+    device->ends = true;
     ln_client_stop(&device->client, ln_clock_now());
     device_turn(device);
     while (!ln_client_is_idle(&device->client) && ln_clock_now() < end && stops < 2) {

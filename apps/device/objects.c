@@ -10,7 +10,7 @@ const struct ln_format *const device_formats[] = {
     &ln_format_cbor,       &ln_format_text,       &ln_format_opaque, NULL,
 };
 
-static void init_accounts(struct device *d)
+static bool init_accounts(struct device *d)
 {
     const struct options *options = d->options;
 
@@ -20,12 +20,14 @@ static void init_accounts(struct device *d)
         struct ln_server_account *account = &d->accounts[i];
 
         d->security_ids[i] = d->account_ids[i] = (uint16_t)i;
-        security->mode = LN_SECURITY_NONE;
         security->short_id = account->short_id = (uint16_t)(i + 1);
         snprintf(security->uri, sizeof(security->uri), "%s", from->uri);
         account->lifetime = from->lifetime;
         account->store_notifications = true;
         snprintf(account->binding, sizeof(account->binding), "%s", from->binding);
+        if (!keys_load(from, &d->keys[i], security)) {
+            return false;
+        }
     }
     d->security_store = (struct ln_instances){
         .items = d->securities,
@@ -41,6 +43,7 @@ static void init_accounts(struct device *d)
         .capacity = ACCOUNTS_MAX,
         .count = (uint16_t)options->account_count,
     };
+    return true;
 }
 
 static const struct ln_object_entry *find_object(const struct device *d, uint16_t id)
@@ -121,7 +124,9 @@ static bool apply(struct device *d, const struct setting *setting)
 
 bool objects_init(struct device *d)
 {
-    init_accounts(d);
+    if (!init_accounts(d)) {
+        return false;
+    }
     machine_read(&d->machine, &d->device, ln_clock_now());
     d->device.binding = "U";
     ln_test_reset(&d->tests[0]);

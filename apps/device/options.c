@@ -2,6 +2,8 @@
 
 #include "options.h"
 
+#include "saved.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +36,9 @@ static const char *take_endpoint(struct options *options, const char *word)
 
 static const char *take_server(struct options *options, const char *word)
 {
-    if (strncmp(word, "coap://", 7) != 0 || strlen(word) > 255) {
-        return "a server is coap://HOST[:PORT], of at most 255 bytes";
+    if ((strncmp(word, "coap://", 7) != 0 && strncmp(word, "coaps://", 8) != 0) ||
+        strlen(word) > 255) {
+        return "a server is coap://HOST[:PORT] or coaps://HOST[:PORT], of at most 255 bytes";
     }
     if (options->account_count == ACCOUNTS_MAX) {
         return "there is room for 8 servers";
@@ -67,6 +70,70 @@ static const char *take_binding(struct options *options, const char *word)
     }
     present(options)->binding = word;
     return NULL;
+}
+
+static const char *take_identity(struct options *options, const char *word)
+{
+    present(options)->identity = word;
+    return NULL;
+}
+
+static const char *take_psk(struct options *options, const char *word)
+{
+    present(options)->psk = word;
+    return NULL;
+}
+
+static const char *take_psk_file(struct options *options, const char *word)
+{
+    present(options)->psk_file = word;
+    return NULL;
+}
+
+static const char *take_cert(struct options *options, const char *word)
+{
+    present(options)->cert = word;
+    return NULL;
+}
+
+static const char *take_key(struct options *options, const char *word)
+{
+    present(options)->key = word;
+    return NULL;
+}
+
+static const char *take_ca(struct options *options, const char *word)
+{
+    present(options)->ca = word;
+    return NULL;
+}
+
+static const char *take_server_cert(struct options *options, const char *word)
+{
+    present(options)->server_cert = word;
+    return NULL;
+}
+
+static const char *take_server_name(struct options *options, const char *word)
+{
+    if (word[0] == '\0' || strlen(word) > 255) {
+        return "it is a host name of at most 255 bytes";
+    }
+    present(options)->server_name = word;
+    return NULL;
+}
+
+static const char *take_no_cid(struct options *options, const char *word)
+{
+    (void)word;
+    present(options)->no_cid = true;
+    return NULL;
+}
+
+static const char *take_state(struct options *options, const char *word)
+{
+    options->state = word;
+    return saved_folder(word);
 }
 
 static const char *take_version(struct options *options, const char *word)
@@ -168,9 +235,19 @@ static const char *take_quiet(struct options *options, const char *word)
 static const struct option table[] = {
     /* clang-format off */
     {"--endpoint",       "NAME",       "the device's name; the host's name",                     take_endpoint},
-    {"--server",         "URI",        "begins an account: coap://HOST[:PORT]",                  take_server},
+    {"--server",         "URI",        "begins an account: coap[s]://HOST[:PORT]",               take_server},
     {"--lifetime",       "S",          "seconds until the server forgets it; 300",               take_lifetime},
     {"--binding",        "U",          "how it can be reached; U",                               take_binding},
+    {"--identity",       "ID",         "of the pre-shared key; the endpoint",                    take_identity},
+    {"--psk",            "HEX",        "the pre-shared key",                                     take_psk},
+    {"--psk-file",       "FILE",       "the same, in a file: no list of processes shows it",     take_psk_file},
+    {"--cert",           "FILE",       "our certificate, or chain: PEM or DER",                  take_cert},
+    {"--key",            "FILE",       "its private key: PEM or DER",                            take_key},
+    {"--ca",             "FILE",       "who signs the server's certificate",                     take_ca},
+    {"--server-cert",    "FILE",       "or the server's certificate itself",                     take_server_cert},
+    {"--server-name",    "NAME",       "in the server's certificate; the URI's host",            take_server_name},
+    {"--no-cid",         "",           "no Connection ID: a new address is a new handshake",     take_no_cid},
+    {"--state",          "DIR",        "keep DTLS sessions there over a restart; keep none",     take_state},
     {"--lwm2m",          "1.0|1.1",    "the highest version to speak; 1.1",                      take_version},
     {"--set",            "PATH=VALUE", "give a resource this value: /3/0/17=meter",              take_setting},
     {"--sensor",         "NAME=FILE",  "a sensor: temperature=FILE, or =sine, or =random",       take_sensor},
@@ -187,14 +264,16 @@ static const struct option table[] = {
 static void print_help(void)
 {
     printf("linnet-device: an LwM2M client with this machine's values\n\n"
-           "usage: linnet-device --server coap://HOST[:PORT] [options]\n\n");
+           "usage: linnet-device --server coap[s]://HOST[:PORT] [options]\n\n");
     for (const struct option *o = table; o->name != NULL; o++) {
         printf("  %-16s %-10s  %s\n", o->name, o->word, o->help);
     }
     printf("  %-16s %-10s  %s\n  %-16s %-10s  %s\n", "--help", "", "print this", "--version",
            "", "print the version");
-    printf("\n--lifetime and --binding after a --server are of that account, before the first "
-           "of all.\n");
+    printf(
+        "\n--lifetime, --binding and --identity to --no-cid after a --server are of that "
+        "account,\nbefore the first of all. The pre-shared key may also be in the environment, "
+        "as " PSK_VARIABLE ".\n");
 }
 
 static bool complain(const char *what, const char *why)
@@ -232,6 +311,61 @@ static bool take_option(struct options *options, int argc, char **argv, int *at)
     return complain(name, "there is no such option; `linnet-device --help` lists them");
 }
 
+static bool check_certificates(struct account *account)
+{
+    if (account->cert == NULL || account->key == NULL) {
+        return complain(account->cert == NULL ? "--cert" : "--key",
+                        "is missing: a certificate and its private key belong together");
+    }
+    if ((account->ca == NULL) == (account->server_cert == NULL)) {
+        return complain("--ca",
+                        "it takes --ca or --server-cert, and not both, to know the server");
+    }
+    account->mode = LN_SECURITY_X509;
+    return true;
+}
+
+static bool check_key(const struct options *options, struct account *account)
+{
+    if (account->psk != NULL && account->psk_file != NULL) {
+        return complain("--psk-file", "there is --psk as well: one of them is the key");
+    }
+    if (account->identity == NULL) {
+        account->identity = options->endpoint;
+    }
+    if (account->identity == NULL) {
+        return complain("--identity", "is missing: say it, or --endpoint");
+    }
+    account->mode = LN_SECURITY_PSK;
+    return true;
+}
+
+/* How the account is secured: what was said of it must fit together. */
+static bool check_account(const struct options *options, struct account *account)
+{
+    const struct account *all = &options->all;
+    bool has_key =
+        account->psk != NULL || account->psk_file != NULL || getenv(PSK_VARIABLE) != NULL;
+    bool has_certificate = account->cert != NULL || account->key != NULL;
+
+    if (strncmp(account->uri, "coap://", 7) == 0) {
+        account->mode = LN_SECURITY_NONE;
+        return (account->psk == all->psk && account->psk_file == all->psk_file &&
+                account->cert == all->cert && account->key == all->key) ||
+               complain(account->uri, "has a key, but coap is without security: say coaps://");
+    }
+    if (has_certificate && (account->psk != NULL || account->psk_file != NULL)) {
+        return complain(account->uri, "has a pre-shared key and a certificate: one is enough");
+    }
+    if (has_certificate) {
+        return check_certificates(account);
+    }
+    return has_key ? check_key(options, account)
+                   : complain(account->uri,
+                              "coaps needs --identity and --psk, --psk-file or " PSK_VARIABLE
+                              ", or --cert, --key and --ca");
+}
+
 enum options_result options_read(struct options *options, int argc, char **argv)
 {
     *options = (struct options){
@@ -255,6 +389,11 @@ enum options_result options_read(struct options *options, int argc, char **argv)
     if (options->account_count == 0) {
         complain("--server", "is missing: say which server, like --server coap://127.0.0.1");
         return OPTIONS_WRONG;
+    }
+    for (size_t i = 0; i < options->account_count; i++) {
+        if (!check_account(options, &options->accounts[i])) {
+            return OPTIONS_WRONG;
+        }
     }
     return OPTIONS_RUN;
 }

@@ -4,16 +4,28 @@
 
 #include <linnet/coap.h>
 #include <linnet/lwm2m.h>
+#include <linnet/objects.h>
 
 #include "sensors.h"
 
 enum { ACCOUNTS_MAX = 8, SETTINGS_MAX = 32, EXIT_USAGE = 2 };
+#define PSK_VARIABLE "LINNET_DEVICE_PSK"
 
 /* One --server and what was said after it. */
 struct account {
     const char *uri;
     const char *binding;
     uint32_t lifetime;
+    uint8_t mode; /* enum ln_security_mode: what the next say, and the URI */
+    const char *identity;
+    const char *psk; /* hex; may be in PSK_VARIABLE instead */
+    const char *psk_file;
+    const char *cert;
+    const char *key;
+    const char *ca; /* or */
+    const char *server_cert;
+    const char *server_name;
+    bool no_cid;
 };
 
 /* --set /3/0/17=text */
@@ -36,6 +48,7 @@ struct options {
     uint16_t block_size; /* 0: what fits a datagram */
     uint32_t awake;      /* ms; 0: what CoAP says */
     bool queue_mode;
+    const char *state; /* folder; NULL: nothing is kept */
     bool quiet;
 };
 

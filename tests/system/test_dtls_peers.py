@@ -49,7 +49,8 @@ def other():
         if shutil.which(command[0]) is None:
             pytest.skip(f"{command[0]} is not installed")
         running.append(subprocess.Popen([*map(str, command)], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        errors="replace"))
         return running[-1]
     yield start
     for process in running:
