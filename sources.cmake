@@ -102,7 +102,8 @@ set(LN_LINNETD_SOURCES
     credentials.c credentials_change.c data.c data_result.c device.c devices.c encoding.c events.c gone.c health.c http.c
     http_slow.c https.c
     inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
-    notify.c observations.c octets.c octets_shard.c openapi.c operation.c options.c payload.c problem.c record.c router.c
+    notify.c observations.c octets.c octets_shard.c openapi.c operation.c operation_json.c operation_keep.c operation_list.c operation_routes.c
+    options.c payload.c problem.c record.c router.c
     routes.c secure.c secure_files.c secure_metrics.c
     secure_peers.c secure_saved.c shard.c store.c store_backup.c store_check.c store_observations.c store_operations.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c

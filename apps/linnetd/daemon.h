@@ -26,8 +26,9 @@ struct daemon {
     struct shard *shards[SHARDS_MAX];
     uint8_t shard_count;
     size_t restored[SHARDS_MAX];
-    int64_t restore_ms;     /* how long that took */
-    struct ln_address coap; /* where it listens, if the listener is not off */
+    atomic_uint_fast64_t last_operation; /* the number that was given last */
+    int64_t restore_ms;                  /* how long that took */
+    struct ln_address coap;              /* where it listens, if the listener is not off */
     struct ln_address coaps;
     int64_t started_at; /* ms since 1970 */
     atomic_bool ready;

@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_DEFAULT_MS = 10 * 1000, TIMEOUT_MAX = 3600 };
+enum {
+    TIMEOUT_DEFAULT_MS = 10 * 1000,
+    TIMEOUT_MAX = 3600,
+    EXPIRES_DEFAULT = 7 * 24 * 3600,
+    EXPIRES_MAX = 366 * 24 * 3600,
+};
 
 static void free_data(void *state)
 {
@@ -20,6 +25,7 @@ static void free_data(void *state)
     octets_leave(data->octets);
     values_free(&data->values);
     free(data->op.payload);
+    operation_copy_free(data->op.copy);
 }
 
 /* ---- Path and query ---- */
@@ -57,6 +63,36 @@ static bool read_timeout(struct request *request, int64_t *ms)
     return true;
 }
 
+static bool read_switch(struct request *request, const char *name, bool *out)
+{
+    char text[8];
+
+    if (!request_query(request, name, text, sizeof(text))) {
+        return request->problem == PROBLEM_NONE;
+    }
+    *out = strcmp(text, "true") == 0;
+    return *out || strcmp(text, "false") == 0 ||
+           problem(request, PROBLEM_BAD_QUERY, "%s: it is true or false", name);
+}
+
+/* Whether, and how long, the operation may wait for its device. */
+static bool read_terms(struct request *request, struct operation_call *op)
+{
+    uint64_t expires = EXPIRES_DEFAULT;
+
+    op->queue = true;
+    if (!read_switch(request, "async", &op->async) ||
+        !read_switch(request, "queue", &op->queue) ||
+        !read_switch(request, "retry", &op->retry) ||
+        !request_query_number(request, "expires", 1, EXPIRES_MAX, &expires)) {
+        return false;
+    }
+    op->expires_ms = (int64_t)expires * 1000;
+    return op->queue || !op->async ||
+           problem(request, PROBLEM_BAD_QUERY,
+                   "async: with queue=false nothing could wait for the device");
+}
+
 static bool read_format(struct request *request, const struct ln_format **format)
 {
     char text[24];
@@ -72,13 +108,14 @@ static bool read_format(struct request *request, const struct ln_format **format
 
 struct data *data_begin(struct request *request, enum ln_operation_kind kind)
 {
-    static const char *const names[] = {"timeout", "format", NULL};
+    static const char *const names[] = {"timeout", "format", "async", "queue",
+                                        "expires", "retry",  NULL};
     struct data *data = request_state(request, sizeof(*data), free_data);
 
     if (data == NULL || !request_query_only(request, names) ||
         !data_read_path(request, &data->op.path) ||
         !read_timeout(request, &data->op.timeout_ms) ||
-        !read_format(request, &data->op.format)) {
+        !read_format(request, &data->op.format) || !read_terms(request, &data->op)) {
         return NULL;
     }
     data->op.kind = kind;
@@ -113,6 +150,12 @@ void handle_data_read(struct request *request)
     if (data->op.octets && data->op.path.depth < 3) {
         problem(request, PROBLEM_NOT_ACCEPTABLE,
                 "application/octet-stream is for one resource: all else is application/json");
+        return;
+    }
+    if (data->op.octets && data->op.async) {
+        problem(request, PROBLEM_BAD_QUERY,
+                "async: bytes as they are do not wait: leave it out, or ask for "
+                "application/json");
         return;
     }
     if (data->op.octets) {

@@ -5,6 +5,7 @@
 #include "linnetd/json_out.h"
 #include "linnetd/models.h"
 #include "linnetd/operation.h"
+#include "linnetd/operation_json.h"
 #include "linnetd/values.h"
 
 #include <stdlib.h>
@@ -29,6 +30,13 @@ static void explain_refusal(struct request *request, const struct operation_call
         problem(request, PROBLEM_TOO_LARGE,
                 "the values are too large to be sent to the device");
         break;
+    case LN_ERR_ASLEEP:
+        problem(request, PROBLEM_DEVICE_ASLEEP,
+                "the device sleeps or does not answer, and the operation may not wait");
+        break;
+    case LN_ERR_READ_ONLY:
+        problem(request, PROBLEM_READ_ONLY, "the disk takes nothing: see the log of linnetd");
+        break;
     case LN_ERR_BUSY:
         problem(request, PROBLEM_QUEUE_FULL,
                 "too many operations wait for this device, or for all: try again later");
@@ -41,49 +49,75 @@ static void explain_refusal(struct request *request, const struct operation_call
     }
 }
 
-static void explain_outcome(struct request *request, const struct operation_call *op)
+static void set_operation(struct problem_text *out, const struct operation_call *op)
 {
-    switch (op->outcome) {
-    case LN_OUTCOME_ANSWERED:
-        problem_of_device(request, op->code,
-                          op->content_format == LN_FORMAT_NONE
-                              ? ln_bytes(op->payload, op->payload_len)
-                              : ln_bytes(NULL, 0));
-        break;
-    case LN_OUTCOME_NO_ANSWER:
-        problem_of_operation(request, PROBLEM_DEVICE_TIMEOUT, op->id,
-                             "all copies of the message were sent, and the device did not "
-                             "answer: the operation is over");
-        break;
-    case LN_OUTCOME_RESET:
-        problem(request, PROBLEM_DEVICE_RESET,
-                "the device does not know what the message belongs to");
-        break;
-    case LN_OUTCOME_UNDECODABLE:
-        problem(request, PROBLEM_DEVICE_BAD_PAYLOAD, "the answer breaks a rule of CoAP");
-        break;
-    case LN_OUTCOME_GONE:
-        problem(request, PROBLEM_DEVICE_GONE, "the device left, expired or registered anew");
-        break;
-    case LN_OUTCOME_CANCELLED:
-        problem(request, PROBLEM_CANCELLED, "the operation was cancelled");
-        break;
-    case LN_OUTCOME_TOO_LARGE:
-        problem(request, PROBLEM_DEVICE_BAD_PAYLOAD,
-                "the answer is longer than what is kept of one");
-        break;
-    case LN_OUTCOME_INCOMPLETE:
-        problem(request, PROBLEM_DEVICE_BAD_PAYLOAD,
-                "the body changed while it was moved in blocks: try again");
-        break;
-    case LN_OUTCOME_CLOSED:
-        problem(request, PROBLEM_STOPPING, "the server is stopping");
-        break;
-    case LN_OUTCOME_UNKNOWN:
-    case LN_OUTCOME_EXPIRED:
-        problem_of_operation(request, PROBLEM_DEVICE_TIMEOUT, op->id,
-                             "the device did not answer: the operation is over");
-        break;
+    if (op->number != 0) {
+        operation_id_text(op->number, out->operation);
+    }
+}
+
+/* What an answer is that is no success. */
+static void explain_answer(const struct operation_call *op, struct problem_text *out)
+{
+    bool has_words = op->content_format == LN_FORMAT_NONE && op->payload_len > 0;
+
+    problem_set_device(out, op->code,
+                       has_words ? ln_bytes(op->payload, op->payload_len) : ln_bytes(NULL, 0));
+}
+
+static const struct {
+    enum problem_kind kind;
+    const char *detail;
+} outcomes[] = {
+    [LN_OUTCOME_NO_ANSWER] = {PROBLEM_DEVICE_TIMEOUT,
+                              "all copies of the message were sent, and the device did not "
+                              "answer: the operation is over"},
+    [LN_OUTCOME_RESET] = {PROBLEM_DEVICE_RESET,
+                          "the device does not know what the message belongs to"},
+    [LN_OUTCOME_UNDECODABLE] = {PROBLEM_DEVICE_BAD_PAYLOAD, "the answer breaks a rule of CoAP"},
+    [LN_OUTCOME_GONE] = {PROBLEM_DEVICE_GONE, "the device left, expired or registered anew"},
+    [LN_OUTCOME_CANCELLED] = {PROBLEM_CANCELLED, "the operation was cancelled"},
+    [LN_OUTCOME_TOO_LARGE] = {PROBLEM_DEVICE_BAD_PAYLOAD,
+                              "the answer is longer than what is kept of one"},
+    [LN_OUTCOME_INCOMPLETE] = {PROBLEM_DEVICE_BAD_PAYLOAD,
+                               "the body changed while it was moved in blocks: try again"},
+    [LN_OUTCOME_CLOSED] = {PROBLEM_STOPPING, "the server is stopping"},
+    [LN_OUTCOME_UNKNOWN] =
+        {PROBLEM_OUTCOME_UNKNOWN,
+         "the message has left, no answer came, and a second one could do it "
+         "twice: see what the device has, or ask with retry=true"},
+    [LN_OUTCOME_EXPIRED] = {PROBLEM_EXPIRED,
+                            "the device was not heard until the operation expired: it has not "
+                            "been carried out"},
+};
+
+void data_explain(const struct operation_call *op, struct problem_text *out)
+{
+    if (op->outcome == LN_OUTCOME_ANSWERED) {
+        explain_answer(op, out);
+        return;
+    }
+    problem_set(out, outcomes[op->outcome].kind, "%s", outcomes[op->outcome].detail);
+    if (op->outcome == LN_OUTCOME_NO_ANSWER || op->outcome == LN_OUTCOME_UNKNOWN) {
+        set_operation(out, op);
+    }
+}
+
+static void problem_with_id(struct request *request, enum problem_kind kind, const char *detail)
+{
+    struct problem_text text;
+
+    problem_set(&text, kind, "%s", detail);
+    set_operation(&text, request->state);
+    problem_answer(request, &text);
+}
+
+static void respond_queued(struct request *request, const struct operation_call *op)
+{
+    if (op->copy == NULL) {
+        problem(request, PROBLEM_NO_MEMORY, "no memory to tell of it, but it is queued");
+    } else {
+        operation_respond(request, 202, op->copy);
     }
 }
 
@@ -91,7 +125,13 @@ static void explain_outcome(struct request *request, const struct operation_call
 static bool succeeded(struct request *request)
 {
     const struct operation_call *op = request->state;
+    struct problem_text text;
 
+    if (op->broken) {
+        problem_with_id(request, PROBLEM_READ_ONLY,
+                        "the disk takes nothing: what is queued may be lost until it does");
+        return false;
+    }
     switch (op->end) {
     case OPERATION_UNKNOWN:
         return problem(request, PROBLEM_UNKNOWN_ENDPOINT,
@@ -99,9 +139,12 @@ static bool succeeded(struct request *request)
     case OPERATION_REFUSED:
         explain_refusal(request, op);
         return false;
+    case OPERATION_QUEUED:
+        respond_queued(request, op);
+        return false;
     case OPERATION_TIMED_OUT:
-        problem_of_operation(
-            request, PROBLEM_DEVICE_TIMEOUT, op->id,
+        problem_with_id(
+            request, PROBLEM_DEVICE_TIMEOUT,
             "the wait is over, the operation goes on: wait longer with timeout=SECONDS");
         return false;
     case OPERATION_BROKEN_OFF:
@@ -116,8 +159,8 @@ static bool succeeded(struct request *request)
     if (op->outcome == LN_OUTCOME_ANSWERED && ln_coap_code_class(op->code) == 2) {
         return true;
     }
-    explain_outcome(request, op);
-    return false;
+    data_explain(op, &text);
+    return problem_answer(request, &text);
 }
 
 void data_finish_empty(struct request *request)
@@ -136,28 +179,27 @@ struct reading {
     void *memory;
 };
 
-/* False: the problem is set. */
-static bool open_reading(struct request *request, struct reading *reading)
+static bool open_reading(const struct operation_call *op, struct reading *reading,
+                         struct problem_text *why)
 {
-    const struct operation_call *op = request->state;
     const struct ln_format *format = ln_format_find(formats, op->content_format);
     /* A text is never longer than it was in the payload; each takes up to 16 for alignment. */
     size_t size = 4 * op->payload_len + 1024;
 
     *reading = (struct reading){.memory = NULL};
     if (format == NULL && op->content_format == LN_FORMAT_NONE) {
-        return problem(request, PROBLEM_DEVICE_BAD_PAYLOAD,
-                       "the answer does not say in which format it is");
+        return problem_set(why, PROBLEM_DEVICE_BAD_PAYLOAD,
+                           "the answer does not say in which format it is");
     }
     if (format == NULL) {
-        return problem(request, PROBLEM_DEVICE_BAD_PAYLOAD,
-                       "the answer is in format %u, which this server does not read: ask for "
-                       "another with format=",
-                       op->content_format);
+        return problem_set(why, PROBLEM_DEVICE_BAD_PAYLOAD,
+                           "the answer is in format %u, which this server does not read: ask "
+                           "for another with format=",
+                           op->content_format);
     }
     reading->memory = malloc(size);
     if (reading->memory == NULL) {
-        return problem(request, PROBLEM_NO_MEMORY, "no memory for the answer: try again later");
+        return problem_set(why, PROBLEM_NO_MEMORY, "no memory for the answer: try again later");
     }
     reading->scratch = ln_arena(reading->memory, size);
     ln_decoder_init(&reading->decoder, format, op->path, ln_bytes(op->payload, op->payload_len),
@@ -165,10 +207,10 @@ static bool open_reading(struct request *request, struct reading *reading)
     return true;
 }
 
-static void explain_payload(struct request *request, const struct ln_decoder *decoder)
+static bool explain_payload(struct problem_text *why, const struct ln_decoder *decoder)
 {
-    problem(request, PROBLEM_DEVICE_BAD_PAYLOAD, "the answer, in format %s: %s",
-            decoder->format->name, ln_err_text(decoder->err));
+    return problem_set(why, PROBLEM_DEVICE_BAD_PAYLOAD, "the answer, in format %s: %s",
+                       decoder->format->name, ln_err_text(decoder->err));
 }
 
 static bool write_records(struct json_out *json, struct ln_decoder *decoder, int64_t received)
@@ -187,19 +229,36 @@ static bool write_records(struct json_out *json, struct ln_decoder *decoder, int
     return decoder->err == LN_OK;
 }
 
-void data_finish_read(struct request *request)
+static bool read_result(struct json_out *json, const struct operation_call *op,
+                        struct problem_text *why)
 {
-    const struct operation_call *op = request->state;
     struct reading reading;
 
-    if (!succeeded(request) || !open_reading(request, &reading)) {
-        return;
+    if (!open_reading(op, &reading, why)) {
+        return false;
     }
-    struct json_out json = {.out = respond_json(request, 200)};
-    if (!write_records(&json, &reading.decoder, op->answered_at)) {
-        explain_payload(request, &reading.decoder);
-    }
+    bool good = write_records(json, &reading.decoder, op->answered_at) ||
+                explain_payload(why, &reading.decoder);
     free(reading.memory);
+    return good;
+}
+
+/* What a Read or Discover brought. */
+static void respond_result(struct request *request)
+{
+    struct problem_text why;
+
+    if (succeeded(request)) {
+        struct json_out json = {.out = respond_json(request, 200)};
+        if (!data_result_json(&json, request->state, &why)) {
+            problem_answer(request, &why);
+        }
+    }
+}
+
+void data_finish_read(struct request *request)
+{
+    respond_result(request);
 }
 
 static void octets_of(struct request *request, struct ln_decoder *decoder)
@@ -207,10 +266,12 @@ static void octets_of(struct request *request, struct ln_decoder *decoder)
     const struct operation_call *op = request->state;
     struct ln_record record;
     struct ln_record more;
+    struct problem_text why;
     bool one = ln_decode(decoder, &record) && !ln_decode(decoder, &more);
 
     if (decoder->err != LN_OK) {
-        explain_payload(request, decoder);
+        explain_payload(&why, decoder);
+        problem_answer(request, &why);
     } else if (!one || !ln_path_equal(record.path, op->path)) {
         problem(request, PROBLEM_NOT_ACCEPTABLE,
                 "the answer is not one value: ask for application/json");
@@ -225,11 +286,17 @@ static void octets_of(struct request *request, struct ln_decoder *decoder)
 void data_finish_octets(struct request *request)
 {
     struct reading reading;
+    struct problem_text why;
 
-    if (succeeded(request) && open_reading(request, &reading)) {
-        octets_of(request, &reading.decoder);
-        free(reading.memory);
+    if (!succeeded(request)) {
+        return;
     }
+    if (!open_reading(request->state, &reading, &why)) {
+        problem_answer(request, &why);
+        return;
+    }
+    octets_of(request, &reading.decoder);
+    free(reading.memory);
 }
 
 /* ---- Create ---- */
@@ -259,26 +326,47 @@ static void add_location(struct request *request, struct ln_path path)
     request->answer.location = out.at;
 }
 
+/* Where the new instance is: as the device says, or as it was asked for. */
+static bool created_path(const struct operation_call *op, struct ln_path *path,
+                         struct problem_text *why)
+{
+    if (ln_path_of_text(ln_bytes_of_text(op->location), path) && path->depth == 2) {
+        return true;
+    }
+    *path = ln_path_instance(op->path.id[0], op->instance);
+    return op->instance != LN_ID_NONE ||
+           problem_set(why, PROBLEM_DEVICE_BAD_PAYLOAD,
+                       "the device created an instance and did not say which");
+}
+
+static bool create_result(struct json_out *json, const struct operation_call *op,
+                          struct problem_text *why)
+{
+    struct ln_path path;
+
+    if (!created_path(op, &path, why)) {
+        return false;
+    }
+    out_open(json, '{');
+    path_member(json, path);
+    out_close(json, '}');
+    return true;
+}
+
 void data_finish_create(struct request *request)
 {
-    const struct operation_call *op = request->state;
+    struct problem_text why;
     struct ln_path path;
 
     if (!succeeded(request)) {
         return;
     }
-    if (!ln_path_of_text(ln_bytes_of_text(op->location), &path) || path.depth != 2) {
-        if (op->instance == LN_ID_NONE) {
-            problem(request, PROBLEM_DEVICE_BAD_PAYLOAD,
-                    "the device created an instance and did not say which");
-            return;
-        }
-        path = ln_path_instance(op->path.id[0], op->instance);
-    }
     struct json_out json = {.out = respond_json(request, 201)};
-    out_open(&json, '{');
-    path_member(&json, path);
-    out_close(&json, '}');
+    if (!create_result(&json, request->state, &why) ||
+        !created_path(request->state, &path, &why)) {
+        problem_answer(request, &why);
+        return;
+    }
     add_location(request, path);
 }
 
@@ -375,20 +463,36 @@ static bool write_links(struct json_out *json, const struct operation_call *op)
     return !in.failed;
 }
 
+static bool discover_result(struct json_out *json, const struct operation_call *op,
+                            struct problem_text *why)
+{
+    if (op->payload_len > 0 && op->content_format != LN_FORMAT_LINK) {
+        return problem_set(why, PROBLEM_DEVICE_BAD_PAYLOAD, "the answer is no list of links");
+    }
+    return write_links(json, op) ||
+           problem_set(why, PROBLEM_DEVICE_BAD_PAYLOAD,
+                       "the answer's list of links is not well formed");
+}
+
 void data_finish_discover(struct request *request)
 {
-    const struct operation_call *op = request->state;
+    respond_result(request);
+}
 
-    if (!succeeded(request)) {
-        return;
-    }
-    if (op->payload_len > 0 && op->content_format != LN_FORMAT_LINK) {
-        problem(request, PROBLEM_DEVICE_BAD_PAYLOAD, "the answer is no list of links");
-        return;
-    }
-    struct json_out json = {.out = respond_json(request, 200)};
-    if (!write_links(&json, op)) {
-        problem(request, PROBLEM_DEVICE_BAD_PAYLOAD,
-                "the answer's list of links is not well formed");
+/* ---- Any ---- */
+
+bool data_result_json(struct json_out *json, const struct operation_call *op,
+                      struct problem_text *why)
+{
+    switch (op->kind) {
+    case LN_OPERATION_READ:
+        return read_result(json, op, why);
+    case LN_OPERATION_DISCOVER:
+        return discover_result(json, op, why);
+    case LN_OPERATION_CREATE:
+        return create_result(json, op, why);
+    default:
+        out_null(json);
+        return true;
     }
 }

@@ -115,7 +115,7 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
 
     pthread_mutex_lock(&events->lock);
     struct event *event = next_place(events, kind, time, endpoint);
-    event->operation = operation != NULL ? *operation : (struct event_operation){.id = 0};
+    event->operation = operation != NULL ? *operation : (struct event_operation){.number = 0};
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -198,28 +198,11 @@ static bool passes(const struct event_stream *stream, const struct event *event)
             ln_bytes_equal(endpoint, ln_bytes(stream->endpoint, stream->endpoint_len)));
 }
 
-static const char *state_of(const struct event_operation *operation)
-{
-    switch (operation->outcome) {
-    case LN_OUTCOME_ANSWERED:
-        return ln_coap_code_class(operation->code) == 2 ? "done" : "failed";
-    case LN_OUTCOME_CANCELLED:
-        return "cancelled";
-    case LN_OUTCOME_NO_ANSWER:
-    case LN_OUTCOME_GONE:
-    case LN_OUTCOME_CLOSED:
-    case LN_OUTCOME_INCOMPLETE:
-        return operation->sent ? "unknown" : "failed"; /* the device may have done it */
-    default:
-        return "failed";
-    }
-}
-
 static void operation_json(struct json_out *json, const struct event_operation *operation)
 {
     char text[OPERATION_ID_TEXT];
 
-    operation_id_text(operation->shard, operation->id, text);
+    operation_id_text(operation->number, text);
     out_open(json, '{');
     out_key(json, "id");
     out_text(json, text);
@@ -228,8 +211,8 @@ static void operation_json(struct json_out *json, const struct event_operation *
     out_key(json, "path");
     out_text(json, path_text(operation->path, text));
     out_key(json, "state");
-    out_text(json, state_of(operation));
-    if (operation->outcome == LN_OUTCOME_ANSWERED) {
+    out_text(json, ln_operation_state_name((enum ln_operation_state)operation->state));
+    if (operation->code != 0) {
         (void)snprintf(text, sizeof(text), "%u.%02u", operation->code >> 5,
                        operation->code & 31u);
         out_key(json, "coap");

@@ -38,15 +38,13 @@ enum {
     EVENT_PAYLOADS_MAX = 16 * 1024 * 1024, /* bytes of all notifications that are kept */
 };
 
-/* Of EVENT_OPERATION: what ended, and how. */
+/* Of EVENT_OPERATION: which, and its state from now on. */
 struct event_operation {
-    uint64_t id; /* of the shard's engine */
+    uint64_t number;
     struct ln_path path;
-    uint8_t shard;
-    uint8_t kind; /* enum ln_operation_kind */
-    uint8_t outcome;
-    uint8_t code;
-    bool sent; /* the device may have it */
+    uint8_t kind;  /* enum ln_operation_kind */
+    uint8_t state; /* enum ln_operation_state */
+    uint8_t code;  /* of the device; 0: it did not answer */
 };
 
 struct event {

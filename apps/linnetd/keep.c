@@ -3,6 +3,7 @@
 #include "linnetd/keep.h"
 
 #include "linnetd/daemon.h"
+#include "linnetd/operation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,7 +159,7 @@ static enum store_kind kind_of(const struct ln_server_event *event)
 }
 
 /* Asked once for all that happens at a time: it is much of what keeping an Update costs. */
-static int64_t offset_now(struct shard *shard)
+int64_t keep_offset(struct shard *shard)
 {
     struct keep *keep = &shard->keep;
 
@@ -178,7 +179,7 @@ static void keep_touch(struct shard *shard, const struct ln_server_event *event)
         ln_registration_get(event->registration, &view);
         address = &view.peer.remote;
     }
-    store_batch_touch(&shard->keep.batch, event->replaces, event->time + offset_now(shard),
+    store_batch_touch(&shard->keep.batch, event->replaces, event->time + keep_offset(shard),
                       address);
 }
 
@@ -194,9 +195,9 @@ static void keep_change(struct shard *shard, const struct ln_server_event *event
 
     if (event->registration != NULL) {
         ln_registration_get(event->registration, &view);
-        to_wall(&view, offset_now(shard));
+        to_wall(&view, keep_offset(shard));
         change.view = &view;
-        change.left_at = event->time + offset_now(shard);
+        change.left_at = event->time + keep_offset(shard);
     }
     store_batch_put(&shard->keep.batch, &change);
 }
@@ -215,7 +216,15 @@ static void keep_observation(struct shard *shard, const struct ln_server_event *
 
 void keep_event(struct shard *shard, const struct ln_server_event *event)
 {
-    if (shard->daemon->store == NULL || event->kind == LN_SERVER_RESULT) {
+    switch (event->kind) {
+    case LN_SERVER_QUEUED:
+    case LN_SERVER_SENT:
+    case LN_SERVER_RESULT:
+        return; /* operation.c knows more of it */
+    default:
+        break;
+    }
+    if (shard->daemon->store == NULL) {
         return;
     }
     if (event->change != 0) {
@@ -324,6 +333,14 @@ static bool take_observation(void *context, const struct ln_observation_view *vi
                              view->attributes, true) == LN_OK;
 }
 
+static bool take_operation(void *context, const struct store_operation *kept)
+{
+    const struct restoring *r = context;
+    struct shard *shard = r->daemon->shards[daemon_shard_of(r->daemon, kept->endpoint)];
+
+    return operation_restore(shard, r->now, r->offset, kept);
+}
+
 bool keep_restore(struct daemon *daemon, char why[STORE_WHY_MAX])
 {
     struct restoring r = {
@@ -334,5 +351,6 @@ bool keep_restore(struct daemon *daemon, char why[STORE_WHY_MAX])
     };
 
     return store_restore(daemon->store, take, &r, why) &&
+           store_restore_operations(daemon->store, take_operation, &r, why) &&
            store_restore_observations(daemon->store, take_observation, &r, why);
 }

@@ -47,6 +47,8 @@ bool keep_datagram(struct shard *shard, const struct ln_server_out *out,
 void keep_promise(struct shard *shard, struct call *call, uint64_t change, bool *broken);
 /* Takes what an event tells. */
 void keep_event(struct shard *shard, const struct ln_server_event *event);
+/* What makes wall time of the engine's times, as it is in this turn. */
+int64_t keep_offset(struct shard *shard);
 /* Hands what was taken to the store. */
 void keep_submit(struct shard *shard);
 /* Lets go what has been committed meanwhile, and follows the store into read-only and back. */

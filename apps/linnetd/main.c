@@ -427,6 +427,8 @@ static bool keep_token(struct daemon *daemon, const struct made_token *made)
 static bool start(struct daemon *daemon, struct made_token *made)
 {
     daemon->started_at = ln_clock_wall_ms();
+    /* Above all that this or another run gave, but for a clock that was set back: see operation_restore(). */
+    atomic_store(&daemon->last_operation, (uint64_t)(daemon->started_at / 1000) << 20);
     json_set_alloc_funcs(malloc, free_wiped);
     auth_init(&daemon->auth);
     if (!events_init(&daemon->events)) {

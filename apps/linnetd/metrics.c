@@ -2,6 +2,7 @@
 
 #include "linnetd/daemon.h"
 #include "linnetd/json_out.h"
+#include "linnetd/operation_list.h"
 #include "linnetd/routes.h"
 #include "linnetd/secure_metrics.h"
 
@@ -12,6 +13,9 @@ struct tally {
     struct ln_server_counters counters;
     size_t registrations;
     size_t observations;
+    size_t operations_waiting;
+    size_t operations_over;
+    uint64_t operations_joined;
     uint64_t handed_over;
     uint64_t cut;
     uint64_t dropped;
@@ -30,6 +34,9 @@ static void run_tally(struct shard *shard, struct call *call)
         .counters = *ln_server_counters(shard->server),
         .registrations = ln_server_registration_count(shard->server),
         .observations = ln_server_observation_count(shard->server),
+        .operations_waiting = operation_list_waiting(shard->operations),
+        .operations_over = shard->operations->over_count,
+        .operations_joined = shard->operations->joined,
         .handed_over = shard->handed_over,
         .cut = shard->cut,
         .dropped = inbox_dropped(&shard->inbox),
@@ -50,6 +57,9 @@ static struct tally sum(const struct request *request)
 #undef ADD
         all.registrations += one->registrations;
         all.observations += one->observations;
+        all.operations_waiting += one->operations_waiting;
+        all.operations_over += one->operations_over;
+        all.operations_joined += one->operations_joined;
         all.handed_over += one->handed_over;
         all.cut += one->cut;
         all.dropped += one->dropped;
@@ -137,6 +147,12 @@ static void finish_metrics(struct request *request)
     request->answer.type = "text/plain; version=0.0.4; charset=utf-8";
     metric(out, "gauge", "registrations", "devices registered", all.registrations);
     metric(out, "gauge", "observations", "observations declared", all.observations);
+    metric(out, "gauge", "operations_waiting", "operations that wait or are under way",
+           all.operations_waiting);
+    metric(out, "gauge", "operations_over", "operations that are over and can be asked for",
+           all.operations_over);
+    metric(out, "counter", "operations_joined", "Reads that one that waited answered too",
+           all.operations_joined);
 #define WRITE(name, help) metric(out, "counter", #name, help, all.counters.name);
     LN_SERVER_COUNTERS(WRITE)
 #undef WRITE
@@ -239,6 +255,9 @@ static void finish_server(struct request *request)
     out_open(&json, '{');
     limit_member(&json, "max_devices", config->max_devices);
     limit_member(&json, "max_per_address", config->max_per_address);
+    number_member(&json, "operations", OPERATIONS_MAX);
+    number_member(&json, "operations_per_device", OPERATIONS_PER_DEVICE);
+    number_member(&json, "operations_over", OPERATIONS_OVER_MAX);
     number_member(&json, "event_streams", EVENT_STREAMS_MAX);
     number_member(&json, "http_connections", HTTP_CONNECTIONS_MAX);
     number_member(&json, "body_bytes", HTTP_BODY_MAX);

@@ -369,6 +369,7 @@ void octets_expect(struct request *request)
     uint64_t size;
 
     data->told = LN_COAP_BODY_UNKNOWN;
+    data->whole = data->op.async;
     if (length != NULL && ln_unsigned_of_text(ln_bytes_of_text(length), &size)) {
         if (size > OCTETS_MAX) {
             refuse_large(request, OCTETS_MAX >> 20, "");

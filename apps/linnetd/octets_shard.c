@@ -193,7 +193,6 @@ static ln_err give(struct octets *octets, const struct ln_registration_view *vie
     ln_err err =
         ln_server_stream(shard->server, shard->now, octets->endpoint, &operation, &stream,
                          (uint64_t)(uintptr_t)&octets->wait, &octets->wait.id);
-    operation_id_text(shard->index, octets->wait.id, op->id);
     return err;
 }
 
@@ -260,7 +259,7 @@ static void take_result(struct octets *octets, const struct ln_server_event *eve
             return;
         }
     }
-    operation_tell(shard, event, endpoint);
+    operation_tell(shard, octets->op.number, event, endpoint);
     ln_wheel_cancel(&shard->waits, &octets->wait.timer);
     end(octets, OPERATION_ENDED);
     octets_release(octets); /* the engine's */
@@ -315,7 +314,10 @@ static void begin(struct octets *octets)
         return;
     }
     ln_registration_get(registration, &view);
-    if (octets->op.kind != LN_OPERATION_READ && !goes_as_it_is(&octets->op, &view)) {
+    octets->op.number = operation_next_number(shard->daemon);
+    /* Nothing is kept of a stream, so a value that has to wait is taken whole. */
+    bool waits = view.presence != LN_ONLINE && octets->op.queue;
+    if (octets->op.kind != LN_OPERATION_READ && (waits || !goes_as_it_is(&octets->op, &view))) {
         octets->whole = true;
         end(octets, OPERATION_ENDED);
         return;

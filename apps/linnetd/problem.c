@@ -1,14 +1,11 @@
 /* Problems as JSON. */
 
 #include "linnetd/http.h"
-#include "linnetd/json_out.h"
 
 #include <linnet/coap.h>
 
 #include <stdarg.h>
 #include <stdio.h>
-
-enum { DETAIL_MAX = 400 };
 
 static const struct {
     const char *type;
@@ -20,63 +17,71 @@ static const struct {
 #undef PROBLEM
 };
 
-struct extras {
-    const char *detail;
-    const char *coap;      /* NULL: none */
-    const char *operation; /* NULL: none */
-};
-
 static void member(struct json_out *json, const char *name, const char *value)
 {
-    if (value != NULL) {
+    if (value[0] != '\0') {
         out_key(json, name);
         out_text(json, value);
     }
 }
 
-static void answer(struct request *request, enum problem_kind kind, unsigned status,
-                   const struct extras *extras)
+void problem_json(struct json_out *json, const struct problem_text *text)
+{
+    out_open(json, '{');
+    member(json, "type", kinds[text->kind].type);
+    member(json, "title", kinds[text->kind].title);
+    out_key(json, "status");
+    out_unsigned(json, text->status);
+    member(json, "detail", text->detail);
+    member(json, "coap", text->coap);
+    member(json, "operation", text->operation);
+    out_close(json, '}');
+}
+
+bool problem_answer(struct request *request, const struct problem_text *text)
 {
     struct json_out json = {.out = &request->answer.body};
 
     if (request->problem != PROBLEM_NONE) {
-        return;
+        return false;
     }
-    request->problem = kind;
+    request->problem = text->kind;
     text_free(&request->answer.body);
-    request->answer.status = status;
+    request->answer.status = text->status;
     request->answer.type = "application/problem+json";
-    out_open(&json, '{');
-    member(&json, "type", kinds[kind].type);
-    member(&json, "title", kinds[kind].title);
-    out_key(&json, "status");
-    out_unsigned(&json, status);
-    member(&json, "detail", extras->detail);
-    member(&json, "coap", extras->coap);
-    member(&json, "operation", extras->operation);
-    out_close(&json, '}');
-    if (status == 405 && request->route != NULL) {
+    problem_json(&json, text);
+    if (text->status == 405 && request->route != NULL) {
         respond_allow(request);
     }
+    return false;
+}
+
+static void set(struct problem_text *out, enum problem_kind kind, const char *detail,
+                va_list arguments)
+{
+    *out = (struct problem_text){.kind = kind, .status = kinds[kind].status};
+    (void)vsnprintf(out->detail, sizeof(out->detail), detail, arguments);
+}
+
+bool problem_set(struct problem_text *out, enum problem_kind kind, const char *detail, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, detail);
+    set(out, kind, detail, arguments);
+    va_end(arguments);
+    return false;
 }
 
 bool problem(struct request *request, enum problem_kind kind, const char *detail, ...)
 {
-    char text[DETAIL_MAX];
+    struct problem_text text;
     va_list arguments;
 
     va_start(arguments, detail);
-    (void)vsnprintf(text, sizeof(text), detail, arguments);
+    set(&text, kind, detail, arguments);
     va_end(arguments);
-    answer(request, kind, kinds[kind].status, &(struct extras){.detail = text});
-    return false;
-}
-
-void problem_of_operation(struct request *request, enum problem_kind kind,
-                          const char *operation, const char *detail)
-{
-    answer(request, kind, kinds[kind].status,
-           &(struct extras){.detail = detail, .operation = operation});
+    return problem_answer(request, &text);
 }
 
 static unsigned status_of_code(uint8_t code)
@@ -131,15 +136,12 @@ static const char *meaning_of_code(uint8_t code)
     }
 }
 
-void problem_of_device(struct request *request, uint8_t code, struct ln_bytes words)
+void problem_set_device(struct problem_text *out, uint8_t code, struct ln_bytes words)
 {
-    char text[8];
-    char detail[DETAIL_MAX];
-    int len = words.len < DETAIL_MAX / 2 && ln_utf8_valid(words) ? (int)words.len : 0;
+    int len = words.len < PROBLEM_DETAIL_MAX / 2 && ln_utf8_valid(words) ? (int)words.len : 0;
 
-    (void)snprintf(text, sizeof(text), "%u.%02u", code >> 5, code & 31u);
-    (void)snprintf(detail, sizeof(detail), len > 0 ? "%s; it says: %.*s" : "%s",
-                   meaning_of_code(code), len, (const char *)words.at);
-    answer(request, PROBLEM_DEVICE_ERROR, status_of_code(code),
-           &(struct extras){.detail = detail, .coap = text});
+    problem_set(out, PROBLEM_DEVICE_ERROR, len > 0 ? "%s; it says: %.*s" : "%s",
+                meaning_of_code(code), len, (const char *)words.at);
+    out->status = status_of_code(code);
+    (void)snprintf(out->coap, sizeof(out->coap), "%u.%02u", code >> 5, code & 31u);
 }

@@ -5,6 +5,8 @@
 #ifndef LINNETD_PROBLEM_H
 #define LINNETD_PROBLEM_H
 
+#include "linnetd/json_out.h"
+
 /* name, type, status, title */
 #define PROBLEMS(X)                                                                            \
     X(PROBLEM_NONE, "", 200, "")                                                               \
@@ -47,6 +49,11 @@
       "The device refused the message with a Reset")                                           \
     X(PROBLEM_DEVICE_BAD_PAYLOAD, "device-bad-payload", 502,                                   \
       "The device's answer cannot be understood")                                              \
+    X(PROBLEM_DEVICE_ASLEEP, "device-asleep", 409, "The device cannot be reached now")         \
+    X(PROBLEM_OUTCOME_UNKNOWN, "outcome-unknown", 504, "The device may have done it, or not")  \
+    X(PROBLEM_EXPIRED, "expired", 410, "The operation waited too long")                        \
+    X(PROBLEM_UNKNOWN_OPERATION, "unknown-operation", 404, "There is no operation of this id") \
+    X(PROBLEM_OPERATION_OVER, "operation-over", 409, "The operation is over")                  \
     X(PROBLEM_DEVICE_GONE, "device-gone", 409, "The device left while the call waited")        \
     X(PROBLEM_CANCELLED, "cancelled", 409, "The operation was cancelled")                      \
     X(PROBLEM_QUEUE_FULL, "queue-full", 503, "Too many operations wait")                       \
@@ -71,13 +78,28 @@ struct request;
  */
 bool problem(struct request *request, enum problem_kind kind, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
+
+enum { PROBLEM_DETAIL_MAX = 400 };
+
+/* A problem that is not yet, or not the answer to a request. Texts of no bytes are left out. */
+struct problem_text {
+    enum problem_kind kind;
+    unsigned status;
+    char detail[PROBLEM_DETAIL_MAX];
+    char coap[8];       /* "4.04" */
+    char operation[32]; /* its id */
+};
+
+/* Always false. */
+bool problem_set(struct problem_text *out, enum problem_kind kind, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
 /*
  * A device's own error: its CoAP code as the like HTTP status. `words` are what it says of it (its
  * diagnostic payload); no bytes where it says nothing.
  */
-void problem_of_device(struct request *request, uint8_t code, struct ln_bytes words);
-/* The same as problem(), with the id of the operation that goes on. */
-void problem_of_operation(struct request *request, enum problem_kind kind,
-                          const char *operation, const char *detail);
+void problem_set_device(struct problem_text *out, uint8_t code, struct ln_bytes words);
+/* As problem(). */
+bool problem_answer(struct request *request, const struct problem_text *text);
+void problem_json(struct json_out *json, const struct problem_text *text);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "linnetd/daemon.h"
 #include "linnetd/operation.h"
+#include "linnetd/operation_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,9 +95,11 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
         break;
     case LN_SERVER_DEREGISTERED:
         events_put(events, EVENT_DEREGISTERED, event->endpoint, NULL);
+        operation_left(shard, event->endpoint);
         break;
     case LN_SERVER_EXPIRED:
         events_put(events, EVENT_EXPIRED, event->endpoint, NULL);
+        operation_left(shard, event->endpoint);
         break;
     case LN_SERVER_AWAKE:
         events_put(events, EVENT_AWAKE, event->endpoint, NULL);
@@ -107,6 +110,8 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
     case LN_SERVER_UNREACHABLE:
         events_put(events, EVENT_UNREACHABLE, event->endpoint, NULL);
         break;
+    case LN_SERVER_QUEUED:
+    case LN_SERVER_SENT:
     case LN_SERVER_RESULT:
     case LN_SERVER_WANTS:
     case LN_SERVER_PART:
@@ -272,7 +277,6 @@ static void *run(void *context)
 {
     struct shard *shard = context;
 
-    shard_settle(shard); /* what the restart led to */
     while (!atomic_load(&shard->stop)) {
         ln_time deadline =
             ln_time_min(ln_server_deadline(shard->server), ln_wheel_deadline(&shard->waits));
@@ -288,6 +292,9 @@ static void *run(void *context)
 
 bool shard_start(struct shard *shard)
 {
+    /* What was brought back may have ended by that: whoever asks is to find it so. */
+    shard->now = ln_clock_now();
+    shard_settle(shard);
     shard->running = pthread_create(&shard->thread, NULL, run, shard) == 0;
     return shard->running;
 }
@@ -333,6 +340,8 @@ static struct ln_server *engine_new(struct shard *shard)
         .shards = (uint8_t)config->shards,
         .max_registrations = part(config->max_devices, config->shards),
         .max_per_address = part(config->max_per_address, config->shards),
+        .max_operations = part(OPERATIONS_MAX, config->shards),
+        .max_operations_per_device = OPERATIONS_PER_DEVICE,
         .awake = (uint32_t)(config->awake * 1000),
         .journal = shard->daemon->store != NULL,
         .admit = secure_admit,
@@ -389,6 +398,11 @@ ln_err shard_new(struct daemon *daemon, uint8_t index, struct shard_listeners *l
     shard->coap.fd = -1;
     shard->secure.udp.fd = -1;
     ln_wheel_init(&shard->waits, ln_clock_now());
+    shard->operations = calloc(1, sizeof(*shard->operations));
+    if (shard->operations == NULL) {
+        goto fail;
+    }
+    operation_list_init(shard->operations);
     shard->loop = ln_loop_new();
     shard->in = batch_new();
     shard->out = batch_new();
@@ -421,6 +435,10 @@ void shard_free(struct shard *shard)
     ln_server_free(shard->server);
     ln_loop_free(shard->loop);
     keep_fini(&shard->keep);
+    if (shard->operations != NULL) {
+        operation_list_fini(shard->operations);
+    }
+    free(shard->operations);
     free(shard->in);
     free(shard->out);
     free(shard);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 struct daemon;
+struct operation_list;
 struct wait;
 
 struct shard {
@@ -27,9 +28,11 @@ struct shard {
     struct ln_random_pool random;
     struct ln_server *server;
     struct inbox inbox;
-    struct ln_wheel waits; /* HTTP calls that wait for a device */
-    uint64_t handed_over;  /* datagrams given to the shard that owns them */
-    uint64_t cut;          /* datagrams longer than the buffer, dropped */
+    struct ln_wheel
+        waits; /* HTTP calls that wait for a device, and when operations are forgotten */
+    struct operation_list *operations;
+    uint64_t handed_over; /* datagrams given to the shard that owns them */
+    uint64_t cut;         /* datagrams longer than the buffer, dropped */
     struct shard_batch *in;
     struct shard_batch *out;
     struct keep keep;

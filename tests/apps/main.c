@@ -10,13 +10,15 @@ int json_out_tests(void);
 int model_file_tests(void);
 int models_tests(void);
 int router_tests(void);
+int store_operation_tests(void);
 int store_tests(void);
 int values_tests(void);
 int wall_tests(void);
 
 int main(void)
 {
-    return auth_tests() + config_tests() + credentials_tests() + encoding_tests() + histogram_tests() +
-           inbox_tests() + json_out_tests() + model_file_tests() + models_tests() +
-           router_tests() + store_tests() + values_tests() + wall_tests();
+    return auth_tests() + config_tests() + credentials_tests() + encoding_tests() +
+           histogram_tests() + inbox_tests() + json_out_tests() + model_file_tests() +
+           models_tests() + router_tests() + store_operation_tests() + store_tests() +
+           values_tests() + wall_tests();
 }

@@ -6,6 +6,7 @@
 #include "linnetd/store_schema.h"
 #include "linnetd/store_updates.h"
 #include "ln_test.h"
+#include "store_harness.h"
 
 #include <linnet/net.h>
 
@@ -23,8 +24,8 @@
 int store_tests(void);
 
 static char folder[128];
-static struct store *store;
-static char why[STORE_WHY_MAX];
+struct store *store;
+char why[STORE_WHY_MAX];
 
 /* ---- Waiting for the store's thread ---- */
 
@@ -40,7 +41,7 @@ static void wake(void *context, uint8_t shard)
     pthread_mutex_unlock(&lock);
 }
 
-static void until_committed(uint8_t shard, uint64_t number)
+void until_committed(uint8_t shard, uint64_t number)
 {
     pthread_mutex_lock(&lock);
     while (store_committed(store, shard) < number) {
@@ -68,13 +69,13 @@ static int remove_one(const char *path, const struct stat *what, int type, struc
     return remove(path);
 }
 
-static void remove_folder(void)
+void remove_folder(void)
 {
     (void)chmod(folder, 0700);
     (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static void given_a_folder(void)
+void given_a_folder(void)
 {
     log_start(LOG_ERROR, false);
     (void)snprintf(folder, sizeof(folder), "/tmp/linnet-store-XXXXXX");
@@ -95,7 +96,7 @@ static struct store *try_open(void)
     return store;
 }
 
-static void given_an_open_store(void)
+void given_an_open_store(void)
 {
     if (try_open() == NULL) {
         fail_msg("%s", why);
@@ -133,7 +134,7 @@ static enum store_taken take(void *context, const struct ln_registration_view *v
     return STORE_TAKEN;
 }
 
-static void given_a_running_store(void)
+void given_a_running_store(void)
 {
     given_an_open_store();
     back.count = 0;
@@ -144,13 +145,13 @@ static void given_a_running_store(void)
     assert_true(store_start(store));
 }
 
-static void closed(void)
+void closed(void)
 {
     store_close(store);
     store = NULL;
 }
 
-static void killed_after(void (*what)(void))
+void killed_after(void (*what)(void))
 {
     pid_t child = fork();
 
@@ -185,7 +186,7 @@ static uint32_t lifetime_of(const char *endpoint)
 
 /* ---- Changes ---- */
 
-static struct store_batch batch;
+struct store_batch batch;
 static int64_t left_at; /* 0: now */
 
 static struct ln_registration_view view_with(const char *endpoint, uint32_t lifetime)
@@ -225,7 +226,7 @@ static void put(enum store_kind kind, uint64_t number, uint64_t replaces, const 
     store_batch_put(&batch, &change);
 }
 
-static void submit(uint8_t shard)
+void submit(uint8_t shard)
 {
     store_submit(store, shard, &batch);
     store_batch_fini(&batch);
@@ -494,7 +495,7 @@ TEST(a_file_that_is_no_database_is_refused_and_stays)
     remove_folder();
 }
 
-static void run_sql(const char *sql)
+void run_sql(const char *sql)
 {
     sqlite3 *db;
 
@@ -651,113 +652,6 @@ TEST(a_full_disk_commits_nothing_and_is_over_once_there_is_room)
     remove_folder();
 }
 
-/* ---- Operations ---- */
-
-static void put_operation(enum store_kind kind, uint64_t number,
-                          const struct store_operation *operation)
-{
-    struct store_change change = {.kind = kind, .number = number, .operation = operation};
-
-    store_batch_put(&batch, &change);
-}
-
-static struct store_operation queued(uint64_t id, const char *payload)
-{
-    return (struct store_operation){
-        .id = id,
-        .endpoint = BYTES("urn:dev:1"),
-        .operation = {.kind = LN_OPERATION_EXECUTE,
-                      .path = ln_path_resource(3, 0, 4),
-                      .accept = LN_FORMAT_NONE,
-                      .format = LN_FORMAT_TEXT,
-                      .payload = ln_bytes_of_text(payload)},
-        .retry = id == 7,
-        .created_at = 1700000000000,
-        .expires_at = INT64_MAX,
-    };
-}
-
-static struct {
-    struct store_operation at[4];
-    char payload[4][8];
-    char result[4][8];
-    size_t count;
-} found;
-
-static bool take_operation(void *context, const struct store_operation *operation)
-{
-    size_t i = found.count++;
-
-    (void)context;
-    assert_true(i < LN_COUNT(found.at));
-    CHECK_TEXT(operation->endpoint, "urn:dev:1");
-    found.at[i] = *operation;
-    (void)ln_bytes_to_text(operation->operation.payload, found.payload[i], 8);
-    (void)ln_bytes_to_text(operation->result, found.result[i], 8);
-    return true;
-}
-
-static void queue_and_die(void)
-{
-    struct store_operation first = queued(7, "0");
-    struct store_operation second = queued(8, "1");
-    struct store_operation third = queued(9, "2");
-
-    given_a_running_store();
-    put_operation(STORE_OPERATION, 1, &first);
-    put_operation(STORE_OPERATION, 2, &second);
-    put_operation(STORE_OPERATION, 3, &third);
-    put_operation(STORE_OPERATION_SENT, 4, &second);
-    first.state = LN_OPERATION_DONE;
-    first.operation.payload = ln_bytes(NULL, 0);
-    first.ended_at = 1700000005000;
-    first.code = LN_COAP_2_04;
-    first.result = BYTES("yes");
-    put_operation(STORE_OPERATION, 5, &first);
-    put_operation(STORE_OPERATION_FORGOTTEN, 0, &third);
-    submit(0);
-    until_committed(0, 5);
-}
-
-TEST(operations_are_there_after_a_kill_in_their_last_state)
-{
-    given_a_folder();
-    killed_after(queue_and_die);
-
-    given_a_running_store();
-    found.count = 0;
-    assert_true(store_restore_operations(store, take_operation, NULL, why));
-    CHECK_EQ(found.count, 2);
-    CHECK_EQ(found.at[0].id, 7);
-    CHECK_EQ(found.at[0].state, LN_OPERATION_DONE);
-    CHECK_EQ(found.at[0].ended_at, 1700000005000);
-    CHECK_EQ(found.at[0].code, LN_COAP_2_04);
-    assert_string_equal(found.result[0], "yes");
-    CHECK_EQ(found.at[1].id, 8);
-    CHECK_EQ(found.at[1].state, LN_OPERATION_SENT);
-    CHECK_EQ(found.at[1].operation.kind, LN_OPERATION_EXECUTE);
-    CHECK_EQ(found.at[1].operation.format, LN_FORMAT_TEXT);
-    assert_true(ln_path_equal(found.at[1].operation.path, ln_path_resource(3, 0, 4)));
-    assert_string_equal(found.payload[1], "1");
-    assert_false(found.at[1].retry);
-    closed();
-    remove_folder();
-}
-
-TEST(a_row_that_is_no_operation_ends_the_start_and_is_named)
-{
-    given_a_folder();
-    killed_after(queue_and_die);
-    run_sql("UPDATE operations SET kind=99 WHERE id=8");
-
-    given_an_open_store();
-    found.count = 0;
-    assert_false(store_restore_operations(store, take_operation, NULL, why));
-    assert_non_null(strstr(why, "row 8 is no operation"));
-    closed();
-    remove_folder();
-}
-
 TEST(a_job_that_fails_changes_nothing)
 {
     given_a_folder();
@@ -868,8 +762,6 @@ int store_tests(void)
         cmocka_unit_test(a_row_that_is_no_registration_ends_the_start_and_is_named),
         cmocka_unit_test(a_folder_that_cannot_be_made_or_is_a_file_is_refused),
         cmocka_unit_test(a_full_disk_commits_nothing_and_is_over_once_there_is_room),
-        cmocka_unit_test(operations_are_there_after_a_kill_in_their_last_state),
-        cmocka_unit_test(a_row_that_is_no_operation_ends_the_start_and_is_named),
         cmocka_unit_test(a_job_that_fails_changes_nothing),
         cmocka_unit_test(
             a_declared_observation_comes_back_with_its_token_and_an_ended_one_does_not),

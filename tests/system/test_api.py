@@ -556,6 +556,13 @@ def check(description, schema, value, where):
             check(description, schema["properties"][name], item, f"{where} {name}")
 
 
+def operation_of(server, endpoint):
+    """The id of an operation that is queued for it."""
+    status, operation = server.api.call("GET", f"/devices/{endpoint}/data/3/0/0?async=true")
+    assert status == 202
+    return operation["id"]
+
+
 def test_the_description_is_what_the_server_does(described, start_device):
     start_device(described.server, "demo")
     data = "/api/v1/devices/demo/data"
@@ -588,6 +595,15 @@ def test_the_description_is_what_the_server_does(described, start_device):
             ("GET", "/api/v1/devices/demo/observations/3/0/13", None, 200),
             ("DELETE", "/api/v1/devices/demo/observations/3/0/13", None, 204),
             ("DELETE", "/api/v1/devices/demo/observations/3/0/13", None, 404),
+            ("GET", data + "/3/0/0?async=true", None, 202),
+            ("DELETE", data + "/3442/9?async=true", None, 202),
+            ("GET", data + "/3/0/0?async=1", None, 400),
+            ("GET", "/api/v1/devices/demo/operations", None, 200),
+            ("GET", "/api/v1/devices/demo/operations?state=x", None, 400),
+            ("GET", "/api/v1/operations/1", None, 404),
+            ("GET", "/api/v1/operations/" + operation_of(described.server, "demo"), None, 200),
+            ("DELETE", "/api/v1/operations/1", None, 404),
+            ("DELETE", "/api/v1/operations/" + operation_of(described.server, "later"), None, 204),
             ("GET", "/api/v1/credentials", None, 200),
             ("PUT", "/api/v1/credentials/demo", {"mode": "psk", "key": "00"}, 201),
             ("PUT", "/api/v1/credentials/demo", {"mode": "x509"}, 200),
