@@ -25,6 +25,8 @@ static void set_defaults(struct config *config)
         .data = "linnet-data",
         .survives_power_cut = true,
         .forget_after = 30,
+        .history_samples = 1000,
+        .history_days = 30,
     };
 }
 

@@ -35,6 +35,8 @@ struct config {
     char check[4000]; /* the folder of --check; "": none */
     bool survives_power_cut;
     uint64_t forget_after;    /* days */
+    uint64_t history_samples; /* of each resource; 0: none */
+    uint64_t history_days;
     uint64_t shards;          /* while reading, 0: not given */
     uint64_t max_devices;     /* 0: no bound */
     uint64_t max_per_address; /* 0: no bound */

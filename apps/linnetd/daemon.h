@@ -6,6 +6,7 @@
 #include "linnetd/config.h"
 #include "linnetd/credentials.h"
 #include "linnetd/events.h"
+#include "linnetd/history.h"
 #include "linnetd/http.h"
 #include "linnetd/model_file.h"
 #include "linnetd/shard.h"
@@ -21,6 +22,7 @@ struct daemon {
     struct model_list models; /* those of --models */
     struct http *http;        /* NULL: off */
     struct store *store;      /* NULL: nothing is kept */
+    struct history *history;
     struct credentials *credentials;
     char identity[33]; /* of the store; with none, of this start */
     struct shard *shards[SHARDS_MAX];

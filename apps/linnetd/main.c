@@ -175,6 +175,23 @@ static bool bring_back(struct daemon *daemon)
     return true;
 }
 
+/* Values and samples. After the lock on the folder is ours, and before the first device. */
+static bool open_history(struct daemon *daemon)
+{
+    char why[STORE_WHY_MAX];
+    const struct history_config config = {
+        .folder = daemon->store != NULL ? daemon->config.data : NULL,
+        .samples = daemon->config.history_samples,
+        .keep_ms = (int64_t)daemon->config.history_days * 24 * 3600 * 1000,
+    };
+
+    daemon->history = history_open(&config, why);
+    if (daemon->history == NULL) {
+        complain("--data", why);
+    }
+    return daemon->history != NULL;
+}
+
 static bool ports_are_free(const struct daemon *daemon)
 {
     const struct config *config = &daemon->config;
@@ -393,6 +410,7 @@ static void stop(struct daemon *daemon)
     http_stop(daemon->http);
     https_fini();
     secure_save(daemon);
+    history_close(daemon->history);
     store_close(daemon->store);
     credentials_free(daemon->credentials);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
@@ -435,9 +453,9 @@ static bool start(struct daemon *daemon, struct made_token *made)
         complain("start", "no memory");
         return false;
     }
-    return start_models(daemon) && open_store(daemon) && open_credentials(daemon) &&
-           start_auth(daemon, made) && start_shards(daemon) && start_http(daemon) &&
-           keep_token(daemon, made);
+    return start_models(daemon) && open_store(daemon) && open_history(daemon) &&
+           open_credentials(daemon) && start_auth(daemon, made) && start_shards(daemon) &&
+           start_http(daemon) && keep_token(daemon, made);
 }
 
 /* All threads leave them to main(). */

@@ -111,6 +111,22 @@ static void seconds(struct text_out *out, uint64_t us)
                 (unsigned long long)(us % 1000000));
 }
 
+static void history_metrics(struct text_out *out, struct daemon *daemon)
+{
+    struct history_counters c = history_counters(daemon->history);
+
+    metric(out, "counter", "history_values", "values of devices noted as the last ones",
+           c.values);
+    metric(out, "counter", "history_samples", "values recorded as samples", c.samples);
+    metric(out, "counter", "history_dropped",
+           "payloads not noted: too many waited, or the disk took nothing", c.dropped);
+    metric(out, "counter", "history_undecodable", "payloads that could not be decoded",
+           c.undecodable);
+    metric(out, "counter", "history_refused",
+           "values not noted: too large, or too many of a device", c.refused);
+    metric(out, "gauge", "history_waiting_bytes", "payloads that wait to be noted", c.bytes);
+}
+
 static void store_metrics(struct text_out *out, struct daemon *daemon)
 {
     if (daemon->store == NULL) {
@@ -166,6 +182,7 @@ static void finish_metrics(struct request *request)
         secure_metrics(&all.secure, metric, out);
     }
     http_metrics(out, request);
+    history_metrics(out, request->daemon);
     store_metrics(out, request->daemon);
 }
 

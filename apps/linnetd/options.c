@@ -233,6 +233,18 @@ static const char *set_forget_after(struct config *config, const char *value)
                       "it is a number of days from 0 to 36500");
 }
 
+static const char *set_history_samples(struct config *config, const char *value)
+{
+    return set_number(&config->history_samples, value, 0, 1000000,
+                      "it is a number from 0 to 1000000");
+}
+
+static const char *set_history_days(struct config *config, const char *value)
+{
+    return set_number(&config->history_days, value, 1, 36500,
+                      "it is a number of days from 1 to 36500");
+}
+
 /* ---- Not built yet: accepted so far as that is honest ---- */
 
 static const char *set_missing_listener(struct config *config, const char *value)
@@ -280,6 +292,10 @@ const struct option options[] = {
     {"sync", "MODE", "full: what was promised survives a power cut; normal: a kill", "full",
      set_sync},
     {"forget-after", "DAYS", "how long devices that left are kept", "30", set_forget_after},
+    {"history-samples", "N", "how many samples of each observed resource are kept, 0 for none",
+     "1000", set_history_samples},
+    {"history-days", "DAYS", "how long samples and last values are kept", "30",
+     set_history_days},
     {"check", "DIR", "check what is kept there, and end", NULL, set_check},
     {"coap-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"coaps-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},

@@ -80,14 +80,12 @@ static void record_time(struct json_out *json, const struct ln_record *record, b
     }
 }
 
-void record_json(struct json_out *json, const struct ln_record *record, bool is_oma_json,
-                 int64_t received_ms)
+void record_members_json(struct json_out *json, const struct ln_record *record)
 {
     const struct model_resource *resource =
         record->path.depth >= 3 ? model_resource_find(record->path.id[0], record->path.id[2])
                                 : NULL;
 
-    out_open(json, '{');
     out_key(json, "path");
     path_json(json, record->path);
     if (resource != NULL) {
@@ -102,6 +100,13 @@ void record_json(struct json_out *json, const struct ln_record *record, bool is_
         out_key(json, "unit");
         out_text(json, resource->unit);
     }
+}
+
+void record_json(struct json_out *json, const struct ln_record *record, bool is_oma_json,
+                 int64_t received_ms)
+{
+    out_open(json, '{');
+    record_members_json(json, record);
     record_time(json, record, is_oma_json, received_ms);
     out_close(json, '}');
 }

@@ -16,6 +16,8 @@ const struct route routes[] = {
     {"DELETE", "/api/v1/devices/{endpoint}/data/{path}",  ROLE_OPERATOR, handle_data_delete, NULL},
     {"GET",    "/api/v1/devices/{endpoint}/discover/{path}", ROLE_OPERATOR, handle_discover, NULL},
     {"PUT",    "/api/v1/devices/{endpoint}/attributes/{path}", ROLE_OPERATOR, handle_attributes, NULL},
+    {"GET",    "/api/v1/devices/{endpoint}/values",       ROLE_VIEWER,   handle_values, NULL},
+    {"GET",    "/api/v1/devices/{endpoint}/history/{path}", ROLE_VIEWER, handle_history, NULL},
     {"GET",    "/api/v1/devices/{endpoint}/observations", ROLE_VIEWER,   handle_observations, NULL},
     {"GET",    "/api/v1/devices/{endpoint}/observations/{path}", ROLE_VIEWER, handle_observation_get, NULL},
     {"PUT",    "/api/v1/devices/{endpoint}/observations/{path}", ROLE_OPERATOR, handle_observation_put, NULL},

@@ -15,6 +15,8 @@ void handle_data_post(struct request *request);
 void handle_data_delete(struct request *request);
 void handle_discover(struct request *request);
 void handle_attributes(struct request *request);
+void handle_values(struct request *request);
+void handle_history(struct request *request);
 void handle_observations(struct request *request);
 void handle_observation_get(struct request *request);
 void handle_observation_put(struct request *request);

@@ -81,11 +81,28 @@ void shard_transmit(struct shard *shard, const struct ln_peer *to, struct ln_byt
     put_out(shard, to, datagram.len);
 }
 
+/* Last values and samples: of notifications, and of what was read whole. */
+static void note_values(struct shard *shard, const struct ln_server_event *event)
+{
+    bool is_read = event->kind == LN_SERVER_RESULT &&
+                   event->operation.kind == LN_OPERATION_READ &&
+                   event->outcome == LN_OUTCOME_ANSWERED &&
+                   ln_coap_code_class(event->code) == 2 && event->payload.len > 0;
+
+    if (is_read || event->kind == LN_SERVER_NOTIFIED) {
+        history_put(shard->daemon->history, is_read ? HISTORY_READ : HISTORY_NOTIFICATION,
+                    event->endpoint, is_read ? event->operation.path : event->observation.path,
+                    event->format, event->payload,
+                    event->time + wall_offset(&shard->daemon->wall));
+    }
+}
+
 static void take_event(struct shard *shard, const struct ln_server_event *event)
 {
     struct events *events = &shard->daemon->events;
 
     keep_event(shard, event);
+    note_values(shard, event);
     switch (event->kind) {
     case LN_SERVER_REGISTERED:
         events_put(events, EVENT_REGISTERED, event->endpoint, NULL);

@@ -38,6 +38,8 @@ enum ln_type type_named(const char *name);
 /* "/3/0/9", ended by NUL. */
 const char *path_text(struct ln_path path, char out[LN_PATH_TEXT_MAX + 1]);
 
+/* The members of a record but its time. */
+void record_members_json(struct json_out *json, const struct ln_record *record);
 /*
  * A record as the API shows it. Times that are relative are so to when the record came:
  * `received_ms`, in ms since 1970. In OMA JSON all times above 0 are absolute.

@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+import socket
+import sqlite3
 import urllib.request
 
 import pytest
@@ -160,7 +162,7 @@ def test_it_is_declared_once_and_changed_by_another_put(server, start_device):
     declare(server, attributes={"pmax": 5, "gt": None}, status=200)
     is_active(server)
     links = {link["path"]: link["attributes"] for link in server.api.get("/devices/sensor/discover/3303/0/5700")["links"]}
-    assert links["/3303/0/5700"] == {"pmin": 1, "pmax": 5}
+    assert links["/3303/0/5700"] == {"pmax": 5}, "pmin is not declared any more"
     assert server.api.get("/devices/sensor/observations")["total"] == 1
 
 
@@ -271,3 +273,129 @@ def test_there_may_be_a_thousand_of_one_device(server):
     assert (status, problem["type"]) == (409, "too-many-observations")
     assert server.api.metric("linnet_observations_refused_total") == 1
     assert server.api.get("/devices/sensor/observations")["total"] == 1000
+
+
+# ---- Last values and samples ----
+
+HISTORY = "/devices/sensor/history/3303/0/5700"
+
+
+def sampled(server, least, query=""):
+    return until(lambda: (items := server.api.get(HISTORY + query)["items"]) and len(items) >= least and items,
+                 f"{least} samples")
+
+
+def test_the_last_value_of_each_resource_is_known_with_its_time_and_how_it_came(server, start_device):
+    start_device(server, "sensor", *SENSOR)
+    assert server.api.get("/devices/sensor/values") == {"items": [], "next": None, "total": None}
+    server.api.get("/devices/sensor/data/3/0")
+    declare(server, attributes={"pmin": 1, "pmax": 1})
+    sampled(server, 2)
+    values = {v["path"]: v for v in server.api.get("/devices/sensor/values")["items"]}
+    assert values["/3/0/0"]["source"] == "read" and values["/3/0/0"]["name"] == "Manufacturer"
+    assert values["/3303/0/5700"]["source"] == "notification" and values["/3303/0/5700"]["type"] == "float"
+    assert list(values) == sorted(values, key=lambda path: [int(i) for i in path.split("/")[1:]])
+    only = server.api.get("/devices/sensor/values?path=/3303")["items"]
+    assert [v["path"] for v in only] == ["/3303/0/5700"]
+    assert server.api.get("/devices/sensor/values?path=temperature/0/sensor-value")["items"] == only
+    assert server.api.get("/devices/sensor/values?path=/330")["items"] == []
+    assert server.api.metric("linnet_history_values_total") >= len(values)
+    assert server.api.metric("linnet_history_samples_total") >= 2
+
+
+def test_values_come_in_pages(server, start_device):
+    start_device(server, "sensor", *SENSOR)
+    server.api.get("/devices/sensor/data/3/0")
+    every = server.api.get("/devices/sensor/values")["items"]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = server.api.get("/devices/sensor/values?limit=3" + (f"&cursor={cursor}" if cursor else ""))
+        assert 1 <= len(page["items"]) <= 3
+        seen += page["items"]
+        cursor = page["next"]
+    assert seen == every and len(every) > 6
+
+
+def test_samples_are_told_by_time_and_in_pages(server, start_device):
+    declare(server, attributes={"pmin": 1, "pmax": 1})
+    start_device(server, "sensor", *SENSOR)
+    items = sampled(server, 4)
+    times = [item["time"] for item in items]
+    assert times == sorted(times) and len(set(times)) == len(times)
+    assert [i["time"] for i in server.api.get(HISTORY + f"?since={times[1]}&until={times[2]}")["items"]] == times[1:3]
+    newest = server.api.get(HISTORY + f"?limit=2&until={times[3]}")
+    assert [i["time"] for i in newest["items"]] == times[2:4]
+    older = server.api.get(HISTORY + f"?limit=2&until={times[3]}&cursor={newest['next']}")
+    assert [i["time"] for i in older["items"]] == times[:2] and older["next"] is None
+    assert server.api.get("/devices/sensor/history/3303")["items"][:4] == items[:4]
+    assert server.api.get("/devices/sensor/history/3303/1")["items"] == []
+    assert server.api.get("/devices/other/history/3303/0/5700")["items"] == []
+
+
+def test_so_many_samples_are_kept_and_no_more(start_server, start_device):
+    server = start_server("--history-samples", 2)
+    declare(server, attributes={"pmin": 1, "pmax": 1})
+    start_device(server, "sensor", *SENSOR)
+    first = sampled(server, 2)
+    heard(server, 4)
+    items = until(lambda: (i := server.api.get(HISTORY)["items"])[0]["time"] > first[1]["time"] and i, "newer ones")
+    assert len(items) == 2
+
+
+def test_without_samples_the_last_value_is_kept_alone(start_server, start_device):
+    server = start_server("--history-samples", 0)
+    declare(server)
+    start_device(server, "sensor", *SENSOR)
+    until(lambda: server.api.get("/devices/sensor/values?path=/3303")["items"], "the value")
+    assert server.api.get(HISTORY)["items"] == []
+
+
+def test_values_and_samples_are_there_after_a_restart_and_what_is_old_is_not(start_killable, start_device, data):
+    first = start_killable("--data", data)
+    declare(first, attributes={"pmin": 1, "pmax": 1})
+    device = start_device(first, "sensor", *SENSOR)
+    before = sampled(first, 2)
+    device.end()
+    assert first.program.end() == 0
+    with sqlite3.connect(data / "history.db") as db:
+        (start,) = db.execute("SELECT min(at) FROM samples").fetchone()
+        db.execute("UPDATE samples SET at = at - 86400000 * 3 WHERE at = ?", (start,))
+    second = start_killable("--data", data, "--history-days", 2)
+    items = until(lambda: (i := second.api.get(HISTORY)["items"]) and i[0]["time"] == before[1]["time"] and i, "aged")
+    assert items[:len(before) - 1] == before[1:]
+    assert second.api.get("/devices/sensor/values?path=/3303")["items"][0]["source"] == "notification"
+
+
+def test_a_history_that_is_damaged_or_anothers_is_said(start_killable, run, data):
+    assert start_killable("--data", data).program.end() == 0
+    (data / "history.db").write_bytes(b"x" * 4096)
+    status, _, err = run("linnetd", "--data", data, "--coap", "off", "--http", "off")
+    assert status == 1 and "history.db" in err and len(err.splitlines()) == 1, err
+
+
+def test_what_cannot_be_decoded_is_counted_and_told(server, start_device):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(PATIENCE)
+    sock.connect(("127.0.0.1", server.coap_port))
+    declare(server, "/devices/raw/observations/3303/0/5700")
+    # POST /rd?ep=raw&lt=300&lwm2m=1.0, in link-format (40).
+    sock.send(b"\x44\x02\x00\x01abcd\xb2rd\x11\x28\x36ep=raw\x06lt=300\x09lwm2m=1.0\xff</3303/0>")
+    request = next(m for m in iter(lambda: sock.recv(1500), None) if m[1] == 1)
+    token = request[4:4 + (request[0] & 15)]
+    # 2.05 with Observe 1, in TLV (11542): a length that reaches beyond the end.
+    sock.send(bytes([0x60 | len(token), 0x45]) + request[2:4] + token + b"\x61\x01\x62\x2d\x16\xff\xe8\x16\x44\x00")
+    kind, event = next((k, e) for k, e in Events(server, "?endpoint=raw") if k == "notification")
+    assert event["records"] is None and event["error"] == "device-bad-payload"
+    until(lambda: server.api.metric("linnet_history_undecodable_total") == 1, "it is counted")
+    assert server.api.get("/devices/raw/values")["items"] == []
+    sock.close()
+
+
+@pytest.mark.parametrize("path", [
+    "/devices/sensor/values?path=x", "/devices/sensor/values?path=/1/2/3/4/5", "/devices/sensor/values?limit=0",
+    "/devices/sensor/values?limit=1001", "/devices/sensor/values?cursor=x", "/devices/sensor/values?since=1",
+    HISTORY + "?since=yesterday", HISTORY + "?until=1", HISTORY + "?limit=10001", HISTORY + "?cursor=1",
+    HISTORY + "?cursor=1-2-x", HISTORY + "?cursor=1-2-3-4"])
+def test_a_bad_query_is_refused(server, path):
+    status, problem = server.api.call("GET", path)
+    assert (status, problem["type"]) == (400, "bad-query")

@@ -195,6 +195,8 @@ ROLES = ["viewer", "operator", "admin"]
     ("DELETE", "/devices/nobody/data/3/1", "operator"),
     ("GET", "/devices/nobody/discover/3", "operator"),
     ("PUT", "/devices/nobody/attributes/3/0/13", "operator"),
+    ("GET", "/devices/nobody/values", "viewer"),
+    ("GET", "/devices/nobody/history/3", "viewer"),
     ("GET", "/devices/nobody/observations", "viewer"),
     ("GET", "/devices/nobody/observations/3", "viewer"),
     ("PUT", "/devices/nobody/observations/3", "operator"),
