@@ -3,10 +3,12 @@
 import os
 import pathlib
 import select
+import socket
 import subprocess
+import threading
 import time
 
-from conftest import PATIENCE
+from conftest import BIN, PATIENCE
 
 CERTIFICATES = pathlib.Path(__file__).parents[1] / "dtls/certificates"
 POST, DELETE = 2, 4
@@ -116,6 +118,83 @@ class Client:
             self.process.stdin.close()
             self.process.stdin = None
         self.process.communicate()
+
+
+class Ours:
+    """A session of our own DTLS with linnetd: one with a Connection ID, and a key as text."""
+
+    def __init__(self, port, identity, key, *options):
+        self.process = subprocess.Popen(
+            [BIN / "dtls_peer", "client", str(port), "--psk", identity, key, "--hex", *options], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.number = int.from_bytes(os.urandom(2), "big")
+        self.line("opened")
+
+    def line(self, begin):
+        for line in self.process.stdout:
+            if line.startswith(begin):
+                return line.rstrip("\n")
+        raise Refused(f"no line {begin!r}")
+
+    def say(self, message):
+        self.process.stdin.write(message.hex() + "\n")
+        self.process.stdin.flush()
+
+    def hear(self):
+        return bytes.fromhex(self.line("heard ").split(" ")[1])
+
+    ask, register = Client.ask, Client.register
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+class Way:
+    """What lies between a device and the server: it may send things twice, and change the device's address."""
+
+    def __init__(self, port, host="127.0.0.1"):
+        self.server = (host, port)
+        self.near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.near.bind(("127.0.0.1", 0))
+        self.port = self.near.getsockname()[1]
+        self.device = None
+        self.copies = 1
+        self.stopped = False
+        self.far = None
+        self.move()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def move(self, host="127.0.0.1"):
+        """The device comes from another address from now on."""
+        far, old = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), self.far
+        far.bind((host, 0))
+        self.far = far
+        self.address = "{}:{}".format(*far.getsockname())
+        if old is not None:
+            old.close()
+
+    def _run(self):
+        while not self.stopped:
+            try:
+                ready, _, _ = select.select([self.near, self.far], [], [], 0.05)
+                for one in ready:
+                    datagram, sender = one.recvfrom(65536)
+                    if one is self.near:
+                        self.device = sender
+                        for _ in range(self.copies):
+                            self.far.sendto(datagram, self.server)
+                    elif self.device is not None:
+                        self.near.sendto(datagram, self.device)
+            except (OSError, ValueError):
+                continue  # it has just moved
+
+    def end(self):
+        self.stopped = True
+        self.thread.join()
+        self.near.close()
+        self.far.close()
 
 
 def with_key(identity, key, suite="PSK-AES128-CCM8"):

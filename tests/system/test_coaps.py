@@ -1,11 +1,17 @@
 """linnetd over DTLS with peers that nobody here wrote: OpenSSL, and libcoap over OpenSSL and GnuTLS."""
 
+import base64
+import concurrent.futures
+import os
 import re
+import secrets
 import shutil
+import socket
 import subprocess
+import threading
 
 import pytest
-from coaps import DELETE, POST, Client, Refused, certificate, with_certificate, with_key
+from coaps import DELETE, POST, Client, Ours, Refused, Way, certificate, parse, with_certificate, with_key
 from conftest import PATIENCE, Server, free_port, until
 
 KEY, OTHER_KEY = "000102030405060708090a0b0c0d0e0f", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
@@ -57,7 +63,8 @@ def client():
     opened = []
 
     def open_session(server, *options, **more):
-        opened.append(Client(server.coaps_port, *options, **more))
+        port = server.coaps_port if isinstance(server, Server) else server
+        opened.append(more.pop("kind", Client)(port, *options, **more))
         return opened[-1]
     yield open_session
     for one in opened:
@@ -315,3 +322,220 @@ class Restarted(Server):
         self.coaps_port = before.coaps_port
         super().__init__("--coaps", f"127.0.0.1:{self.coaps_port}", *(() if "--shards" in options else ("--shards", 2)),
                          *options)
+
+
+# ---- The network ----
+
+KEY_TEXT = "sixteen bytes..."
+
+
+@pytest.fixture
+def way():
+    opened = []
+
+    def open_way(server):
+        opened.append(Way(server.coaps_port))
+        return opened[-1]
+    yield open_way
+    for one in opened:
+        one.end()
+
+
+@pytest.mark.parametrize("shards", [1, 2, 4])
+def test_a_device_behind_another_address_goes_on_without_a_handshake(start, client, way, shards):
+    server = start("--shards", shards)
+    put(server, "meter-1", key=KEY_TEXT.encode().hex())
+    nat = way(server)
+    device = client(nat.port, "meter-1", KEY_TEXT, kind=Ours)
+    code, location = device.register("meter-1")
+    assert code == "2.01"
+    for i in range(2, 10):
+        nat.move(f"127.0.0.{i}")
+        assert device.ask(POST, location, [f"lt={i}00"])[0] == "2.04"
+        assert server.api.device("meter-1")["address"] == nat.address
+    assert server.api.metric("linnet_dtls_moved_total") == 8
+    assert server.api.metric("linnet_dtls_opened_total") == 1
+
+
+def test_what_the_server_wants_goes_to_where_the_device_was_heard_last(start, client, way):
+    server = start()
+    put(server, "meter-1", key=KEY_TEXT.encode().hex())
+    nat = way(server)
+    device = client(nat.port, "meter-1", KEY_TEXT, kind=Ours)
+    assert device.register("meter-1")[0] == "2.01"
+    nat.move("127.0.0.9")
+    device.say(bytes([0x40, 0, 0x12, 0x34]))  # a ping: any record that is newer
+    assert parse(device.hear())[0] == "0.00"
+    until(lambda: server.api.device("meter-1")["address"] == nat.address, "the engine knows the new address")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        read = pool.submit(server.api.call, "GET", "/devices/meter-1/data/3/0/0")
+        request = device.hear()
+        token = request[4:4 + (request[0] & 15)]
+        device.say(bytes([0x60 | len(token), 0x45]) + request[2:4] + token + b"\xc0\xffLinnet")
+        status, body = read.result(PATIENCE)
+    assert (status, body["records"][0]["value"]) == (200, "Linnet")
+
+
+def test_without_a_connection_id_a_new_address_needs_a_new_handshake(start, client, way):
+    server = start()
+    put(server, "meter-1", key=KEY_TEXT.encode().hex())
+    nat = way(server)
+    device = client(nat.port, "meter-1", KEY_TEXT, "--no-cid", kind=Ours)
+    assert device.register("meter-1")[0] == "2.01"
+    nat.move("127.0.0.9")
+    device.say(bytes([0x40, 0, 0x12, 0x34]))
+    until(lambda: server.api.metric("linnet_dtls_unknown_session_total") == 1, "the record belongs to nobody")
+    again = client(nat.port, "meter-1", KEY_TEXT, kind=Ours)
+    assert again.register("meter-1")[0] == "2.01"
+    assert len(server.api.get("/devices")["items"]) == 1
+
+
+def test_replayed_records_change_nothing_and_are_counted(server, client, way):
+    put(server, "meter-1")
+    path = way(server)
+    device = client(path.port, *with_key("meter-1", KEY))
+    location = device.register("meter-1")[1]
+    path.copies = 3
+    assert device.ask(POST, location, ["lt=500"])[0] == "2.04"
+    until(lambda: server.api.metric("linnet_dtls_dropped_records_total") == 2, "both copies are dropped")
+    assert server.api.metric("linnet_updates_total") == 1
+
+
+def hello(message, fragment_at=0, fragment=None):
+    """A record with a ClientHello, whole or a part of it."""
+    part = message[fragment_at:] if fragment is None else message[fragment_at:fragment_at + fragment]
+    handshake = (b"\x01" + len(message).to_bytes(3, "big") + b"\0\0" + fragment_at.to_bytes(3, "big") +
+                 len(part).to_bytes(3, "big") + part)
+    return b"\x16\xfe\xff" + bytes(8) + len(handshake).to_bytes(2, "big") + handshake
+
+
+def client_hello(cookie=b""):
+    return (b"\xfe\xfd" + os.urandom(32) + b"\0" + bytes([len(cookie)]) + cookie + b"\0\x04\xc0\xa8\0\xae" + b"\x01\0")
+
+
+@pytest.mark.parametrize("datagram, metric", [
+    (hello(client_hello(), 10), "bad_hello"),
+    (hello(client_hello(), 0, 20), "bad_hello"),
+    (hello(client_hello()[:-3]), "bad_hello"),
+    (hello(client_hello())[:-5], "not_dtls"),
+    (hello(client_hello(bytes(32))), "bad_cookie"),
+    (b"\x19\xfe\xfd" + bytes(2) + bytes(6) + b"\x00" + bytes(7) + b"\0\x10" + bytes(16), "unknown_session"),
+    (b"\x17\xfe\xfd\0\x01" + bytes(6) + b"\0\x10" + bytes(16), "unknown_session"),
+    (bytes([0x40, 1, 0, 1]), "not_dtls"),
+    (b"", None),
+    (b"\x19", "not_dtls"),
+    (bytes(2000), "too_long"),
+], ids=["fragment", "first fragment", "cut hello", "cut record", "foreign cookie", "foreign id", "foreign address", "coap",
+        "nothing", "a byte", "too long"])
+def test_what_is_no_dtls_of_ours_is_counted_and_keeps_nothing(server, datagram, metric):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+        device.sendto(datagram, ("127.0.0.1", server.coaps_port))
+        device.sendto(hello(client_hello()), ("127.0.0.1", server.coaps_port))
+    until(lambda: server.api.metric("linnet_dtls_verify_requests_total") >= 1, "the good one is answered")
+    if metric is not None:
+        assert server.api.metric(f"linnet_dtls_{metric}_total") == 1
+    assert server.api.metric("linnet_dtls_handshakes") == 0
+
+
+def resident(server):
+    text = open(f"/proc/{server.program.process.pid}/status", encoding="ascii").read()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1])
+
+
+def spoof(port, count, make):
+    """Sends from count addresses of 127.0.0.0/8, by IP_PKTINFO."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.setsockopt(socket.IPPROTO_IP, 8, 1)
+        for i in range(count):
+            source = bytes([127, 1 + (i >> 16), i >> 8 & 255, i & 255])
+            s.sendmsg([make(i)], [(socket.IPPROTO_IP, 8, bytes(4) + source + bytes(4))], 0, ("127.0.0.1", port))
+
+
+def test_hellos_of_100000_spoofed_addresses_keep_nothing_and_devices_are_served_meanwhile(server, client):
+    put(server, "meter-1")
+    device = client(server, *with_key("meter-1", KEY))
+    location = device.register("meter-1")[1]
+    plain, foreign = hello(client_hello()), hello(client_hello(bytes(32)))
+    spoof(server.coaps_port, 20_000, lambda i: plain)  # buffers and rings of fixed size are touched once
+    for _ in range(5000):
+        device.ask(POST, location)
+    before, answered = resident(server), server.api.metric("linnet_dtls_verify_requests_total")
+    flood = threading.Thread(target=spoof, args=(server.coaps_port, 100_000,
+                                                 lambda i: foreign if i % 4 == 0 else plain))
+    flood.start()
+    served = 0
+    while flood.is_alive():
+        assert device.ask(POST, location)[0] == "2.04"
+        served += 1
+    flood.join()
+    answered = server.api.metric("linnet_dtls_verify_requests_total") - answered
+    print(f"{answered:.0f} hellos answered, {served} Updates meanwhile, {before} kB before, {resident(server)} kB after")
+    assert answered > 50_000
+    assert served > 20
+    assert resident(server) - before < 512
+    assert server.api.metric("linnet_dtls_handshakes") == 0
+    assert server.api.metric("linnet_dtls_sessions") == 1
+
+
+# ---- No key comes out ----
+
+
+def memory_of(pid):
+    """What a core file of the process would have: all that it can write, but for pages that are left out of dumps."""
+    regions, keep = [], False
+    with open(f"/proc/{pid}/smaps", encoding="ascii") as maps:
+        for line in maps:
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                span, rights, *_, name = (line.rstrip("\n") + " ").split(" ", 5)
+                start, end = (int(part, 16) for part in span.split("-"))
+                keep = rights.startswith("rw") and "[v" not in name
+            elif line.startswith("VmFlags:") and keep and " dd" not in line:
+                regions.append((start, end))
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for start, end in regions:
+            memory.seek(start)
+            yield start, memory.read(end - start)
+
+
+def forms(key):
+    text = base64.b64encode(key)
+    return [key, key.hex().encode(), key.hex().upper().encode(), text.rstrip(b"="),
+            base64.urlsafe_b64encode(key).rstrip(b"=")]
+
+
+def test_no_key_stands_anywhere_not_even_in_a_core_file(client, tmp_path):
+    data = tmp_path / "data"
+    server = Secure("--data", data, "--log-level", "trace", *CERTIFICATES)
+    keys = [secrets.token_bytes(16) for _ in range(3000)]
+    lines = "".join(f"meter-{i},server,psk,meter-{i},{key.hex()}\n" for i, key in enumerate(keys))
+    answers = [server.api.raw("POST", "/api/v1/credentials/import", data=lines.encode(),
+                              headers={"Content-Type": "text/csv"})[2]]
+    assert b"3000" in answers[0]
+    devices = [client(server, *with_key(f"meter-{i}", keys[i].hex(), suite))
+               for i, suite in enumerate(KEY_SUITES + KEY_SUITES[:1])]
+    assert [device.register(f"meter-{i}")[0] for i, device in enumerate(devices)] == ["2.01"] * 3
+    with pytest.raises(Refused):
+        client(server, *with_key("meter-3", OTHER_KEY)).register("meter-3")
+    changed = secrets.token_bytes(16)
+    put(server, "meter-0", key=changed.hex())
+    keys.append(changed)
+    answers += [server.api.raw("GET", "/api/v1/" + path)[2] for path in ("credentials?limit=1000", "devices", "server")]
+    places = {"answers": b"".join(answers)}
+    places.update({f"memory at {start:x}": content for start, content in memory_of(server.program.process.pid)})
+    places.update({path.name: path.read_bytes() for path in data.iterdir()})
+    server.program.end()
+    places.update({"at the end " + path.name: path.read_bytes() for path in data.iterdir()})
+    places["log"] = "\n".join(server.program.lines).encode()
+    assert "at the end sessions" in places and any(b"meter-1" in places[name] for name in places if "memory" in name)
+    # A key in hex is seen by any eight bytes of it: a buffer may have been overwritten in part.
+    parts = {form[i:i + 16] for key in keys for form in forms(key)[1:3] for i in range(0, 32, 16)}
+    whole = {form for key in keys for form in forms(key)}
+    starts = {form[:8] for form in whole}
+
+    def keys_in(content):
+        hexes = [hit[1] for hit in re.finditer(rb"(?=([0-9A-Fa-f]{16}))", content)]
+        at = [i for i in range(len(content) - 15) if content[i:i + 8] in starts]
+        return parts & set(hexes) or [content[max(i - 64, 0):i + 64] for i in at
+                                      if any(content.startswith(form, i) for form in whole)]
+    found = {name: keys_in(content) for name, content in places.items()}
+    assert not {name: hits for name, hits in found.items() if hits}

@@ -3,11 +3,12 @@
  * it hears, or a client that says one thing and waits for the answer. It says what happens on stdout.
  *
  *     dtls_peer server PORT [OPTION...]
- *     dtls_peer client PORT [OPTION...] [--say TEXT | --coap]
+ *     dtls_peer client PORT [OPTION...] [--say TEXT | --coap | --hex]
  *     options: --psk IDENTITY KEY (text), --chain FILE --key FILE --ca FILE, --expected FILE,
  *              --usage N, --name SERVERNAME, --no-cid
  *
- * What looks like a request of CoAP is answered by 2.05 with "hello" for its payload.
+ * With --hex it says what lines of standard input bring, prints in hex what it hears, and goes on until
+ * they end. What looks like a request of CoAP is answered by 2.05 with "hello" for its payload.
  */
 
 #include <linnet/dtls.h>
@@ -26,6 +27,7 @@ struct options {
     const char *key;
     const char *say;
     bool coap;
+    bool hex; /* lines of stdin */
     bool no_cid;
     const char *name;
     unsigned usage;
@@ -115,7 +117,10 @@ static struct ln_bytes answer_to(struct ln_bytes heard, uint8_t buf[LN_DTLS_PLAI
 static void say_heard(struct ln_bytes heard)
 {
     printf("heard ");
-    for (size_t i = 0; i < heard.len; i++) {
+    for (size_t i = 0; options.hex && i < heard.len; i++) {
+        printf("%02x", heard.at[i]);
+    }
+    for (size_t i = 0; !options.hex && i < heard.len; i++) {
         putchar(heard.at[i] >= ' ' && heard.at[i] < 127 ? heard.at[i] : '.');
     }
     putchar('\n');
@@ -213,7 +218,9 @@ static void take_client_event(const struct ln_dtls_event *event)
 {
     say_event(event);
     if (event->kind == LN_DTLS_OPENED) {
-        say_something();
+        if (!options.hex) {
+            say_something();
+        }
     } else {
         done = true;
     }
@@ -233,7 +240,9 @@ static ln_time step_client(const struct ln_packet *packet)
     }
     while ((got = ln_dtls_client_read(&client, ln_clock_now(), heard, sizeof(heard))) > 0) {
         say_heard(ln_bytes(heard, got));
-        ln_dtls_client_close(&client, ln_clock_now());
+        if (!options.hex) {
+            ln_dtls_client_close(&client, ln_clock_now());
+        }
     }
     while (ln_dtls_client_event(&client, &event)) {
         take_client_event(&event);
@@ -305,6 +314,8 @@ static bool take_options(char **argv)
             options.usage = (unsigned)atoi(*++argv);
         } else if (strcmp(*argv, "--coap") == 0) {
             options.coap = true;
+        } else if (strcmp(*argv, "--hex") == 0) {
+            options.hex = true;
         } else if (strcmp(*argv, "--no-cid") == 0) {
             options.no_cid = true;
         } else if (take_option(argv)) {
@@ -331,9 +342,29 @@ static void readable(void *context)
     }
 }
 
+/* One line of hex is one message. */
+static void take_line(void *context)
+{
+    char line[2 * LN_DTLS_PLAIN_MAX + 2];
+    uint8_t bytes[LN_DTLS_PLAIN_MAX];
+    size_t length = 0;
+    unsigned byte;
+
+    (void)context;
+    if (fgets(line, sizeof(line), stdin) == NULL) {
+        ln_dtls_client_close(&client, ln_clock_now());
+        return;
+    }
+    while (sscanf(&line[2 * length], "%2x", &byte) == 1) {
+        bytes[length++] = (uint8_t)byte;
+    }
+    (void)!ln_dtls_client_write(&client, ln_clock_now(), ln_bytes(bytes, length));
+}
+
 static int serve(struct ln_loop *loop)
 {
-    ln_time end = options.server ? LN_NEVER : ln_clock_now() + CLIENT_PATIENCE_MS;
+    bool forever = options.server || options.hex;
+    ln_time end = forever ? LN_NEVER : ln_clock_now() + CLIENT_PATIENCE_MS;
 
     while (!done && ln_clock_now() < end) {
         ln_time due = options.server ? step_server(NULL) : step_client(NULL);
@@ -354,7 +385,8 @@ int main(int argc, char **argv)
     struct ln_loop *loop = ln_loop_new();
     ln_err err = options.server ? start_server() : start_client();
     if (err != LN_OK || loop == NULL || ln_udp_open(&udp, &at, 0) != LN_OK ||
-        ln_loop_add(loop, udp.fd, readable, NULL) != LN_OK) {
+        ln_loop_add(loop, udp.fd, readable, NULL) != LN_OK ||
+        (options.hex && ln_loop_add(loop, 0, take_line, NULL) != LN_OK)) {
         fprintf(stderr, "dtls_peer: cannot start: %s\n", ln_err_text(err));
         return 1;
     }
