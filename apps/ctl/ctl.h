@@ -22,6 +22,7 @@ struct ctl {
     const char *output;  /* read: the file that an opaque value goes to */
     const char *file;    /* write: the file that it comes from */
     const char *state;
+    const char *security;
     bool gone;
     const char *object;
     const char *query; /* prefix of endpoint names */

@@ -52,6 +52,7 @@ static void add_device(struct table *table, const json_t *device)
     table_add(table, text_member(device, "state"));
     table_add(table, text_member(device, "version"));
     table_add(table, text_member(device, "address"));
+    table_add(table, text_member(json_object_get(device, "security"), "mode"));
     table_add(table, seen);
     add_end(table, device);
     add_objects(table, device);
@@ -60,8 +61,8 @@ static void add_device(struct table *table, const json_t *device)
 
 static void add_head(struct table *table)
 {
-    static const char *const head[] = {"ENDPOINT", "STATE",   "VERSION", "ADDRESS",
-                                       "SEEN",     "EXPIRES", "OBJECTS"};
+    static const char *const head[] = {"ENDPOINT", "STATE", "VERSION", "ADDRESS",
+                                       "SECURITY", "SEEN",  "EXPIRES", "OBJECTS"};
 
     for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
         table_add(table, head[i]);
@@ -75,12 +76,13 @@ static char *list_path(const struct ctl *ctl, const char *cursor)
     path = api_query(path, "q", ctl->query);
     path = api_query(path, "state", ctl->gone ? "gone" : ctl->state);
     path = api_query(path, "object", ctl->object);
+    path = api_query(path, "security", ctl->security);
     return api_query(path, "cursor", cursor);
 }
 
 int run_devices(struct ctl *ctl, struct words words)
 {
-    struct table table = table_start(7);
+    struct table table = table_start(8);
     json_t *all = json_array();
     char *cursor = NULL;
     bool more = true;

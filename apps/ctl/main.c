@@ -48,6 +48,7 @@ static const struct option options[] = {
     {"--state",    "STATE", "devices: only those online, sleeping, unreachable", offsetof(struct ctl, state)},
     {"--gone",     NULL,    "devices: those that left or expired",               offsetof(struct ctl, gone)},
     {"--object",   "ID",    "devices: only those that have this object",         offsetof(struct ctl, object)},
+    {"--security", "MODE",  "devices: only those with none, psk, x509, rpk",      offsetof(struct ctl, security)},
     {"--prefix",   "TEXT",  "devices: only those whose endpoint begins so",      offsetof(struct ctl, query)},
     {"--endpoint", "NAME",  "events: only of this device",                       offsetof(struct ctl, endpoint)},
     {"--event",    "TYPE",  "events: only of this type (registered, ...)",       offsetof(struct ctl, event_type)},

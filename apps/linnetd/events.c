@@ -3,6 +3,7 @@
 #include "linnetd/events.h"
 
 #include "linnetd/daemon.h"
+#include "linnetd/device.h"
 #include "linnetd/json_out.h"
 #include "linnetd/operation.h"
 #include "linnetd/payload.h"
@@ -120,27 +121,57 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
     pthread_mutex_unlock(&events->lock);
 }
 
+static uint8_t *copy_of(struct ln_bytes bytes)
+{
+    uint8_t *copy = bytes.len > 0 ? malloc(bytes.len) : NULL;
+
+    if (copy != NULL) {
+        memcpy(copy, bytes.at, bytes.len);
+    }
+    return copy;
+}
+
+/* With the lock held: the event takes the copy over, if there was memory for it. */
+static void keep_payload(struct events *events, struct event *event, uint8_t *copy, size_t len)
+{
+    event->payload = copy;
+    event->payload_len = copy != NULL ? len : 0;
+    events->payloads += event->payload_len;
+    while (events->payloads > EVENT_PAYLOADS_MAX && events->first < events->last) {
+        forget_oldest(events);
+    }
+}
+
+void events_put_registered(struct events *events, const struct ln_server_event *event)
+{
+    struct ln_registration_view view = {.proof_mode = 0};
+    int64_t time = ln_clock_wall_ms();
+
+    if (event->registration != NULL) {
+        ln_registration_get(event->registration, &view);
+    }
+    uint8_t *identity = copy_of(view.identity);
+    pthread_mutex_lock(&events->lock);
+    struct event *put = next_place(events, EVENT_REGISTERED, time, event->endpoint);
+    put->proof_mode = view.proof_mode;
+    keep_payload(events, put, identity, view.identity.len);
+    wake_streams(events);
+    pthread_mutex_unlock(&events->lock);
+}
+
 void events_put_observation(struct events *events, const struct ln_server_event *event,
                             int64_t wall_offset)
 {
     bool is_value = event->kind == LN_SERVER_NOTIFIED;
     enum event_kind kind = is_value ? EVENT_NOTIFICATION : EVENT_OBSERVATION;
     size_t length = is_value ? event->payload.len : 0;
-    uint8_t *payload = length > 0 ? malloc(length) : NULL;
+    uint8_t *payload = is_value ? copy_of(event->payload) : NULL;
 
-    if (payload != NULL) {
-        memcpy(payload, event->payload.at, length);
-    }
     pthread_mutex_lock(&events->lock);
     struct event *put = next_place(events, kind, event->time + wall_offset, event->endpoint);
     observation_copy(&put->observation, &event->observation, wall_offset);
     put->format = payload != NULL || length == 0 ? event->format : LN_FORMAT_NONE;
-    put->payload = payload;
-    put->payload_len = payload != NULL ? length : 0;
-    events->payloads += put->payload_len;
-    while (events->payloads > EVENT_PAYLOADS_MAX && events->first < events->last) {
-        forget_oldest(events);
-    }
+    keep_payload(events, put, payload, length);
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -262,6 +293,9 @@ static void write_event(const struct events *events, struct text_out *out,
         observation_json(&json, &event->observation);
     } else if (event->kind == EVENT_NOTIFICATION) {
         notification_json(&json, event);
+    } else if (event->kind == EVENT_REGISTERED) {
+        device_security_json(&json, event->proof_mode,
+                             ln_bytes(event->payload, event->payload_len));
     }
     out_close(&json, '}');
     text_add(out, "\n\n");

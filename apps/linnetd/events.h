@@ -56,6 +56,7 @@ struct event {
     struct event_operation operation;
     struct observation observation; /* of EVENT_OBSERVATION and EVENT_NOTIFICATION */
     uint16_t format;                /* of a notification's payload */
+    uint8_t proof_mode;             /* of EVENT_REGISTERED: how it proved what `payload` says */
     uint8_t *payload;               /* owned */
     size_t payload_len;
 };
@@ -80,6 +81,8 @@ void events_fini(struct events *events);
 /* Any thread. `operation`: of EVENT_OPERATION, else NULL. */
 void events_put(struct events *events, enum event_kind kind, struct ln_bytes endpoint,
                 const struct event_operation *operation);
+/* Any thread: EVENT_REGISTERED, and what the device has proved to be. */
+void events_put_registered(struct events *events, const struct ln_server_event *event);
 /*
  * Any thread: LN_SERVER_OBSERVATION or LN_SERVER_NOTIFIED, whose payload is copied. Without memory
  * for that the event says that it has none.

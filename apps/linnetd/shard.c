@@ -105,7 +105,7 @@ static void take_event(struct shard *shard, const struct ln_server_event *event)
     note_values(shard, event);
     switch (event->kind) {
     case LN_SERVER_REGISTERED:
-        events_put(events, EVENT_REGISTERED, event->endpoint, NULL);
+        events_put_registered(events, event);
         break;
     case LN_SERVER_UPDATED:
         events_put(events, EVENT_UPDATED, event->endpoint, NULL);

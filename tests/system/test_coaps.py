@@ -2,17 +2,20 @@
 
 import base64
 import concurrent.futures
+import json
 import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import threading
+import urllib.request
 
 import pytest
 from coaps import DELETE, POST, Client, Ours, Refused, Way, certificate, parse, with_certificate, with_key
-from conftest import PATIENCE, Server, free_port, until
+from conftest import PATIENCE, TOKEN, Server, free_port, until
 
 KEY, OTHER_KEY = "000102030405060708090a0b0c0d0e0f", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
 CERTIFIED = "urn:dev:ops:32473-1"
@@ -136,6 +139,21 @@ def test_the_list_can_be_asked_for_those_with_security(server, client):
         return [item["endpoint"] for item in server.api.get(f"/devices?security={mode}")["items"]]
     assert (names("psk"), names("x509"), names("none")) == (["meter-1"], ["meter-2"], [])
     assert server.api.call("GET", "/devices?security=tin")[0] == 400
+    _, out, _ = server.linnet("devices", "--security", "x509")
+    assert [line.split()[:5:4] for line in out.splitlines()] == [["ENDPOINT", "SECURITY"], ["meter-2", "x509"]]
+    _, out, _ = server.linnet("show", "meter-1")
+    assert re.search(r"security\.identity +meter-1", out), out
+
+
+def test_the_event_of_a_registration_tells_who_proved_what(server, client):
+    put(server, "meter-1", "identity of 1")
+    assert client(server, *with_key("identity of 1", KEY)).register("meter-1")[0] == "2.01"
+    request = urllib.request.Request(f"{server.url}/api/v1/events", headers={
+        "Authorization": f"Bearer {TOKEN}", "Last-Event-ID": "0"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
+        assert client(server, *with_key("identity of 1", KEY)).register("meter-1")[0] == "2.01"
+        event = next(json.loads(line[6:]) for line in stream if line.startswith(b"data: "))
+    assert event["security"] == {"mode": "psk", "identity": "identity of 1"}
 
 
 # ---- Who does not ----
@@ -244,6 +262,44 @@ def test_a_new_key_beside_the_old_one_ends_nothing_until_that_is_removed(server,
     assert server.api.call("DELETE", "/credentials/meter-1?slot=1")[0] == 204
     assert old.ended() is not None
     assert new.ask(POST, location)[0] == "2.04"
+
+
+def test_a_ticket_resumes_a_session_until_its_key_is_changed(server, client, tmp_path):
+    ticket = tmp_path / "ticket"
+    put(server, "meter-1")
+    first = client(server, *with_key("meter-1", KEY), "-sess_out", ticket)
+    assert first.register("meter-1")[0] == "2.01"
+    first.ended()
+    assert client(server, *with_key("meter-1", KEY), "-sess_in", ticket).register("meter-1")[0] == "2.01"
+    assert server.api.metric("linnet_dtls_resumed_total") == 1
+    put(server, "meter-1", key=OTHER_KEY)
+    with pytest.raises(Refused):
+        client(server, *with_key("meter-1", KEY), "-sess_in", ticket).register("meter-1")
+    assert client(server, *with_key("meter-1", OTHER_KEY), "-sess_in", ticket).register("meter-1")[0] == "2.01"
+    assert server.api.metric("linnet_dtls_resumed_total") == 1
+    assert server.api.metric("linnet_dtls_refused_identity_total") == 2
+
+
+def test_certificates_are_read_again_by_sighup(start, client, tmp_path):
+    files = {name: tmp_path / name for name in ("server-chain.pem", "server.key", "ca.pem", "ca.crl")}
+    for name, path in files.items():
+        shutil.copy(certificate(name), path)
+    server = start("--coaps-cert", files["server-chain.pem"], "--coaps-key", files["server.key"], "--coaps-ca",
+                   files["ca.pem"])
+    subject = subprocess.run(["openssl", "x509", "-in", certificate("revoked.pem"), "-noout", "-subject", "-nameopt",
+                              "multiline"], capture_output=True, text=True, check=True).stdout
+    bind(server, "meter-2", re.search(r"commonName += (.*)", subject)[1])
+    assert client(server, *with_certificate("revoked")).register("meter-2")[0] == "2.01"
+    files["ca.pem"].write_text("-----BEGIN nonsense")
+    server.program.process.send_signal(signal.SIGHUP)
+    server.program.wait_for("the certificates that were in use stay")
+    assert client(server, *with_certificate("revoked")).register("meter-2")[0] == "2.01"
+    shutil.copy(certificate("untrusted.pem"), files["ca.pem"])
+    server.program.process.send_signal(signal.SIGHUP)
+    server.program.wait_for("the certificates of DTLS were read again")
+    with pytest.raises(Refused):
+        client(server, *with_certificate("revoked")).register("meter-2")
+    assert server.api.metric("linnet_dtls_untrusted_certificate_total") == 1
 
 
 def test_one_identity_cannot_have_two_keys(server):
