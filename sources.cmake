@@ -115,4 +115,4 @@ set(LN_DEVICE_SOURCES
 set(LN_CTL_SOURCES backup.c credentials.c data.c devices.c events.c file.c http.c main.c models.c print.c stub.c
     tokens.c)
 
-set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c simulated.c worker.c)
+set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c sessions.c simulated.c worker.c)

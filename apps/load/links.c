@@ -2,6 +2,8 @@
 
 #include "links.h"
 
+#include "sessions.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -58,8 +60,8 @@ static void receive(void *context)
         worker->tallies.received++;
         if (packet->len <= packet->size && device < worker->count &&
             ln_address_equal(&packet->remote, &worker->options->server)) {
-            worker_receive(worker, &worker->devices[device],
-                           ln_bytes(packet->bytes, packet->len));
+            session_receive(worker, &worker->devices[device],
+                            ln_bytes(packet->bytes, packet->len));
         }
     }
 }
@@ -81,14 +83,13 @@ void links_send(struct worker *worker, struct simulated *device, ln_time now)
     struct batch *out = worker->out;
     uint32_t number = (uint32_t)(device - worker->devices);
     struct socket *socket = &worker->sockets[number % worker->socket_count];
-    ln_link link;
 
     for (;;) {
         if (out->count == LN_UDP_BATCH || out->socket != socket) {
             links_flush(worker);
         }
         struct ln_packet *packet = &out->packets[out->count];
-        packet->len = ln_client_send(&device->client, now, packet->bytes, packet->size, &link);
+        packet->len = session_send(worker, device, now, packet->bytes, packet->size);
         if (packet->len == 0) {
             return;
         }

@@ -14,5 +14,7 @@ void links_flush(struct worker *worker);
 /* The worker's: reads the clock after a wait, and takes what came for a device. */
 void worker_look_at_clock(struct worker *worker);
 void worker_receive(struct worker *worker, struct simulated *device, struct ln_bytes datagram);
+/* Sends what is due, acts on events, and sets the timer for the rest. */
+void worker_turn(struct worker *worker, struct simulated *device);
 
 #endif

@@ -1,6 +1,7 @@
 /* linnet-load: many LwM2M devices in one process, to load a server and to measure it. */
 
 #include "report.h"
+#include "sessions.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -87,6 +88,10 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     default:
         break;
+    }
+    if (options.print_credentials) {
+        sessions_print_credentials(&options);
+        return fflush(stdout) == 0 ? 0 : complain("--print-credentials", strerror(errno));
     }
     for (uint32_t i = 0; i < options.threads && status == 0; i++) {
         if (!worker_init(&workers[i], &options, i)) {

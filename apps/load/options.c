@@ -6,7 +6,13 @@
 #include <string.h>
 
 /* Devices that share an address need a socket each. */
-enum { COAP_PORT = 5683, SOCKETS_MAX = 10000, DEVICES_MAX = 4000000, HOST_MAX = 280 };
+enum {
+    COAP_PORT = 5683,
+    COAPS_PORT = 5684,
+    SOCKETS_MAX = 10000,
+    DEVICES_MAX = 4000000,
+    HOST_MAX = 280
+};
 
 struct option {
     const char *name;
@@ -37,23 +43,26 @@ static const char *take_server(struct options *options, const char *word)
 {
     char host[HOST_MAX];
     size_t len = strlen(word);
+    size_t scheme = strncmp(word, "coaps://", 8) == 0 ? 8 : 7;
 
-    if (strncmp(word, "coap://", 7) != 0 || len >= sizeof(host)) {
-        return "a server is coap://HOST[:PORT]";
+    if ((scheme == 7 && strncmp(word, "coap://", 7) != 0) || len >= sizeof(host)) {
+        return "a server is coap://HOST[:PORT] or coaps://HOST[:PORT]";
     }
-    memcpy(host, word + 7, len - 7 + 1);
+    memcpy(host, word + scheme, len - scheme + 1);
+    options->secure = scheme == 8;
     len = strlen(host);
     if (len > 0 && host[len - 1] == '/') {
         host[len - 1] = '\0';
     }
     options->uri = word;
-    switch (ln_address_of_text(host, COAP_PORT, false, &options->server)) {
+    switch (ln_address_of_text(host, options->secure ? COAPS_PORT : COAP_PORT, false,
+                               &options->server)) {
     case LN_OK:
         return NULL;
     case LN_ERR_NOT_FOUND:
         return "the host name is not known";
     default:
-        return "a server is coap://HOST[:PORT]";
+        return "a server is coap://HOST[:PORT] or coaps://HOST[:PORT]";
     }
 }
 
@@ -159,6 +168,37 @@ static const char *take_max_retransmit(struct options *options, const char *word
     return NULL;
 }
 
+static const char *take_psk_secret(struct options *options, const char *word)
+{
+    struct ln_writer out = ln_writer(options->psk_secret, sizeof(options->psk_secret));
+    const char *digits = "0123456789abcdef";
+
+    if (strlen(word) != 2 * sizeof(options->psk_secret) ||
+        strspn(word, digits) != strlen(word)) {
+        return "it is 16 bytes in hex, 32 digits in lower case";
+    }
+    for (; *word != '\0'; word += 2) {
+        ln_write_u8(&out, (uint8_t)((strchr(digits, word[0]) - digits) << 4 |
+                                    (strchr(digits, word[1]) - digits)));
+    }
+    options->has_secret = true;
+    return NULL;
+}
+
+static const char *take_print_credentials(struct options *options, const char *word)
+{
+    (void)word;
+    options->print_credentials = true;
+    return NULL;
+}
+
+static const char *take_no_cid(struct options *options, const char *word)
+{
+    (void)word;
+    options->no_cid = true;
+    return NULL;
+}
+
 static const char *take_keep(struct options *options, const char *word)
 {
     (void)word;
@@ -175,7 +215,7 @@ static const char *take_json(struct options *options, const char *word)
 
 static const struct option table[] = {
     /* clang-format off */
-    {"--server",          "URI",     "the server: coap://HOST[:PORT]",                         take_server},
+    {"--server",          "URI",     "the server: coap[s]://HOST[:PORT]",                      take_server},
     {"--devices",         "N",       "how many devices; 100",                                  take_devices},
     {"--mode",            "MODE",    "register, update or hold; update",                       take_mode},
     {"--seconds",         "S",       "how long they update, or hold; 10",                      take_seconds},
@@ -186,6 +226,9 @@ static const struct option table[] = {
     {"--lwm2m",           "1.0|1.1", "the highest version to speak; 1.1",                      take_version},
     {"--endpoint-prefix", "TEXT",    "names are this and a number; load-",                     take_prefix},
     {"--first-address",   "IP|off",  "of device 0, of 127.0.0.0/8; off: a port each; 127.1.0.1", take_first_address},
+    {"--psk-secret",      "HEX",     "16 bytes that all keys follow from, for coaps",          take_psk_secret},
+    {"--print-credentials", NULL,    "print the keys, for `linnet credentials import`",        take_print_credentials},
+    {"--no-cid",          NULL,      "no Connection IDs",                                      take_no_cid},
     {"--ack-timeout",     "S",       "seconds before a message is sent again; 2",              take_ack_timeout},
     {"--max-retransmit",  "N",       "how often a message is sent again; 4",                   take_max_retransmit},
     {"--keep",            NULL,      "do not de-register at the end",                          take_keep},
@@ -197,11 +240,11 @@ static const struct option table[] = {
 static void print_help(void)
 {
     printf("linnet-load: many LwM2M devices, to load a server and to measure it\n\n"
-           "usage: linnet-load --server coap://HOST[:PORT] [options]\n\n");
+           "usage: linnet-load --server coap[s]://HOST[:PORT] [options]\n\n");
     for (const struct option *o = table; o->name != NULL; o++) {
-        printf("  %-17s %-8s %s\n", o->name, o->word == NULL ? "" : o->word, o->help);
+        printf("  %-19s %-8s %s\n", o->name, o->word == NULL ? "" : o->word, o->help);
     }
-    printf("  %-17s %-8s %s\n  %-17s %-8s %s\n", "--help", "", "print this", "--version", "",
+    printf("  %-19s %-8s %s\n  %-19s %-8s %s\n", "--help", "", "print this", "--version", "",
            "print the version");
     printf("\nAll devices register, then for some seconds update (or only answer requests and\n"
            "update before their lifetime ends: hold), then de-register.\n");
@@ -244,6 +287,14 @@ static bool check(const struct options *options)
     uint32_t first = (uint32_t)options->first.ip[13] << 16 |
                      (uint32_t)options->first.ip[14] << 8 | options->first.ip[15];
 
+    if ((options->secure || options->print_credentials) && !options->has_secret) {
+        return complain("--psk-secret",
+                        "is missing: the keys follow from it; `openssl rand -hex "
+                        "16` makes one");
+    }
+    if (options->print_credentials) {
+        return true;
+    }
     if (options->uri == NULL) {
         return complain("--server",
                         "is missing: say which server, like --server coap://127.0.0.1");

@@ -26,6 +26,11 @@ struct options {
     double seconds; /* of the middle part */
     enum ln_version version;
     struct ln_coap_parameters coap;
+    bool secure; /* the server is one of coaps */
+    bool has_secret;
+    bool no_cid;
+    bool print_credentials;
+    uint8_t psk_secret[16];
     bool json;
     bool keep; /* do not de-register */
 };

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const names[PROCEDURES] = {"register", "update", "deregister"};
+static const char *const names[PROCEDURES] = {"handshake", "register", "update", "deregister"};
 
 void report_merge(struct tallies *all, const struct tallies *one)
 {

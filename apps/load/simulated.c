@@ -50,6 +50,11 @@ void shared_init(struct shared *shared)
     };
 }
 
+void simulated_name(const struct options *options, uint32_t number, char out[ENDPOINT_MAX])
+{
+    snprintf(out, ENDPOINT_MAX, "%s%07u", options->prefix, number);
+}
+
 bool simulated_init(struct simulated *device, const struct options *options, uint32_t number,
                     struct shared *shared)
 {
@@ -57,7 +62,7 @@ bool simulated_init(struct simulated *device, const struct options *options, uin
         .doing = NOTHING,
         .account = {.short_id = 1, .lifetime = options->lifetime, .binding = "U"},
     };
-    snprintf(device->endpoint, sizeof(device->endpoint), "%s%07u", options->prefix, number);
+    simulated_name(options, number, device->endpoint);
     device->account_store = (struct ln_instances){
         .items = &device->account,
         .ids = &shared->first_id,

@@ -9,7 +9,7 @@
 /* Longest: a Register with the longest endpoint name, or a Read of the Device object. */
 enum { DATAGRAM_SIZE = 256, SCRATCH_SIZE = 64, ENDPOINT_MAX = PREFIX_MAX + 12 };
 
-enum procedure { REGISTER, UPDATE, DEREGISTER, PROCEDURES, NOTHING = PROCEDURES };
+enum procedure { HANDSHAKE, REGISTER, UPDATE, DEREGISTER, PROCEDURES, NOTHING = PROCEDURES };
 
 struct simulated {
     struct ln_timer timer; /* first: the wheel gives it back */
@@ -35,6 +35,8 @@ struct shared {
     uint64_t dice; /* of `random`: quick, and no secret */
 };
 
+/* The endpoint name of a device. */
+void simulated_name(const struct options *options, uint32_t number, char out[ENDPOINT_MAX]);
 void shared_init(struct shared *shared);
 /* False: the client does not start, which is a defect. */
 bool simulated_init(struct simulated *device, const struct options *options, uint32_t number,

@@ -3,6 +3,7 @@
 #include "worker.h"
 
 #include "links.h"
+#include "sessions.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +56,11 @@ static void act(struct worker *worker, struct simulated *device,
 
     switch (event->kind) {
     case LN_CLIENT_OPEN:
-        ln_client_link_up(&device->client, ln_clock_now(), event->link);
+        if (session_is_open(worker, device)) {
+            ln_client_link_up(&device->client, ln_clock_now(), event->link);
+        } else {
+            session_connect(worker, device);
+        }
         break;
     case LN_CLIENT_REGISTERED: /* during an Update: the server had forgotten it */
         if (busy) {
@@ -85,19 +90,45 @@ static void act(struct worker *worker, struct simulated *device,
     }
 }
 
-/* Sends what is due, acts on events, and sets the timer for the rest. */
-static void turn(struct worker *worker, struct simulated *device)
+static void act_on_session(struct worker *worker, struct simulated *device,
+                           const struct ln_dtls_event *event)
+{
+    struct tally *tally = &worker->tallies.of[HANDSHAKE];
+    bool busy = device->doing == HANDSHAKE;
+
+    if (event->kind == LN_DTLS_OPENED) {
+        ln_client_link_up_anew(&device->client, ln_clock_now(), 0);
+        if (busy) {
+            finish(worker, device, &tally->done);
+        }
+    } else if (event->kind == LN_DTLS_CLOSED) {
+        ln_client_link_down(&device->client, ln_clock_now(), 0, LN_LINK_FAILED, 0);
+        if (busy) {
+            bool lost = event->reason == LN_DTLS_TIMED_OUT;
+            finish(worker, device, lost ? &tally->lost : &tally->refused);
+        }
+    }
+}
+
+void worker_turn(struct worker *worker, struct simulated *device)
 {
     struct ln_client_event event;
+    struct ln_dtls_event of_session;
     ln_time now = ln_clock_now();
+    ln_time due;
 
     do {
+        while (session_event(worker, device, &of_session)) {
+            act_on_session(worker, device, &of_session);
+        }
         links_send(worker, device, now);
         while (ln_client_event(&device->client, &event)) {
             act(worker, device, &event);
         }
-    } while (ln_client_deadline(&device->client) <= now); /* an event may make something due */
-    ln_wheel_set(&worker->wheel, &device->timer, ln_client_deadline(&device->client));
+        due =
+            ln_time_min(ln_client_deadline(&device->client), session_deadline(worker, device));
+    } while (due <= now); /* an event may make something due */
+    ln_wheel_set(&worker->wheel, &device->timer, due);
 }
 
 void worker_receive(struct worker *worker, struct simulated *device, struct ln_bytes datagram)
@@ -105,7 +136,7 @@ void worker_receive(struct worker *worker, struct simulated *device, struct ln_b
     worker->last_heard = worker->now;
     worker->tallies.requests += datagram.len > 1 && ln_coap_is_request(datagram.at[1]);
     ln_client_recv(&device->client, ln_clock_now(), 0, datagram);
-    turn(worker, device);
+    worker_turn(worker, device);
 }
 
 static void begin(struct worker *worker, struct simulated *device, enum procedure procedure)
@@ -117,6 +148,9 @@ static void begin(struct worker *worker, struct simulated *device, enum procedur
     worker->tallies.of[procedure].begun++;
     worker->in_flight++;
     switch (procedure) {
+    case HANDSHAKE:
+        session_connect(worker, device);
+        break;
     case REGISTER:
         ln_client_start(&device->client, now);
         break;
@@ -127,7 +161,7 @@ static void begin(struct worker *worker, struct simulated *device, enum procedur
         ln_client_stop(&device->client, now);
         break;
     }
-    turn(worker, device);
+    worker_turn(worker, device);
 }
 
 /* ---- A phase: one kind of procedure, at a pace, up to a number or a time ---- */
@@ -140,10 +174,14 @@ struct phase {
     uint64_t end;
 };
 
-static bool may_begin(const struct phase *phase, const struct simulated *device)
+static bool may_begin(const struct worker *worker, const struct phase *phase,
+                      const struct simulated *device)
 {
-    if (device->doing != NOTHING || phase->procedure == REGISTER) {
+    if (device->doing != NOTHING || phase->procedure == HANDSHAKE) {
         return device->doing == NOTHING;
+    }
+    if (phase->procedure == REGISTER) {
+        return session_is_open(worker, device);
     }
     return phase->procedure == UPDATE ? simulated_is_at_rest(device)
                                       : simulated_is_registered(device);
@@ -155,7 +193,7 @@ static struct simulated *choose(struct worker *worker, struct phase *phase)
     for (uint32_t tries = 0; tries < worker->count; tries++) {
         struct simulated *device = &worker->devices[worker->next];
         worker->next = worker->next + 1 < worker->count ? worker->next + 1 : 0;
-        if (may_begin(phase, device)) {
+        if (may_begin(worker, phase, device)) {
             return device;
         }
         /* Each device has one turn at registering and at leaving. */
@@ -217,7 +255,7 @@ static void turn_timers(struct worker *worker)
     struct ln_timer *timer;
 
     while ((timer = ln_wheel_turn(&worker->wheel, ln_clock_now())) != NULL) {
-        turn(worker, (struct simulated *)(void *)timer);
+        worker_turn(worker, (struct simulated *)(void *)timer);
     }
 }
 
@@ -245,6 +283,9 @@ static void run_phase(struct worker *worker, enum procedure procedure, uint64_t 
     while (!is_over(worker, &phase)) {
         begin_some(worker, &phase);
         links_flush(worker);
+        if (is_over(worker, &phase)) { /* none could begin: nothing will come */
+            break;
+        }
         ln_loop_wait(worker->loop, deadline(worker, &phase));
         worker_look_at_clock(worker);
         turn_timers(worker);
@@ -261,6 +302,9 @@ void *worker_run(void *context)
     const struct options *options = worker->options;
 
     worker->start = clock_us();
+    if (options->secure) {
+        run_phase(worker, HANDSHAKE, worker->count, -1);
+    }
     run_phase(worker, REGISTER, worker->count, -1);
     if (options->mode != MODE_REGISTER && !worker->silent) {
         run_phase(worker, options->mode == MODE_UPDATE ? UPDATE : NOTHING, UINT64_MAX,
@@ -312,6 +356,10 @@ bool worker_init(struct worker *worker, const struct options *options, uint32_t 
             return false;
         }
     }
+    worker->failed = "the sessions";
+    if (!sessions_open(worker)) {
+        return false;
+    }
     worker->failed = "sockets";
     if (!links_open(worker)) {
         return false;
@@ -323,6 +371,7 @@ bool worker_init(struct worker *worker, const struct options *options, uint32_t 
 void worker_close(struct worker *worker)
 {
     links_close(worker);
+    sessions_close(worker);
     ln_loop_free(worker->loop);
     worker->loop = NULL;
     free(worker->devices);

@@ -28,6 +28,7 @@ struct tallies {
 };
 
 struct batch;
+struct session;
 
 struct worker {
     const struct options *options;
@@ -42,6 +43,7 @@ struct worker {
     size_t socket_count;
     struct ln_wheel wheel;
     struct simulated *devices;
+    struct session *sessions; /* one for each device; NULL: no DTLS */
     uint32_t count;
     uint32_t first; /* number of its first device */
     uint32_t next;  /* the one to begin next */

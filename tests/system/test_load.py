@@ -153,3 +153,45 @@ def test_options_that_do_not_fit_are_explained(run):
         assert (status, out) == (2, ""), options
         assert err.startswith(f"linnet-load: {words}"), err
     assert (BIN / "linnet-load").exists()
+
+
+SECRET = "000102030405060708090a0b0c0d0e0f"
+
+
+def test_with_keys_all_shake_hands_register_update_and_leave(start_server, run, tmp_path):
+    port = free_port()
+    server = start_server("--coaps", f"127.0.0.1:{port}")
+    status, lines, _ = run("linnet-load", "--psk-secret", SECRET, "--devices", 50, "--print-credentials")
+    assert status == 0
+    assert lines.splitlines()[:2] == ["endpoint,for,mode,identity,key",
+                                      "load-0000000,server,psk,load-0000000,da0e130613d5fd44c87f01a688663b79"]
+    file = tmp_path / "credentials.csv"
+    file.write_text(lines)
+    assert server.linnet("credentials", "import", file)[1] == "50 imported\n"
+    status, figures, err = load(run, f"coaps://127.0.0.1:{port}", "--psk-secret", SECRET, "--devices", 50,
+                                "--seconds", 0.3)
+    assert (status, err) == (0, "")
+    assert figures["handshake"]["done"] == figures["register"]["done"] == figures["deregister"]["done"] == 50
+    assert figures["update"]["done"] == server.api.metric("linnet_updates_total") > 50
+    assert server.api.metric("linnet_dtls_opened_total") == 50
+
+
+def test_with_the_keys_of_another_secret_none_gets_in(start_server, run, tmp_path):
+    port = free_port()
+    server = start_server("--coaps", f"127.0.0.1:{port}")
+    _, lines, _ = run("linnet-load", "--psk-secret", SECRET, "--devices", 5, "--print-credentials")
+    file = tmp_path / "credentials.csv"
+    file.write_text(lines)
+    server.linnet("credentials", "import", file)
+    status, figures, _ = load(run, f"coaps://127.0.0.1:{port}", "--psk-secret", SECRET[::-1], "--devices", 5,
+                              "--seconds", 0)
+    assert (status, figures["handshake"]["refused"], figures["register"]["begun"]) == (1, 5, 0)
+    assert server.api.metric("linnet_dtls_wrong_key_total") == 5
+
+
+def test_a_secret_that_is_missing_or_wrong_is_asked_for(run):
+    status, _, err = run("linnet-load", "--server", "coaps://127.0.0.1")
+    assert status == 2 and "--psk-secret: is missing" in err
+    for secret in (SECRET[:-1], SECRET + "00", "G" * 32):
+        status, _, err = run("linnet-load", "--psk-secret", secret, "--print-credentials")
+        assert status == 2 and "16 bytes in hex" in err
