@@ -7,7 +7,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_QUEUED = 3, /* the device is not reached now: the operation waits for it */
+};
 
 /* What the options say. */
 struct ctl {
@@ -16,6 +21,11 @@ struct ctl {
     bool json;           /* print the API's own JSON */
     bool partial;        /* write: keep what is not named */
     bool values;         /* write: what follows the path is ID=VALUE, even if it is one */
+    bool async;          /* do not wait for the device */
+    bool retry;          /* repeat also what could be done twice */
+    bool no_queue;       /* fail instead of waiting for the device */
+    bool all;            /* queue: those that are over, too */
+    const char *expires; /* seconds that it may wait; NULL: the server's default */
     const char *timeout; /* seconds to wait for the device; NULL: the server's default */
     const char *format;  /* NULL: the server's choice */
     const char *type;    /* of a value whose resource the server does not know */
@@ -64,6 +74,9 @@ int run_exec(struct ctl *ctl, struct words words);
 int run_create(struct ctl *ctl, struct words words);
 int run_delete(struct ctl *ctl, struct words words);
 int run_discover(struct ctl *ctl, struct words words);
+/* GETs one thing and prints its members, a line each. `path` is freed. */
+int show_one(struct ctl *ctl, const char *what, char *path);
+int run_queue(struct ctl *ctl, struct words words);
 int run_credentials(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
 int run_models(struct ctl *ctl, struct words words);
@@ -101,10 +114,7 @@ struct octets {
 bool api_get_octets(struct ctl *ctl, const char *what, char *path, struct octets *out);
 /* GETs bytes into a file, however many. False as api_call(); then it may have some of them. */
 bool api_save(struct ctl *ctl, const char *what, char *path, FILE *file);
-/* Sends them. False as api_call(). */
-bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char *path,
-                     struct octets octets);
-/* Sends text of another kind than JSON. As api_call(). */
+/* Sends text or bytes of another kind than JSON. As api_call(). */
 bool api_send_text(struct ctl *ctl, const char *what, const char *method, char *path,
                    const char *header, struct octets text, struct response *out);
 /* Follows a stream of events until it breaks off; `line` gets each line without its end. */

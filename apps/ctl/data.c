@@ -29,6 +29,10 @@ static char *device_path(const struct ctl *ctl, const char *endpoint, const char
         }
     }
     free(copy);
+    url = api_query(url, "async", ctl->async ? "true" : NULL);
+    url = api_query(url, "retry", ctl->retry ? "true" : NULL);
+    url = api_query(url, "queue", ctl->no_queue ? "false" : NULL);
+    url = api_query(url, "expires", ctl->expires);
     url = api_query(url, "timeout", ctl->timeout);
     return api_query(url, "format", ctl->format);
 }
@@ -36,6 +40,27 @@ static char *device_path(const struct ctl *ctl, const char *endpoint, const char
 static char *data_path(const struct ctl *ctl, const char *endpoint, const char *path)
 {
     return device_path(ctl, endpoint, "/data", path);
+}
+
+/*
+ * What a call that was answered comes to: whether it is queued, which is said. With --json, the
+ * operation stands on standard output.
+ */
+static int outcome(const struct ctl *ctl, const struct response *answer)
+{
+    const char *id = text_member(answer->body, "id");
+
+    if (answer->status != 202 || id == NULL) {
+        return EXIT_DONE;
+    }
+    if (ctl->json) {
+        print_json(answer->body);
+    } else {
+        fprintf(stderr,
+                "queued as %s until the device is heard: `linnet queue show %s` tells of it\n",
+                id, id);
+    }
+    return ctl->async ? EXIT_DONE : EXIT_QUEUED;
 }
 
 static void add_record(struct table *table, const json_t *record)
@@ -94,6 +119,7 @@ int run_read(struct ctl *ctl, struct words words)
     }
     json_t *all = json_array();
     int result = EXIT_DONE;
+    bool queued = false;
 
     for (int i = 1; i < words.count; i++) {
         struct response answer;
@@ -103,10 +129,15 @@ int run_read(struct ctl *ctl, struct words words)
             result = EXIT_FAILED;
             continue;
         }
+        if (answer.status == 202) {
+            int end = outcome(ctl, &answer);
+            queued = true;
+            result = result == EXIT_FAILED ? result : end;
+        }
         json_array_extend(all, json_object_get(answer.body, "records"));
         json_decref(answer.body);
     }
-    if (ctl->json && result == EXIT_DONE) {
+    if (ctl->json && result == EXIT_DONE && !queued) {
         json_t *body = json_pack("{s:O}", "records", all);
 
         print_json(body);
@@ -187,8 +218,9 @@ static int send_body(struct ctl *ctl, struct words words, json_t *body)
                   body, &answer)) {
         return EXIT_FAILED;
     }
+    int result = outcome(ctl, &answer);
     json_decref(answer.body);
-    return EXIT_DONE;
+    return result;
 }
 
 static int write_values(struct ctl *ctl, struct words words)
@@ -215,6 +247,7 @@ static size_t depth_of(const char *path)
 static int write_file(struct ctl *ctl, struct words words)
 {
     struct octets octets;
+    struct response answer;
 
     if (words.count != 2) {
         complain("write: --file stands for the value: linnet write --file FILE ENDPOINT PATH");
@@ -223,10 +256,16 @@ static int write_file(struct ctl *ctl, struct words words)
     if (!file_read(ctl->file, &octets)) {
         return EXIT_FAILED;
     }
-    bool done = api_send_octets(ctl, words.at[1], write_method(ctl),
-                                data_path(ctl, words.at[0], words.at[1]), octets);
+    bool done = api_send_text(ctl, words.at[1], write_method(ctl),
+                              data_path(ctl, words.at[0], words.at[1]),
+                              "Content-Type: application/octet-stream", octets, &answer);
     free(octets.at);
-    return done ? EXIT_DONE : EXIT_FAILED;
+    if (!done) {
+        return EXIT_FAILED;
+    }
+    int result = outcome(ctl, &answer);
+    json_decref(answer.body);
+    return result;
 }
 
 int run_write(struct ctl *ctl, struct words words)
@@ -254,8 +293,9 @@ int run_exec(struct ctl *ctl, struct words words)
                   &answer)) {
         return EXIT_FAILED;
     }
+    int result = outcome(ctl, &answer);
     json_decref(answer.body);
-    return EXIT_DONE;
+    return result;
 }
 
 /* Takes the instance off "/16/5"; what is left is the object. False: it is no number, which has been said. */
@@ -298,6 +338,11 @@ int run_create(struct ctl *ctl, struct words words)
                   &answer)) {
         return EXIT_FAILED;
     }
+    int result = outcome(ctl, &answer);
+    if (answer.status == 202) {
+        json_decref(answer.body);
+        return result;
+    }
     if (ctl->json) {
         print_json(answer.body);
     } else if (text_member(answer.body, "path") != NULL) {
@@ -315,8 +360,9 @@ int run_delete(struct ctl *ctl, struct words words)
                   &answer)) {
         return EXIT_FAILED;
     }
+    int result = outcome(ctl, &answer);
     json_decref(answer.body);
-    return EXIT_DONE;
+    return result;
 }
 
 static void print_links(const json_t *links)
@@ -353,6 +399,11 @@ int run_discover(struct ctl *ctl, struct words words)
     if (!api_call(ctl, words.at[1], "GET",
                   device_path(ctl, words.at[0], "/discover", words.at[1]), NULL, &answer)) {
         return EXIT_FAILED;
+    }
+    int result = outcome(ctl, &answer);
+    if (answer.status == 202) {
+        json_decref(answer.body);
+        return result;
     }
     if (ctl->json) {
         print_json(answer.body);

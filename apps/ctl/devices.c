@@ -206,7 +206,7 @@ static void print_members(const json_t *object)
     table_print(&table);
 }
 
-static int show(struct ctl *ctl, const char *what, char *path)
+int show_one(struct ctl *ctl, const char *what, char *path)
 {
     struct response answer;
 
@@ -224,11 +224,11 @@ static int show(struct ctl *ctl, const char *what, char *path)
 
 int run_show(struct ctl *ctl, struct words words)
 {
-    return show(ctl, words.at[0], api_path("devices/", words.at[0], ""));
+    return show_one(ctl, words.at[0], api_path("devices/", words.at[0], ""));
 }
 
 int run_server(struct ctl *ctl, struct words words)
 {
     (void)words;
-    return show(ctl, "server", strdup("server"));
+    return show_one(ctl, "server", strdup("server"));
 }

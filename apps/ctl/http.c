@@ -278,28 +278,6 @@ bool api_save(struct ctl *ctl, const char *what, char *path, FILE *file)
     return exchange.status == 200 || judge(what, NULL, &refusal);
 }
 
-bool api_send_octets(struct ctl *ctl, const char *what, const char *method, char *path,
-                     struct octets octets)
-{
-    struct exchange exchange = {
-        .method = method,
-        .header = "Content-Type: application/octet-stream",
-        .data = octets.len > 0 ? octets.at : "",
-        .len = octets.len,
-    };
-
-    if (!perform(ctl, what, path, &exchange)) {
-        return false;
-    }
-    struct response answer = response_of(&exchange);
-    free(exchange.answer.at);
-    bool done = judge(what, NULL, &answer);
-    if (done) {
-        json_decref(answer.body);
-    }
-    return done;
-}
-
 bool api_send_text(struct ctl *ctl, const char *what, const char *method, char *path,
                    const char *header, struct octets text, struct response *out)
 {

@@ -238,6 +238,7 @@ static void on_result(struct shard *shard, struct listed *listed,
     }
     listed->state = operation_state_after(event);
     listed->ended_at = listed->op.answered_at;
+    listed->change = event->change;
     operation_tell(shard, listed->op.number, event, listed->of->name);
     if (event->change != 0) {
         operation_keep_over(shard, listed, event->change);

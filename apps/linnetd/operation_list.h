@@ -29,7 +29,7 @@ struct listed {
     bool promised;   /* its id has been told: it can be asked for when it is over */
     bool left;       /* its device has, while a call waited */
     bool told;       /* the engine has told that it is taken */
-    uint64_t change; /* by which it was */
+    uint64_t change; /* its last: that it was taken, or is over */
     struct waiter *waiters;
     struct listed_endpoint *of;
     struct listed *next, *before;           /* of the endpoint, in order */

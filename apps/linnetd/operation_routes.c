@@ -63,6 +63,8 @@ static void run_get(struct shard *shard, struct call *call)
     if (listed != NULL) {
         one->found = true;
         one->copy = operation_copy_of(shard, listed);
+        keep_promise(shard, call, listed->change, &one->broken); /* what is told stays so */
+        return;
     }
     call_done(call);
 }
@@ -134,8 +136,10 @@ struct page {
     struct operation_copy **copies;
     size_t count;
     size_t total;
+    uint64_t change; /* the last of all that is told */
     bool more;
     bool failed;
+    bool broken;
 };
 
 static void free_page(void *state)
@@ -162,6 +166,7 @@ static bool take(struct shard *shard, struct page *page, const struct listed *li
         return false;
     }
     page->copies[page->count++] = copy;
+    page->change = listed->change > page->change ? listed->change : page->change;
     return true;
 }
 
@@ -191,7 +196,7 @@ static void run_list(struct shard *shard, struct call *call)
     if (!page->failed) {
         fill(shard, page, operation_list_first(shard->operations, call->request->endpoint));
     }
-    call_done(call);
+    keep_promise(shard, call, page->change, &page->broken);
 }
 
 static void items_json(struct json_out *json, const struct page *page)

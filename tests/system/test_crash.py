@@ -17,3 +17,5 @@ def test_what_was_acknowledged_survives_kills_and_power_cuts():
     assert done.returncode == 0, done.stdout + done.stderr
     inside, acknowledged = map(int, re.search(r"inside a commit: (\d+), acknowledged: (\d+)", done.stdout).groups())
     assert inside >= 1 and acknowledged > 100
+    operations, executed = map(int, re.search(r"operations: (\d+), executed: (\d+)", done.stdout).groups())
+    assert operations > 100 and executed > 10

@@ -365,3 +365,43 @@ def test_events_tell_each_state_of_an_operation(server, start_device):
                 seen.append((operation["id"], operation["state"]))
     assert [state for id, state in seen if id == write["id"]] == ["queued", "done"]
     assert [state for id, state in seen if id == run["id"]] == ["queued", "sent", "done"]
+
+
+# ---- linnet ----
+
+def test_linnet_says_that_it_is_queued_and_lists_shows_and_cancels(start_server, start_device):
+    server = start_server("--awake", "0.3")
+    sleeper(server, start_device)
+    status, out, err = server.linnet("write", "meter", "device/0/timezone", "Europe/Paris")
+    assert (status, out) == (3, "") and err.startswith("queued as ") and err.count("\n") == 1
+    id = err.split()[2]
+    assert id in server.linnet("queue", "meter")[1]
+    status, out, _ = server.linnet("queue", "show", id)
+    assert status == 0 and "write" in out and "/3/0/15" in out
+    assert server.linnet("queue", "cancel", id)[0] == 0
+    assert id not in server.linnet("queue", "meter")[1]
+    assert "cancelled" in server.linnet("queue", "meter", "--all")[1]
+    status, _, err = server.linnet("queue", "cancel", id)
+    assert status == 1 and "is over" in err
+
+
+@pytest.mark.parametrize("words", [
+    ("read", "meter", "/3/0/0"), ("exec", "meter", "/3/0/4"), ("create", "meter", "/16"), ("delete", "meter", "/16/0"),
+    ("discover", "meter", "/3"), ("write", "meter", "/3/0/15", "UTC"), ("write", "meter", "/3/0", "15=UTC", "--partial"),
+])
+def test_each_command_queues(start_server, start_device, words):
+    server = start_server("--awake", "0.3")
+    sleeper(server, start_device)
+    assert server.linnet(*words)[0] == 3
+    status, out, _ = server.linnet(*words, "--async", "--expires", "60", "--retry", "--json")
+    assert (status, json.loads(out)["state"]) == (0, "queued")
+    status, _, err = server.linnet(*words, "--no-queue")
+    assert status == 1 and "cannot be reached" in err
+
+
+def test_a_file_is_queued_too(start_server, start_device, tmp_path):
+    server = start_server("--awake", "0.3")
+    sleeper(server, start_device)
+    (tmp_path / "image").write_bytes(bytes(1000))
+    status, _, err = server.linnet("write", "meter", "/5/0/0", "--file", tmp_path / "image")
+    assert status == 3 and "queued as" in err

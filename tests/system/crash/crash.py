@@ -3,7 +3,8 @@
     crash.py [--kills 1000] [--cuts 100] [--seed N] [--bin DIR]
 
 Kills are by SIGKILL at random moments. A cut is a kill after which what was written and not synced is taken back, whole
-or in part: what a power cut may leave. Prints the counts, and how many of the ends were inside a commit.
+or in part: what a power cut may leave. Beside the registrations, Executes are queued: none that was acknowledged with 202 may
+be lost, and none may reach its device twice. Prints the counts, and how many of the ends were inside a commit.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+
+from operations import Operations
 
 HERE = pathlib.Path(__file__).parent
 PER_FOLDER = 20  # then a new one begins, so that the check of all devices stays short
@@ -176,7 +179,7 @@ class Run:
         self.dice = random.Random(options.seed)
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="linnet-crash-"))
         self.shim = build_shim(self.root)
-        self.counts = {"ends": 0, "inside": 0, "acknowledged": 0, "taken_back": 0}
+        self.counts = {"ends": 0, "inside": 0, "acknowledged": 0, "operations": 0, "executed": 0, "taken_back": 0}
         self.failures = []
 
     def one(self, data, notes, truth, number, cut):
@@ -187,6 +190,7 @@ class Run:
         daemon = Daemon(self.options.bin / "linnetd", data, notes, self.shim, coap)
         load = subprocess.Popen([sys.executable, HERE / "load.py", str(coap), log, f"r{number}-",
                                  str(self.dice.randrange(2**31))])
+        operations = Operations(daemon.http, coap, TOKEN, f"op{number}{'c' if cut else 'k'}", random.Random(self.dice.random()))
         while not log.exists() or log.stat().st_size < 2000:
             if load.poll() is not None or daemon.process.poll() is not None:
                 raise AssertionError("linnetd or the load ended by itself")
@@ -195,16 +199,22 @@ class Run:
         daemon.kill()
         inside = (notes / "state").read_bytes() == b"\x01"
         load.wait(20)
+        operations.killed()
         self.counts["ends"] += 1
         self.counts["inside"] += inside
         self.counts["acknowledged"] += truth.read(log)
         if cut:
             self.counts["taken_back"] += cut_power(data, notes, self.dice)
         daemon = Daemon(self.options.bin / "linnetd", data, notes, self.shim, coap)
+        wrong = list(operations.wrong(daemon.http))
         devices = daemon.devices()
-        wrong = list(truth.wrong(devices))
+        devices.pop(operations.endpoint, None)
+        wrong += truth.wrong({name: device for name, device in devices.items() if not name.startswith("op")})
         truth.settle(devices)
         daemon.kill()
+        wrong += operations.twice()
+        self.counts["operations"] += len(operations.acknowledged)
+        self.counts["executed"] += len(operations.seen)
         if cut:
             cut_power(data, notes, self.dice)
         state = integrity(data)
@@ -225,7 +235,7 @@ class Run:
             self.one(self.root / "data", self.root / "notes", truth, number, cut)
         done = {name: self.counts[name] - begin[name] for name in self.counts}
         print(f"{'power cuts' if cut else 'kills'}: {done['ends']}, inside a commit: {done['inside']}, "
-              f"acknowledged: {done['acknowledged']}" + (f", writes taken back: {done['taken_back']}" if cut else ""),
+              f"acknowledged: {done['acknowledged']}, operations: {done['operations']}, executed: {done['executed']}" + (f", writes taken back: {done['taken_back']}" if cut else ""),
               flush=True)
 
     def all(self):
