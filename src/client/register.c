@@ -171,6 +171,7 @@ bool ln_client__register(struct ln_client *client, struct ln_client_server *serv
     struct ln_coap_builder b = begin(client, server, LN_COAP_POST);
     struct terms terms = terms_of(client, server);
 
+    server->keeps = false; /* an Update says only what is new, and what is new is told here */
     ln_coap_add_text(&b, LN_COAP_URI_PATH, "rd");
     ln_coap_add_uint(&b, LN_COAP_CONTENT_FORMAT, LN_FORMAT_LINK);
     add_query(&b, "ep=", client->config->endpoint);

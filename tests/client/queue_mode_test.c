@@ -82,6 +82,33 @@ TEST(it_wakes_for_the_update_that_keeps_the_registration)
     falls_asleep();
 }
 
+/* What the refused Register said anew, an Update would leave out. */
+TEST(after_a_refused_register_it_registers_and_does_not_update)
+{
+    struct ln_coap_message m;
+
+    given_a_client_in_queue_mode(86400);
+    falls_asleep();
+    due_after(DAY - AWAKE - AWAKE);
+    client_is_silent();
+    link_goes_up();
+    CHECK(client_sends(&m));
+    CHECK_EQ(options_of(&m, LN_COAP_URI_PATH), 2);
+    server_answers(&m, LN_COAP_5_03, NULL);
+    CHECK(client_sends(&m));
+    CHECK_EQ(options_of(&m, LN_COAP_URI_PATH), 1);
+    server_answers(&m, LN_COAP_5_03, NULL);
+    CHECK(client_tells(LN_CLIENT_REFUSED));
+    CHECK(client_tells(LN_CLIENT_CLOSE));
+
+    f.now = ln_client_deadline(&f.client);
+    client_is_silent();
+    link_goes_up();
+    CHECK(client_sends(&m));
+    CHECK_EQ(options_of(&m, LN_COAP_URI_PATH), 1);
+    CHECK(m.payload.len > 0);
+}
+
 TEST(a_day_of_sleep_is_a_handful_of_wake_ups)
 {
     unsigned turns = 0;
@@ -274,6 +301,7 @@ int queue_mode_tests(void)
         cmocka_unit_test(how_long_it_stays_awake_is_the_apps_choice),
         cmocka_unit_test(without_queue_mode_it_does_not_sleep),
         cmocka_unit_test(it_wakes_for_the_update_that_keeps_the_registration),
+        cmocka_unit_test(after_a_refused_register_it_registers_and_does_not_update),
         cmocka_unit_test(a_day_of_sleep_is_a_handful_of_wake_ups),
         cmocka_unit_test(it_wakes_for_a_notification_which_follows_the_update),
         cmocka_unit_test(it_sleeps_until_pmin_and_pmax),

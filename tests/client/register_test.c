@@ -329,11 +329,13 @@ TEST(a_server_that_is_not_trusted_waits_as_a_refusal_does)
 static void registers_after_an_alert(uint8_t alert)
 {
     ln_client_link_down(&f.client, f.now, 0, LN_LINK_REFUSED, alert);
+    CHECK(client_tells(alert == 115 ? LN_CLIENT_REFUSED : LN_CLIENT_LOST));
     after(60 * 1000);
     CHECK(!client_sends(&m));
     link_goes_up();
     CHECK(client_sends(&m));
     server_answers(&m, LN_COAP_2_01, "rd/5a");
+    CHECK(client_tells(LN_CLIENT_REGISTERED));
 }
 
 /* spec: CORE-1.1.1 §E.2 resource 11, since 1.1 */

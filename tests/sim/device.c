@@ -138,6 +138,20 @@ void device_use_blocks(struct device *d, uint16_t block_size)
     d->config.block_size = block_size;
 }
 
+void device_use_reporting(struct device *d)
+{
+    d->reporting = (struct ln_client_reporting){
+        .calls = &ln_client_reporting_calls,
+        .state = &d->reporting_state,
+        .notifiers = &d->notifier,
+        .observations = d->observations,
+        .observation_count = SIM_OBSERVATIONS,
+        .attributes = d->attributes,
+        .attribute_count = SIM_OBSERVATIONS,
+    };
+    d->config.reporting = &d->reporting;
+}
+
 static void switch_off(struct device *d)
 {
     d->world->tally.client_retransmissions += d->client.stats.retransmitted;
@@ -343,6 +357,7 @@ static void note_request(struct device *d, struct ln_bytes datagram)
     if (ln_coap_parse(datagram, &m) != LN_OK || !ln_coap_is_request(m.code)) {
         return;
     }
+    d->last_request = m.id;
     for (size_t i = 0; i < SIM_RECENT_IDS && i < d->distinct; i++) {
         if (d->recent[i] == m.id) {
             return;

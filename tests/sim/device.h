@@ -11,7 +11,8 @@ enum {
     SIM_OBJECTS = 6,
     SIM_DATAGRAM = 384,
     SIM_LARGEST_DATAGRAM = 1152,
-    SIM_RECENT_IDS = 32,
+    SIM_RECENT_IDS = LN_COAP_HISTORY,
+    SIM_OBSERVATIONS = 4,
     SIM_PROBE_OBJECT = 33000, /* 0: runs (R), 1: run (E), 2: level (RW) */
     SIM_SENSOR_OBJECT = 3303, /* 5700: value (R) */
 };
@@ -58,10 +59,17 @@ struct device {
     struct ln_client_blocks blocks; /* used if device_use_blocks() says so */
     struct ln_client_transfer transfer;
     uint8_t body[SIM_DATAGRAM];
+    struct ln_client_reporting reporting; /* used if device_use_reporting() says so */
+    struct ln_client_reporting_state reporting_state;
+    struct ln_client_notifier notifier;
+    struct ln_client_observation observations[SIM_OBSERVATIONS];
+    struct ln_client_attribute_set attributes[SIM_OBSERVATIONS];
 
-    /* Message ids of requests that arrived: how far back de-duplication must reach. */
+    /* Message ids of requests that arrived: how far back de-duplication must reach. One that was
+     * forgotten and comes again counts again, as it takes a place again. */
     uint16_t recent[SIM_RECENT_IDS];
     uint32_t distinct;
+    uint16_t last_request; /* the id of the request that arrived last, be it a copy */
 
     /* What the server's events said, to hold the next one against. */
     bool is_registered;
@@ -73,6 +81,8 @@ void device_init(struct device *device, struct world *world, uint32_t index, uin
                  enum ln_version version);
 /* Before it starts: it moves in blocks what is longer than this; 0: than a datagram. */
 void device_use_blocks(struct device *device, uint16_t block_size);
+/* Before it starts: it can be observed. */
+void device_use_reporting(struct device *device);
 void device_start(struct device *device);
 /* De-registers, then is off. */
 void device_stop(struct device *device);

@@ -279,6 +279,11 @@ static void print_tally(const struct tally *t)
                " promises kept\n",
                t->commits, t->held, t->unanswered, t->read_only, t->cuts, t->cuts_inside,
                t->restored, t->promises);
+        printf("kept for operators: %" PRIu64 " operations (%" PRIu64 " refused), %" PRIu64
+               " restored after cuts: %" PRIu64 " done, %" PRIu64 " unknown; %" PRIu64
+               " changes of observations, %" PRIu64 " restored\n",
+               t->orders, t->refused_orders, t->orders_restored, t->orders_done,
+               t->orders_unknown, t->watches, t->watches_restored);
     }
     printf("outcomes:");
     for (int i = 0; i <= LN_OUTCOME_EXPIRED; i++) {

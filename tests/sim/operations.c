@@ -1,5 +1,6 @@
 /* The operator's book: what was asked of which device, what it did, what the server says. */
 
+#include "orders.h"
 #include "trace.h"
 #include "waiting.h"
 #include "world.h"
@@ -154,6 +155,10 @@ void world_operation_ran(struct world *world, struct device *device, uint64_t ta
 {
     if (world->waiting != NULL) {
         waiting_ran(world, device, tag);
+        return;
+    }
+    if (tag >= ORDER_TAG) {
+        orders_ran(world, device, tag);
         return;
     }
     if (tag >= world->operation_count || world->operations[tag].device != device) {

@@ -2,6 +2,7 @@
 
 #include "store.h"
 
+#include "orders.h"
 #include "promises.h"
 #include "trace.h"
 #include "world.h"
@@ -33,6 +34,7 @@ struct change {
     uint64_t number;
     bool has_row; /* else it has ended since, or is not of a registration */
     struct row row;
+    struct order_change order;
 };
 
 struct queue {
@@ -238,6 +240,7 @@ void store_event(struct sim_store *store, const struct ln_server_event *event)
     change->device = device_of(store->world, event->endpoint);
     change->number = touches ? event->replaces : event->change;
     change->has_row = event->registration != NULL && event->kind < LN_SERVER_REPLACED;
+    orders_note(store->world, change->device, event, &change->order);
     if (change->has_row) {
         change->device->change = change->number;
         change->row.is_there = present;
@@ -254,6 +257,9 @@ static void apply(struct sim_store *store, struct queue *queue)
         struct row *row = &store->rows[change->device->index];
         if (change->has_row) {
             row_copy(row, &change->row);
+        }
+        if (change->order.is_one) {
+            orders_keep(store->world, change->device, &change->order);
         }
         store->committed = change->number;
         free(change);
@@ -398,6 +404,7 @@ static void server_returns(struct world *world, void *subject, uint64_t detail)
     }
     for (size_t i = 0; i < world->device_count; i++) {
         restore(store, &world->devices[i]);
+        orders_restore(world, &world->devices[i]);
         promise_must_hold(world, &store->promises[i], &world->devices[i],
                           store->rows[i].number);
     }
@@ -421,6 +428,7 @@ static void die(struct sim_store *store)
     queue_drop(&store->waiting);
     queue_drop(&store->touches);
     drop_held(store);
+    orders_cut(world);
     store->life++;
     store->is_read_only = false;
     store->is_counting = false;

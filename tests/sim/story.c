@@ -2,6 +2,7 @@
 
 #include "story.h"
 
+#include "orders.h"
 #include "store.h"
 #include "trace.h"
 
@@ -87,6 +88,7 @@ static void operator_visits(struct world *world, void *subject, uint64_t detail)
     }
     for (uint32_t i = 0; i < count; i++) {
         operate_once(world, subject);
+        orders_visit(world, subject);
     }
     ln_time next = world->now + dice_between(&world->dice, 10 * SECOND, 20 * MINUTE);
     agenda_add(&world->agenda, next, operator_visits, subject, 0);
@@ -192,6 +194,9 @@ static void begin(struct world *world)
         d->config.queue_mode = dice_chance(&world->dice, 30) ? &ln_client_queue_mode : NULL;
         if (dice_chance(&world->dice, 40)) {
             device_use_blocks(d, 32); /* so that its object list is longer than a block */
+        }
+        if (world->orders != NULL) {
+            device_use_reporting(d);
         }
         device_sensor_add(d, 1);
         agenda_add(&world->agenda, dice_between(&world->dice, 0, MINUTE), power_returns, d, 0);
@@ -305,6 +310,7 @@ bool story_run(const struct story_settings *settings, struct tally *tally)
     world_run(&world, world.now + CALM_AFTER);
     must_agree(&world, 5 * MINUTE); /* an Update may be under way */
     must_answer(&world);
+    orders_must_be_done(&world);
     world_close(&world);
     world_add(tally, &world.tally);
     world_fini(&world);

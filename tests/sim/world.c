@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "bodies.h"
+#include "orders.h"
 #include "store.h"
 #include "trace.h"
 #include "waiting.h"
@@ -166,7 +167,8 @@ static bool read_events(struct world *world)
             registration_event(world, &event);
         } else if (event.kind <= LN_SERVER_PART && world->body != NULL) {
             body_event(world, &event);
-        } else if (event.kind == LN_SERVER_RESULT && world->waiting == NULL) {
+        } else if (event.kind == LN_SERVER_RESULT && world->waiting == NULL &&
+                   event.tag < ORDER_TAG) {
             operation_result(world, &event);
         }
     }
@@ -250,7 +252,9 @@ bool world_init(struct world *world, const struct world_settings *settings)
     };
     world->devices = calloc(settings->devices, sizeof(world->devices[0]));
     world->store = settings->store ? store_new(world) : NULL;
-    if (world->devices == NULL || (settings->store && world->store == NULL) ||
+    world->orders = settings->store ? orders_new(world) : NULL;
+    if (world->devices == NULL ||
+        (settings->store && (world->store == NULL || world->orders == NULL)) ||
         !world_server_start(world)) {
         world_fini(world);
         return false;
@@ -265,6 +269,8 @@ void world_fini(struct world *world)
     world->server = NULL;
     store_free(world->store);
     world->store = NULL;
+    orders_free(world->orders);
+    world->orders = NULL;
     free(world->devices);
     world->devices = NULL;
     free(world->operations);

@@ -20,6 +20,8 @@ struct tally {
     uint64_t outcomes[LN_OUTCOME_EXPIRED + 1];
     uint64_t bodies, blocks_sent, blocks_fetched, blocks_again, restarts, list_blocks;
     uint64_t commits, read_only, held, unanswered, cuts, cuts_inside, restored, promises;
+    uint64_t orders, refused_orders, orders_restored, orders_done, orders_unknown;
+    uint64_t watches, watches_restored;
     uint64_t body_memory; /* the most that a server took for one; not a sum */
 };
 
@@ -48,6 +50,7 @@ struct sim_operation {
 };
 
 struct body_operation;
+struct orders;
 struct sim_store;
 struct waiting;
 
@@ -60,6 +63,7 @@ struct world {
     unsigned lose_to_devices;
     struct ln_server *server; /* NULL: it is down */
     struct sim_store *store;  /* NULL: without one */
+    struct orders *orders;    /* of orders.c; NULL without a store */
     struct ln_address server_address;
     ln_time server_armed;
     struct device *devices;
