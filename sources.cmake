@@ -112,7 +112,7 @@ set(LN_LINNETD_SOURCES
 set(LN_DEVICE_SOURCES
     device.c keys.c links.c machine.c main.c objects.c options.c saved.c secure.c sensors.c)
 
-set(LN_CTL_SOURCES backup.c credentials.c data.c devices.c events.c file.c http.c main.c models.c print.c queue.c stub.c
-    tokens.c)
+set(LN_CTL_SOURCES backup.c credentials.c data.c devices.c events.c file.c http.c main.c models.c observe.c plot.c
+    print.c queue.c stub.c tokens.c)
 
 set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c sessions.c simulated.c worker.c)

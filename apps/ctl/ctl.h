@@ -46,6 +46,13 @@ struct ctl {
     const char *identity;
     const char *purpose; /* credentials: server or bootstrap */
     const char *slot;
+    bool follow; /* observe */
+    bool stop;
+    const char *attributes; /* the first of them */
+    const char *since;      /* history */
+    const char *until;
+    const char *limit;
+    bool plot;
     void *http; /* the connection, kept for the next call */
 };
 
@@ -77,6 +84,11 @@ int run_discover(struct ctl *ctl, struct words words);
 /* GETs one thing and prints its members, a line each. `path` is freed. */
 int show_one(struct ctl *ctl, const char *what, char *path);
 int run_queue(struct ctl *ctl, struct words words);
+int run_observe(struct ctl *ctl, struct words words);
+int run_observations(struct ctl *ctl, struct words words);
+int run_attributes(struct ctl *ctl, struct words words);
+int run_values(struct ctl *ctl, struct words words);
+int run_history(struct ctl *ctl, struct words words);
 int run_credentials(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
 int run_models(struct ctl *ctl, struct words words);
@@ -122,6 +134,24 @@ bool api_stream(struct ctl *ctl, char *path, const char *last_event_id,
                 void (*line)(void *context, const char *text), void *context);
 void api_close(struct ctl *ctl);
 
+/* devices/EP/KIND/PATH. The path is the person's: its slashes stay, all else is encoded. Free it. */
+char *device_path(const char *endpoint, const char *kind, const char *path);
+/* Writes attributes: {"pmin":"10"}; a reference to `body` is taken. Returns how the command ends. */
+int put_attributes(struct ctl *ctl, struct words words, json_t *body);
+
+/* ---- events.c ---- */
+
+/*
+ * Prints the notifications of one path of the endpoint, until Ctrl-C. `begin` is called once the stream is
+ * open, and tells the path; free() frees it.
+ */
+int events_follow(struct ctl *ctl, const char *endpoint, char *(*begin)(void *), void *context);
+
+/* ---- plot.c ---- */
+
+/* Plots the samples of one resource. False: none is a number. */
+bool plot_samples(const json_t *items);
+
 /* ---- file.c: both say what goes wrong ---- */
 
 /* The whole file; free it. "-" is standard input. */
@@ -154,6 +184,8 @@ void print_safely(FILE *out, const char *text);
 void print_json(const json_t *value);
 /* A JSON value as a person would write it: strings without quotes, null as "-". Free it. */
 char *json_as_text(const json_t *value);
+/* name=value of each member, or each item, with spaces between. Free it. */
+char *json_on_one_line(const json_t *value);
 /* "42 s ago", "in 5 min": an RFC 3339 time against now. Free it. */
 char *time_as_text(const char *rfc3339);
 const char *text_member(const json_t *object, const char *name); /* NULL if it has none */

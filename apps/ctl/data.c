@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* devices/EP/KIND/PATH?timeout=..&format=.. The path is the person's: its slashes stay, all else is encoded. */
-static char *device_path(const struct ctl *ctl, const char *endpoint, const char *kind,
-                         const char *path)
+char *device_path(const char *endpoint, const char *kind, const char *path)
 {
     char *url = api_path("devices/", endpoint, kind);
     char *copy = strdup(path);
@@ -29,6 +27,14 @@ static char *device_path(const struct ctl *ctl, const char *endpoint, const char
         }
     }
     free(copy);
+    return url;
+}
+
+static char *asking_path(const struct ctl *ctl, const char *endpoint, const char *kind,
+                         const char *path)
+{
+    char *url = device_path(endpoint, kind, path);
+
     url = api_query(url, "async", ctl->async ? "true" : NULL);
     url = api_query(url, "retry", ctl->retry ? "true" : NULL);
     url = api_query(url, "queue", ctl->no_queue ? "false" : NULL);
@@ -39,7 +45,7 @@ static char *device_path(const struct ctl *ctl, const char *endpoint, const char
 
 static char *data_path(const struct ctl *ctl, const char *endpoint, const char *path)
 {
-    return device_path(ctl, endpoint, "/data", path);
+    return asking_path(ctl, endpoint, "/data", path);
 }
 
 /*
@@ -352,6 +358,19 @@ int run_create(struct ctl *ctl, struct words words)
     return EXIT_DONE;
 }
 
+int put_attributes(struct ctl *ctl, struct words words, json_t *body)
+{
+    struct response answer;
+
+    if (!api_call(ctl, words.at[1], "PUT",
+                  asking_path(ctl, words.at[0], "/attributes", words.at[1]), body, &answer)) {
+        return EXIT_FAILED;
+    }
+    int result = outcome(ctl, &answer);
+    json_decref(answer.body);
+    return result;
+}
+
 int run_delete(struct ctl *ctl, struct words words)
 {
     struct response answer;
@@ -397,7 +416,7 @@ int run_discover(struct ctl *ctl, struct words words)
     struct response answer;
 
     if (!api_call(ctl, words.at[1], "GET",
-                  device_path(ctl, words.at[0], "/discover", words.at[1]), NULL, &answer)) {
+                  asking_path(ctl, words.at[0], "/discover", words.at[1]), NULL, &answer)) {
         return EXIT_FAILED;
     }
     int result = outcome(ctl, &answer);

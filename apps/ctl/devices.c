@@ -133,37 +133,6 @@ static void add_row(struct table *table, const char *name, const char *member,
     free(text);
 }
 
-/* name=value of each member, or each item, with spaces between. */
-static char *on_one_line(const json_t *value)
-{
-    char text[1024] = "";
-    size_t used = 0;
-    size_t i;
-    const char *name;
-    json_t *part;
-
-    if (json_is_array(value)) {
-        json_array_foreach(value, i, part)
-        {
-            char *shown = json_as_text(part);
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? "," : "",
-                                     shown);
-            free(shown);
-            used = used < sizeof(text) ? used : sizeof(text) - 1;
-        }
-        return strdup(text);
-    }
-    json_object_foreach((json_t *)value, name, part)
-    {
-        char *shown = json_is_array(part) ? on_one_line(part) : json_as_text(part);
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s=%s",
-                                 used > 0 ? " " : "", name, shown);
-        free(shown);
-        used = used < sizeof(text) ? used : sizeof(text) - 1;
-    }
-    return strdup(text);
-}
-
 /* What lies in a list goes on a line each. */
 static void add_items(struct table *table, const char *name, const json_t *list)
 {
@@ -172,7 +141,7 @@ static void add_items(struct table *table, const char *name, const json_t *list)
 
     json_array_foreach(list, i, item)
     {
-        char *text = json_is_object(item) ? on_one_line(item) : json_as_text(item);
+        char *text = json_is_object(item) ? json_on_one_line(item) : json_as_text(item);
         table_add(table, i == 0 ? name : "");
         table_add(table, text);
         free(text);

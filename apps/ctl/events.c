@@ -14,6 +14,10 @@ struct event {
     char id[64];
     char type[64];
     char *data;
+    /* Of one observation: */
+    char *(*begin)(void *context); /* NULL: of all that happens, or it has been called */
+    void *context;
+    char *path;
 };
 
 static void print_event(const struct event *event)
@@ -46,6 +50,69 @@ static void print_event(const struct event *event)
     json_decref(data);
 }
 
+static void print_records(const json_t *data)
+{
+    const json_t *records = json_object_get(data, "records");
+    size_t i;
+    json_t *record;
+
+    if (!json_is_array(records)) {
+        complain("%s: what the device sent cannot be understood", text_member(data, "path"));
+    }
+    json_array_foreach(records, i, record)
+    {
+        const char *unit = text_member(record, "unit");
+        char *value = json_as_text(json_object_get(record, "value"));
+
+        printf("%s  %s  ", text_member(data, "time"), text_member(record, "path"));
+        print_safely(stdout, value);
+        printf("%s%s\n", unit != NULL ? " " : "", unit != NULL ? unit : "");
+        free(value);
+    }
+}
+
+static void print_state(const json_t *observation)
+{
+    const json_t *error = json_object_get(observation, "error");
+    const char *state = text_member(observation, "state");
+    const char *code = text_member(error, "coap");
+
+    if (strcmp(state, "failed") == 0) {
+        complain("%s: failed: %s %s", text_member(observation, "path"),
+                 text_member(error, "type"), code != NULL ? code : "");
+    } else if (strcmp(state, "ended") == 0) {
+        complain("%s: is not observed any more", text_member(observation, "path"));
+    }
+}
+
+static bool is_path(const struct event *event, const json_t *object)
+{
+    const char *path = text_member(object, "path");
+
+    return path != NULL && event->path != NULL && strcmp(path, event->path) == 0;
+}
+
+/* Of the events of an endpoint, those of one observation. */
+static void print_followed(const struct event *event)
+{
+    json_t *data = json_loads(event->data, 0, NULL);
+    const json_t *observation = json_object_get(data, "observation");
+
+    if (is_path(event, observation) && event->json) {
+        print_event(event);
+    } else if (is_path(event, observation)) {
+        print_state(observation);
+    } else if (strcmp(event->type, "notification") == 0 && is_path(event, data)) {
+        if (event->json) {
+            print_event(event);
+        } else {
+            print_records(data);
+            fflush(stdout);
+        }
+    }
+    json_decref(data);
+}
+
 static const char *after(const char *line, const char *field)
 {
     size_t len = strlen(field);
@@ -58,9 +125,13 @@ static void take_line(void *context, const char *line)
     struct event *event = context;
     const char *value;
 
+    if (event->begin != NULL) {
+        event->path = event->begin(event->context);
+        event->begin = NULL;
+    }
     if (line[0] == '\0') {
         if (event->data != NULL) {
-            print_event(event);
+            (event->path != NULL ? print_followed : print_event)(event);
             free(event->data);
             event->data = NULL;
         }
@@ -74,20 +145,33 @@ static void take_line(void *context, const char *line)
     }
 }
 
-int run_events(struct ctl *ctl, struct words words)
+static int follow(struct ctl *ctl, const char *endpoint, struct event *event)
 {
-    struct event event = {.json = ctl->json};
-
-    (void)words;
     for (;;) {
-        char *path = api_query(strdup("events"), "endpoint", ctl->endpoint);
+        char *path = api_query(strdup("events"), "endpoint", endpoint);
 
         path = api_query(path, "type", ctl->event_type);
-        if (!api_stream(ctl, path, event.id, take_line, &event)) {
-            free(event.data);
+        if (!api_stream(ctl, path, event->id, take_line, event)) {
+            free(event->data);
+            free(event->path);
             return EXIT_FAILED;
         }
         sleep(
             AGAIN_SECONDS); /* the server went away: it says on the next call whether for good */
     }
+}
+
+int run_events(struct ctl *ctl, struct words words)
+{
+    struct event event = {.json = ctl->json};
+
+    (void)words;
+    return follow(ctl, ctl->endpoint, &event);
+}
+
+int events_follow(struct ctl *ctl, const char *endpoint, char *(*begin)(void *), void *context)
+{
+    struct event event = {.json = ctl->json, .begin = begin, .context = context};
+
+    return follow(ctl, endpoint, &event);
 }

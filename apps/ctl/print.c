@@ -101,6 +101,36 @@ char *json_as_text(const json_t *value)
     return text != NULL ? text : strdup("?");
 }
 
+char *json_on_one_line(const json_t *value)
+{
+    char text[1024] = "";
+    size_t used = 0;
+    size_t i;
+    const char *name;
+    json_t *part;
+
+    if (json_is_array(value)) {
+        json_array_foreach(value, i, part)
+        {
+            char *shown = json_as_text(part);
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i > 0 ? "," : "",
+                                     shown);
+            free(shown);
+            used = used < sizeof(text) ? used : sizeof(text) - 1;
+        }
+        return strdup(text);
+    }
+    json_object_foreach((json_t *)value, name, part)
+    {
+        char *shown = json_is_array(part) ? json_on_one_line(part) : json_as_text(part);
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s=%s",
+                                 used > 0 ? " " : "", name, shown);
+        free(shown);
+        used = used < sizeof(text) ? used : sizeof(text) - 1;
+    }
+    return strdup(text);
+}
+
 static char *span_as_text(long long seconds)
 {
     static const struct {

@@ -1,15 +1,17 @@
 """Declared observations: set up on each registration, over restarts of both sides; what they bring."""
 
 import json
+import os
 import re
 import signal
 import socket
 import sqlite3
+import subprocess
 import urllib.request
 
 import pytest
 
-from conftest import PATIENCE, Server, until
+from conftest import BIN, PATIENCE, TOKEN, Server, until
 
 VALUE = "/devices/sensor/observations/3303/0/5700"
 SENSOR = ("--sensor", "temperature=sine")
@@ -399,3 +401,68 @@ def test_what_cannot_be_decoded_is_counted_and_told(server, start_device):
 def test_a_bad_query_is_refused(server, path):
     status, problem = server.api.call("GET", path)
     assert (status, problem["type"]) == (400, "bad-query")
+
+
+# ---- The command line ----
+
+def test_the_command_line_observes_lists_and_stops(server, start_device):
+    start_device(server, "sensor", *SENSOR)
+    assert server.linnet("observe", "sensor", "temperature/0/5700", "--attributes", "pmin=1", "pmax=2")[:2] == (0, "pending\n")
+    is_active(server)
+    status, out, _ = server.linnet("observations", "sensor")
+    assert status == 0 and re.search(r"^/3303/0/5700  active .* pmin=1 pmax=2$", out, re.M), out
+    assert server.linnet("attributes", "sensor", "3303/0/5700", "gt=5.5", "pmin=")[0] == 0
+    assert server.linnet("discover", "sensor", "3303/0/5700")[1] == "/3303/0/5700  pmax=2 gt=5.5\n"
+    assert json.loads(server.linnet("observe", "sensor", "3303/0/5700", "--json")[1])["path"] == "/3303/0/5700"
+    assert json.loads(server.linnet("observations", "sensor", "--json")[1])[0]["path"] == "/3303/0/5700"
+    assert server.linnet("observe", "sensor", "3303/0/5700", "--stop") == (0, "", "")
+    status, _, err = server.linnet("observe", "sensor", "3303/0/5700", "--stop")
+    assert status == 1 and "nothing is declared" in err
+
+
+def test_the_command_line_follows_from_the_first_notification_on(server, start_device):
+    start_device(server, "sensor", *SENSOR)
+    env = {**os.environ, "LINNET_URL": server.url, "LINNET_TOKEN": TOKEN}
+    follow = subprocess.Popen([BIN / "linnet", "observe", "sensor", "temperature/0/5700", "--follow", "pmin=1", "pmax=1"],
+                              stdout=subprocess.PIPE, text=True, env=env)
+    try:
+        lines = [follow.stdout.readline() for _ in range(3)]
+    finally:
+        follow.kill()
+        follow.wait(PATIENCE)
+    assert all(re.fullmatch(r"\S+Z  /3303/0/5700  -?[\d.]+\n", line) for line in lines), lines
+    assert lines[0].split()[0] == sampled(server, 1)[0]["time"]
+
+
+def test_the_command_line_shows_values_and_draws_samples(server, start_device):
+    declare(server, attributes={"pmin": 1, "pmax": 1})
+    start_device(server, "sensor", *SENSOR)
+    items = sampled(server, 3)
+    server.api.get("/devices/sensor/data/3/0/0")
+    status, out, _ = server.linnet("values", "sensor", "3303")
+    assert status == 0 and re.fullmatch(r"/3303/0/5700  Sensor Value  \S+ +\d+ s ago  notification\n", out), out
+    assert len(json.loads(server.linnet("values", "sensor", "--json")[1])) >= 2
+    status, out, _ = server.linnet("history", "sensor", "3303/0/5700", "--since", items[1]["time"], "--limit", 10)
+    assert status == 0 and out.splitlines()[0].endswith(items[1]["time"])
+    status, out, _ = server.linnet("history", "sensor", "3303/0/5700", "--plot")
+    lines = out.splitlines()
+    assert status == 0 and len(lines) == 18 and "samples" in lines[0], out
+    drawn = "".join(lines[1:16])
+    assert sum("┤" in line for line in lines) == 3 and any(0x2800 < ord(c) < 0x2900 for c in drawn)
+    assert all(len(line) <= 80 for line in lines) and items[0]["time"][:10] in lines[17]
+    status, _, err = server.linnet("history", "sensor", "3/0/0", "--plot")
+    assert status == 1 and "no samples" in err
+
+
+def test_only_numbers_are_plotted_and_bad_words_are_said(server, start_device):
+    declare(server, "/devices/sensor/observations/3/0/0")
+    start_device(server, "sensor", *SENSOR)
+    until(lambda: server.api.get("/devices/sensor/history/3/0/0")["items"], "a sample")
+    status, _, err = server.linnet("history", "sensor", "3/0/0", "--plot")
+    assert status == 1 and "only numbers" in err
+    status, _, err = server.linnet("attributes", "sensor", "3303/0/5700", "pmin=x")
+    assert status == 1 and '"pmin"' in err
+    assert server.linnet("attributes", "sensor", "3303/0/5700", "=5")[0] == 2
+    assert server.linnet("observe", "sensor", "3303/0/5700", "--stop", "--follow")[0] == 2
+    status, _, err = server.linnet("observe", "sensor", "1/2/3/4/5", "--follow")
+    assert status == 1 and "path" in err
