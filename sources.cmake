@@ -26,7 +26,8 @@ set(LN_CLIENT_SOURCES
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c
     operations/write_attributes.c
-    objects/device.c objects/security.c objects/sensor.c objects/server.c objects/test.c)
+    objects/connectivity.c objects/device.c objects/location.c objects/security.c objects/sensor.c
+    objects/server.c objects/statistics.c objects/test.c)
 
 set(LN_SERVER_SOURCES
     addresses.c answers.c digest.c endpoints.c events.c exchanges.c journal.c list_bodies.c notifications.c
@@ -63,7 +64,7 @@ set(LN_CLIENT_TESTS
     attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
     init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
     queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c
-    support.c transfer_test.c write_test.c)
+    statistics_test.c support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS
     answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c journal_test.c lifetime_test.c

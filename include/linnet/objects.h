@@ -17,7 +17,7 @@
  *
  * In a member `absent`, bit n says that the resource in row n of the table is not there. A list
  * without values is not there either, unless a server may write it: then it is there and empty.
- * Objects 0, 1 and 3 are of the version that the registered version of the enabler implies.
+ * Objects 0, 1, 3 and 4 are of the version that the registered version of the enabler implies.
  */
 #ifndef LN_OBJECTS_H
 #define LN_OBJECTS_H
@@ -98,6 +98,103 @@ struct ln_device {
 extern const struct ln_object ln_device_object;
 /* Resources 0 to 4, 11 and 16 of it, for a device without battery, clock or room for more. */
 extern const struct ln_object ln_basic_device_object;
+
+/*
+ * ---- Object 4, Connectivity Monitoring. The store is a struct ln_connectivity. ----
+ *
+ * The app fills it in, and tells of changes by ln_client_changed().
+ */
+
+enum { LN_CONNECTIVITY_MANY = 8, LN_CONNECTIVITY_APNS = 2 };
+
+/* Bearers of /4/0/0 and /4/0/1: those that LwM2M 1.0 names. */
+enum ln_bearer {
+    LN_BEARER_GSM = 0,
+    LN_BEARER_TD_SCDMA = 1,
+    LN_BEARER_WCDMA = 2,
+    LN_BEARER_CDMA2000 = 3,
+    LN_BEARER_WIMAX = 4,
+    LN_BEARER_LTE_TDD = 5,
+    LN_BEARER_LTE_FDD = 6,
+    LN_BEARER_WLAN = 21,
+    LN_BEARER_BLUETOOTH = 22,
+    LN_BEARER_802_15_4 = 23,
+    LN_BEARER_ETHERNET = 41,
+    LN_BEARER_DSL = 42,
+    LN_BEARER_POWER_LINE = 43,
+};
+
+typedef char ln_connectivity_address[46]; /* of IPv4 or IPv6, as text */
+typedef char ln_connectivity_apn[64];
+
+struct ln_connectivity {
+    uint8_t bearer;                                                      /* /4/0/0 */
+    LN_LIST_OF(uint8_t, LN_CONNECTIVITY_MANY) bearers;                   /* /4/0/1 */
+    int32_t signal_strength;                                             /* /4/0/2, dBm */
+    int32_t link_quality;                                                /* /4/0/3 */
+    LN_LIST_OF(ln_connectivity_address, LN_CONNECTIVITY_MANY) addresses; /* /4/0/4 */
+    LN_LIST_OF(ln_connectivity_address, LN_CONNECTIVITY_MANY) routers;   /* /4/0/5 */
+    uint8_t utilization;                                                 /* /4/0/6, percent */
+    LN_LIST_OF(ln_connectivity_apn, LN_CONNECTIVITY_APNS) apns;          /* /4/0/7 */
+    uint32_t cell;                                                       /* /4/0/8 */
+    uint16_t network_code;                                               /* /4/0/9, SMNC */
+    uint16_t country_code;                                               /* /4/0/10, SMCC */
+    uint32_t absent; /* row n is resource n; LN_CONNECTIVITY_CELLULAR */
+};
+
+/* Cell, network code and country code: not there where no bearer is cellular. */
+enum { LN_CONNECTIVITY_CELLULAR = 1 << 8 | 1 << 9 | 1 << 10 };
+
+extern const struct ln_object ln_connectivity_object;
+
+/* ---- Object 6, Location. The store is a struct ln_location. ---- */
+
+struct ln_location {
+    double latitude;          /* /6/0/0, degrees */
+    double longitude;         /* /6/0/1, degrees */
+    double altitude;          /* /6/0/2, metres */
+    double radius;            /* /6/0/3, metres around it */
+    struct ln_bytes velocity; /* /6/0/4, as 3GPP TS 23.032 has it */
+    int64_t time;             /* /6/0/5, seconds since 1970: when it was measured */
+    double speed;             /* /6/0/6, metres a second */
+    uint32_t absent;          /* row n is resource n */
+};
+extern const struct ln_object ln_location_object;
+
+/*
+ * ---- Object 7, Connectivity Statistics. The store is a struct ln_statistics. ----
+ *
+ *     ln_statistics_received(&statistics, now, datagram.len);
+ *     ln_client_recv(&client, now, link, datagram);
+ *
+ * and likewise ln_statistics_sent() for each datagram that ln_client_send() gives out. They count
+ * only between Start and Stop, or Start and the end of the collection period.
+ */
+
+struct ln_statistics {
+    uint32_t sms_sent;     /* /7/0/0 */
+    uint32_t sms_received; /* /7/0/1 */
+    uint64_t sent;         /* bytes; /7/0/2 is in kB of 1000 */
+    uint64_t received;     /* bytes; /7/0/3 likewise */
+    uint32_t largest;      /* /7/0/4, bytes of the largest message sent or received */
+    uint32_t messages;     /* sent and received; /7/0/5 is the bytes of one on average */
+    uint32_t period;       /* /7/0/8, seconds; 0: until Stop */
+    bool collects;
+    bool has_begun;  /* `until` is set */
+    ln_time until;   /* the end of the period */
+    uint32_t absent; /* row n is resource n: LN_STATISTICS_SMS */
+};
+
+enum { LN_STATISTICS_SMS = 1 << 0 | 1 << 1 };
+
+extern const struct ln_object ln_statistics_object;
+
+/*
+ * Count one message. The period starts with the first that is counted after Start, which is the
+ * answer to it.
+ */
+void ln_statistics_sent(struct ln_statistics *statistics, ln_time now, size_t bytes);
+void ln_statistics_received(struct ln_statistics *statistics, ln_time now, size_t bytes);
 
 /*
  * ---- Sensors: objects 3300 and the like, each a struct ln_instances of struct ln_sensor. ----

@@ -26,5 +26,6 @@ int main(void)
     failed += objects_tests();
     failed += operations_tests();
     failed += sensor_tests();
+    failed += statistics_tests();
     return failed == 0 ? 0 : 1;
 }

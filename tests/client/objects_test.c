@@ -163,6 +163,24 @@ TEST(device_is_as_registered_and_whole)
     CHECK_EQ(ln_device_object.resource_count, 23);
 }
 
+TEST(connectivity_monitoring_is_as_registered)
+{
+    check_against_registry(&ln_connectivity_object);
+    CHECK_EQ(ln_connectivity_object.resource_count, 11);
+}
+
+TEST(location_is_as_registered_and_whole)
+{
+    check_against_registry(&ln_location_object);
+    CHECK_EQ(ln_location_object.resource_count, 7);
+}
+
+TEST(connectivity_statistics_is_as_registered_and_whole)
+{
+    check_against_registry(&ln_statistics_object);
+    CHECK_EQ(ln_statistics_object.resource_count, 9);
+}
+
 TEST(the_basic_device_is_as_registered)
 {
     check_against_registry(&ln_basic_device_object);
@@ -249,6 +267,9 @@ int objects_tests(void)
         cmocka_unit_test(security_is_as_registered),
         cmocka_unit_test(server_is_as_registered),
         cmocka_unit_test(device_is_as_registered_and_whole),
+        cmocka_unit_test(connectivity_monitoring_is_as_registered),
+        cmocka_unit_test(location_is_as_registered_and_whole),
+        cmocka_unit_test(connectivity_statistics_is_as_registered_and_whole),
         cmocka_unit_test(the_basic_device_is_as_registered),
         cmocka_unit_test(the_basic_device_holds_its_values_where_the_whole_one_does),
         cmocka_unit_test(the_test_object_is_as_registered_and_whole),

@@ -1,74 +1,10 @@
-/* Tables and first values of objects 4, 6, 7, 10, 11, 16, 19 and 20. */
+/* First values of objects 4, 6 and 7; tables and first values of 10, 11, 16, 19 and 20. */
 
 #include "conformance/models.h"
 
 #include <string.h>
 
 /* clang-format off */
-#define FIELD(member) LN_FIELD(struct connectivity, member)
-#define LIST(member) LN_LIST(struct connectivity, member)
-static const struct ln_resource connectivity_resources[] = {
-    {  0, LN_INTEGER, LN_READ | LN_MANDATORY,           FIELD(bearer) },
-    {  1, LN_INTEGER, LN_READ | LN_MANY | LN_MANDATORY, LIST(bearers) },
-    {  2, LN_INTEGER, LN_READ | LN_MANDATORY,           FIELD(strength) },
-    {  3, LN_INTEGER, LN_READ,                          FIELD(quality) },
-    {  4, LN_STRING,  LN_READ | LN_MANY | LN_MANDATORY, LIST(addresses) },
-    {  5, LN_STRING,  LN_READ | LN_MANY,                LIST(routers) },
-    {  6, LN_INTEGER, LN_READ,                          FIELD(utilization) },
-    {  7, LN_STRING,  LN_READ | LN_MANY,                LIST(apns) },
-    {  8, LN_INTEGER, LN_READ,                          FIELD(cell) },
-    {  9, LN_INTEGER, LN_READ,                          FIELD(smnc) },
-    { 10, LN_INTEGER, LN_READ,                          FIELD(smcc) },
-};
-#undef FIELD
-#undef LIST
-
-#define FIELD(member) LN_FIELD(struct location, member)
-static const struct ln_resource location_resources[] = {
-    { 0, LN_FLOAT,  LN_READ | LN_MANDATORY, FIELD(latitude) },
-    { 1, LN_FLOAT,  LN_READ | LN_MANDATORY, FIELD(longitude) },
-    { 2, LN_FLOAT,  LN_READ,                FIELD(altitude) },
-    { 3, LN_FLOAT,  LN_READ,                FIELD(radius) },
-    { 4, LN_OPAQUE, LN_READ,                FIELD(velocity) },
-    { 5, LN_TIME,   LN_READ | LN_MANDATORY, FIELD(time) },
-    { 6, LN_FLOAT,  LN_READ,                FIELD(speed) },
-};
-#undef FIELD
-/* clang-format on */
-
-static ln_err start_collecting(void *instance, struct ln_bytes arguments)
-{
-    struct statistics *s = instance;
-
-    (void)arguments; /* the object defines none */
-    *s = (struct statistics){.collects = true, .period = s->period};
-    return LN_OK;
-}
-
-static ln_err stop_collecting(void *instance, struct ln_bytes arguments)
-{
-    struct statistics *s = instance;
-
-    (void)arguments;
-    s->collects = false;
-    return LN_OK;
-}
-
-/* clang-format off */
-#define FIELD(member) LN_FIELD(struct statistics, member)
-static const struct ln_resource statistics_resources[] = {
-    { 0, LN_INTEGER, LN_READ,                   FIELD(sms_sent) },
-    { 1, LN_INTEGER, LN_READ,                   FIELD(sms_received) },
-    { 2, LN_INTEGER, LN_READ,                   FIELD(sent) },
-    { 3, LN_INTEGER, LN_READ,                   FIELD(received) },
-    { 4, LN_INTEGER, LN_READ,                   FIELD(largest) },
-    { 5, LN_INTEGER, LN_READ,                   FIELD(average) },
-    { 6, LN_NONE,    LN_EXECUTE | LN_MANDATORY, LN_EXECUTE_BY(start_collecting) },
-    { 7, LN_NONE,    LN_EXECUTE | LN_MANDATORY, LN_EXECUTE_BY(stop_collecting) },
-    { 8, LN_INTEGER, LN_READ | LN_WRITE,        FIELD(period) },
-};
-#undef FIELD
-
 #define FIELD(member) LN_FIELD(struct cellular, member)
 #define PROFILES LN_LIST(struct cellular, profiles)
 static const struct ln_resource cellular_resources[] = {
@@ -140,9 +76,6 @@ static const struct ln_resource event_log_resources[] = {
         .calls = (object_calls),                                                               \
     }
 
-OBJECT(connectivity_object, 4, 0, 0, connectivity_resources, NULL);
-OBJECT(location_object, 6, 1, 0, location_resources, NULL);
-OBJECT(statistics_object, 7, 1, 0, statistics_resources, NULL);
 OBJECT(cellular_object, 10, 1, 0, cellular_resources, NULL);
 OBJECT(cellular_object_1_1, 10, 1, 1, cellular_resources_1_1, NULL);
 OBJECT(apn_object, 11, 1, 0, apn_resources, &ln_instances_calls);
@@ -150,19 +83,19 @@ OBJECT(portfolio_object, 16, 1, 0, portfolio_resources, &ln_instances_calls);
 OBJECT(container_object, 19, 1, 0, container_resources, &ln_instances_calls);
 OBJECT(event_log_object, 20, 1, 0, event_log_resources, &ln_instances_calls);
 
-static void init_connectivity(struct connectivity *c)
+static void init_connectivity(struct ln_connectivity *c)
 {
-    *c = (struct connectivity){.bearer = 21,
-                               .strength = -61,
-                               .quality = 80,
-                               .utilization = 5,
-                               .cell = 4711,
-                               .smnc = 1,
-                               .smcc = 262,
-                               .bearers = {2, {0, 1}, {21, 6}},
-                               .addresses = {1, {0}, {"192.0.2.7"}},
-                               .routers = {1, {0}, {"192.0.2.1"}},
-                               .apns = {1, {0}, {"internet"}}};
+    *c = (struct ln_connectivity){.bearer = LN_BEARER_WLAN,
+                                  .signal_strength = -61,
+                                  .link_quality = 80,
+                                  .utilization = 5,
+                                  .cell = 4711,
+                                  .network_code = 1,
+                                  .country_code = 262,
+                                  .bearers = {2, {0, 1}, {LN_BEARER_WLAN, LN_BEARER_LTE_FDD}},
+                                  .addresses = {1, {0}, {"192.0.2.7"}},
+                                  .routers = {1, {0}, {"192.0.2.1"}},
+                                  .apns = {1, {0}, {"internet"}}};
 }
 
 static void init_containers(struct models *m)
@@ -183,19 +116,19 @@ void models_init(struct models *m)
 
     memset(m, 0, sizeof(*m));
     init_connectivity(&m->connectivity);
-    m->location = (struct location){.latitude = 48.5,
-                                    .longitude = -2.25,
-                                    .altitude = 80,
-                                    .radius = 10,
-                                    .speed = 1.5,
-                                    .time = 1367491215,
-                                    .velocity = {velocity, sizeof(velocity)}};
-    m->statistics = (struct statistics){.sms_sent = 1,
-                                        .sms_received = 2,
-                                        .sent = 30,
-                                        .received = 40,
-                                        .largest = 500,
-                                        .average = 60};
+    m->location = (struct ln_location){.latitude = 48.5,
+                                       .longitude = -2.25,
+                                       .altitude = 80,
+                                       .radius = 10,
+                                       .speed = 1.5,
+                                       .time = 1367491215,
+                                       .velocity = {velocity, sizeof(velocity)}};
+    m->statistics = (struct ln_statistics){.sms_sent = 1,
+                                           .sms_received = 2,
+                                           .sent = 30000,
+                                           .received = 40000,
+                                           .largest = 500,
+                                           .messages = 1000};
     m->cellular = (struct cellular){.psm_timer = 2,
                                     .active_timer = 1,
                                     .rate_control = 10,

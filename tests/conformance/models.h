@@ -1,34 +1,13 @@
-/* The objects that the ETS's configurations name and the library does not bring along, as tables. */
+/* The objects that the ETS's configurations name: tables of those that the library does not bring
+ * along, and values of all. */
 #ifndef LN_CONFORMANCE_MODELS_H
 #define LN_CONFORMANCE_MODELS_H
 
-#include <linnet/lwm2m.h>
+#include <linnet/objects.h>
 
 enum { MODEL_INSTANCES = 4, MODEL_VALUES = 4, MODEL_TEXT = 32 };
 
 typedef char model_text[MODEL_TEXT];
-
-/* 4, Connectivity Monitoring: single. */
-struct connectivity {
-    int32_t bearer, strength, quality, utilization, cell, smnc, smcc;
-    LN_LIST_OF(int32_t, MODEL_VALUES) bearers;
-    LN_LIST_OF(model_text, MODEL_VALUES) addresses;
-    LN_LIST_OF(model_text, MODEL_VALUES) routers;
-    LN_LIST_OF(model_text, MODEL_VALUES) apns;
-};
-
-/* 6, Location: single. */
-struct location {
-    double latitude, longitude, altitude, radius, speed;
-    struct ln_bytes velocity;
-    int64_t time;
-};
-
-/* 7, Connectivity Statistics: single. */
-struct statistics {
-    int32_t sms_sent, sms_received, sent, received, largest, average, period;
-    bool collects;
-};
 
 /* 10, Cellular Connectivity: single; 1.1 has two more resources. */
 struct cellular {
@@ -65,9 +44,9 @@ struct event_log {
 };
 
 struct models {
-    struct connectivity connectivity;
-    struct location location;
-    struct statistics statistics;
+    struct ln_connectivity connectivity;
+    struct ln_location location;
+    struct ln_statistics statistics;
     struct cellular cellular;
     struct apn apns[MODEL_INSTANCES];
     struct portfolio portfolios[MODEL_INSTANCES];
@@ -83,9 +62,6 @@ struct models {
     struct ln_instances container_store;
 };
 
-extern const struct ln_object connectivity_object;
-extern const struct ln_object location_object;
-extern const struct ln_object statistics_object;
 extern const struct ln_object cellular_object;
 extern const struct ln_object cellular_object_1_1;
 extern const struct ln_object apn_object;

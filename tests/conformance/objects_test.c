@@ -10,7 +10,7 @@ TEST(int_701_reads_connectivity_monitoring)
     EACH_VERSION(v)
     {
         given_c3(v);
-        given_object(&connectivity_object, &bench.models.connectivity);
+        given_object(&ln_connectivity_object, &bench.models.connectivity);
         given_it_is_registered();
         read_as("/4/0", LN_FORMAT_TLV);
         CHECK_CODE("2.05");
@@ -26,7 +26,7 @@ TEST(int_801_reads_the_location)
     EACH_VERSION(v)
     {
         given_c3(v);
-        given_object(&location_object, &bench.models.location);
+        given_object(&ln_location_object, &bench.models.location);
         given_it_is_registered();
         read_as("/6/0", LN_FORMAT_TLV);
         CHECK_CODE("2.05");
@@ -35,25 +35,26 @@ TEST(int_801_reads_the_location)
     }
 }
 
-/* spec: ETS 1.0-int-901, 1.1-int-901: what counting finds is the app's */
+/* spec: ETS 1.0-int-901, 1.1-int-901 */
 TEST(int_901_starts_and_stops_to_collect_statistics)
 {
     EACH_VERSION(v)
     {
         given_c3(v);
-        given_object(&statistics_object, &bench.models.statistics);
+        given_object(&ln_statistics_object, &bench.models.statistics);
         given_it_is_registered();
         execute("/7/0/6");
         CHECK_CODE("2.04");
         CHECK(bench.models.statistics.collects);
-        bench.models.statistics.sent = 3;
-        bench.models.statistics.received = 4;
+        ln_statistics_sent(&bench.models.statistics, bench.now, 500);
+        ln_statistics_sent(&bench.models.statistics, bench.now, 2500);
+        ln_statistics_received(&bench.models.statistics, bench.now, 4200);
         execute("/7/0/7");
         CHECK_CODE("2.04");
-        CHECK(!bench.models.statistics.collects);
+        ln_statistics_sent(&bench.models.statistics, bench.now, 9000);
         CHECK_CLIENT_SAYS("executed /7/0/6\nexecuted /7/0/7\n");
         read_as("/7/0", LN_FORMAT_TLV);
-        CHECK_VALUES("/7/0/0 0\n/7/0/1 0\n/7/0/2 3\n/7/0/3 4\n/7/0/4 0\n/7/0/5 0\n"
+        CHECK_VALUES("/7/0/0 0\n/7/0/1 0\n/7/0/2 3\n/7/0/3 4\n/7/0/4 4200\n/7/0/5 2400\n"
                      "/7/0/8 0\n");
     }
 }
@@ -64,7 +65,7 @@ TEST(int_905_sets_the_collection_period)
     EACH_VERSION(v)
     {
         given_c3(v);
-        given_object(&statistics_object, &bench.models.statistics);
+        given_object(&ln_statistics_object, &bench.models.statistics);
         given_it_is_registered();
         write_text("/7/0/8", "15");
         CHECK_WIRE("server CON PUT /7/0/8 format=0 15\n"
@@ -95,9 +96,9 @@ TEST(int_705_connectivity_monitoring_has_nothing_to_write)
     EACH_VERSION(v)
     {
         given_c3(v);
-        given_object(&connectivity_object, &bench.models.connectivity);
+        given_object(&ln_connectivity_object, &bench.models.connectivity);
         given_it_is_registered();
-        nothing_can_be_written(&connectivity_object);
+        nothing_can_be_written(&ln_connectivity_object);
     }
 }
 
@@ -107,9 +108,9 @@ TEST(int_805_the_location_has_nothing_to_write)
     EACH_VERSION(v)
     {
         given_c3(v);
-        given_object(&location_object, &bench.models.location);
+        given_object(&ln_location_object, &bench.models.location);
         given_it_is_registered();
-        nothing_can_be_written(&location_object);
+        nothing_can_be_written(&ln_location_object);
     }
 }
 

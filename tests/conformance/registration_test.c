@@ -29,7 +29,7 @@ TEST(int_101_registers_with_the_list_of_its_objects)
 TEST(int_101_server_stores_what_a_register_says)
 {
     given_c3(LN_VERSION_1_1);
-    given_object(&location_object, &bench.models.location);
+    given_object(&ln_location_object, &bench.models.location);
     given_object(&cellular_object_1_1, &bench.models.cellular);
     the_client_starts();
 

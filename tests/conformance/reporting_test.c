@@ -114,9 +114,9 @@ TEST(int_710_notifies_of_the_connectivity)
 {
     EACH_VERSION(v)
     {
-        given_it_reports_of(v, &connectivity_object, &bench.models.connectivity);
+        given_it_reports_of(v, &ln_connectivity_object, &bench.models.connectivity);
         observe_as("/4/0", LN_FORMAT_TLV, "pmin=2&pmax=10");
-        bench.models.connectivity.strength = -70;
+        bench.models.connectivity.signal_strength = -70;
         then_it_reports_within_2_and_10_s(ln_path_resource(4, 0, 2));
         CHECK_VALUES("/4/0/0 21\n/4/0/1/0 21\n/4/0/1/1 6\n/4/0/2 -70\n/4/0/3 80\n"
                      "/4/0/4/0 192.0.2.7\n/4/0/5/0 192.0.2.1\n/4/0/6 5\n/4/0/7/0 internet\n"
@@ -130,7 +130,7 @@ TEST(int_810_notifies_of_the_location)
 {
     EACH_VERSION(v)
     {
-        given_it_reports_of(v, &location_object, &bench.models.location);
+        given_it_reports_of(v, &ln_location_object, &bench.models.location);
         observe_as("/6/0", LN_FORMAT_TLV, "pmin=2&pmax=10");
         bench.models.location.latitude = 48.75;
         bench.models.location.time += 1;
@@ -141,19 +141,19 @@ TEST(int_810_notifies_of_the_location)
     }
 }
 
-/* spec: ETS 1.0-int-910, 1.1-int-910: what counting finds is the app's */
+/* spec: ETS 1.0-int-910, 1.1-int-910 */
 TEST(int_910_notifies_of_the_statistics)
 {
     EACH_VERSION(v)
     {
-        given_it_reports_of(v, &statistics_object, &bench.models.statistics);
+        given_it_reports_of(v, &ln_statistics_object, &bench.models.statistics);
         write_text("/7/0/8", "0");
         observe_as("/7/0", LN_FORMAT_TLV, "pmin=2&pmax=10");
         execute("/7/0/6");
         CHECK_CODE("2.04");
         CHECK(bench.models.statistics.collects);
         forget();
-        bench.models.statistics.sent = 12;
+        ln_statistics_sent(&bench.models.statistics, bench.now, 12345);
         changes(ln_path_resource(7, 0, 2));
         time_passes(2000);
         CHECK_SERVER_SAYS("notified\n");
