@@ -111,7 +111,8 @@ set(LN_LINNETD_SOURCES
     time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
-    device.c keys.c links.c machine.c main.c objects.c options.c saved.c secure.c sensors.c)
+    connectivity.c device.c files.c keys.c links.c machine.c main.c objects.c options.c place.c routes.c saved.c
+    secure.c sensors.c)
 
 set(LN_CTL_SOURCES backup.c credentials.c data.c devices.c events.c file.c http.c main.c models.c observe.c plot.c
     print.c queue.c stub.c tokens.c)

@@ -35,18 +35,26 @@ static const char *name_of(struct device *d)
     return d->name;
 }
 
-/* Ascending by id. */
-static void place_objects(struct device *d)
+static size_t place_objects(struct device *d)
 {
-    d->objects[0] = (struct ln_object_entry){&ln_security_object, &d->security_store};
-    d->objects[1] = (struct ln_object_entry){&ln_server_object, &d->account_store};
-    d->objects[2] = (struct ln_object_entry){&ln_device_object, &d->device};
+    const struct ln_object_entry first[] = {
+        {&ln_security_object, &d->security_store}, {&ln_server_object, &d->account_store},
+        {&ln_device_object, &d->device},           {&ln_connectivity_object, &d->connectivity},
+        {&ln_location_object, &d->location},       {&ln_statistics_object, &d->statistics},
+    };
+    size_t count = 0;
+
+    for (size_t i = 0; i < LN_COUNT(first); i++) { /* ascending by id, as all that follow */
+        if (first[i].object != &ln_location_object || d->options->has_place) {
+            d->objects[count++] = first[i];
+        }
+    }
     for (size_t i = 0; i < d->sensors.count; i++) {
         struct sensor_group *group = &d->sensors.groups[i];
-        d->objects[3 + i] = (struct ln_object_entry){group->object, &group->store};
+        d->objects[count++] = (struct ln_object_entry){group->object, &group->store};
     }
-    d->objects[3 + d->sensors.count] =
-        (struct ln_object_entry){&ln_test_object, &d->test_store};
+    d->objects[count++] = (struct ln_object_entry){&ln_test_object, &d->test_store};
+    return count;
 }
 
 static void place_observing(struct observing *o)
@@ -95,7 +103,6 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
     if (!sensors_init(&d->sensors, options->sensors, options->sensor_count, ln_clock_now())) {
         return false;
     }
-    place_objects(d);
     place_observing(&d->observing);
     d->blocks = (struct ln_client_blocks){
         .calls = &ln_client_blocks_calls,
@@ -106,7 +113,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
     d->config = (struct ln_client_config){
         .endpoint = name_of(d),
         .objects = d->objects,
-        .object_count = 4 + d->sensors.count,
+        .object_count = place_objects(d),
         .operations = ln_client_all_operations,
         .formats = device_formats,
         .version = options->version,
@@ -151,6 +158,9 @@ static void executed(struct device *d, struct ln_path path)
                : resets ? ": back to the factory's values"
                         : "");
     d->again = d->again || reboots || resets;
+    if (ln_path_equal(path, ln_path_resource(3, 0, 12))) {
+        d->machine_due = 0; /* what is still wrong is an error again */
+    }
 }
 
 static void refused(struct device *d, struct link *link, const struct ln_client_event *event)
@@ -193,6 +203,7 @@ static void act(struct device *d, const struct ln_client_event *event)
         refused(d, link, event);
         break;
     case LN_CLIENT_LOST:
+        machine_error(&d->device, MACHINE_NO_CONNECTIVITY);
         device_log(d, "%s does not answer: it is tried again", uri);
         break;
     case LN_CLIENT_DEREGISTERED:
@@ -227,13 +238,26 @@ ln_time device_deadline(const struct device *d)
     return ln_time_min(ln_client_deadline(&d->client), due);
 }
 
-/* What is notified is of now, and nobody else tells of its changes. */
+/* What is read and notified is of now. */
+static void refresh(struct device *d, ln_time now)
+{
+    if (machine_refresh(&d->machine, &d->device, now)) {
+        connectivity_read(&d->connectivity);
+        machine_signal(&d->device, &d->connectivity);
+    }
+}
+
+/* Nobody else tells of what changes by itself. */
 static void look_at_machine(struct device *d, ln_time now)
 {
-    machine_refresh(&d->machine, &d->device, now);
+    if (d->machine_due == 0) {
+        d->machine.fresh_until = 0;
+    }
+    refresh(d, now);
     if (now >= d->machine_due) {
         d->machine_due = now + MACHINE_MS;
         tell_change(d, ln_path_instance(3, 0));
+        tell_change(d, ln_path_instance(4, 0));
     }
 }
 
@@ -252,6 +276,7 @@ void device_turn(struct device *d)
     }
     do {
         while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {
+            ln_statistics_sent(&d->statistics, now, len);
             link_send(&d->links[link], buffer, len);
         }
         while (ln_client_event(&d->client, &event)) {
@@ -262,7 +287,10 @@ void device_turn(struct device *d)
 
 void device_receive(struct device *d, ln_link link, struct ln_bytes datagram)
 {
-    machine_refresh(&d->machine, &d->device, ln_clock_now());
-    ln_client_recv(&d->client, ln_clock_now(), link, datagram);
+    ln_time now = ln_clock_now();
+
+    refresh(d, now);
+    ln_statistics_received(&d->statistics, now, datagram.len);
+    ln_client_recv(&d->client, now, link, datagram);
     device_turn(d);
 }

@@ -2,9 +2,9 @@
 
 #include "machine.h"
 
-#include <ctype.h>
+#include "files.h"
+
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,54 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRESH_MS = 1000, FILE_MAX = 8192 };
+enum {
+    FRESH_MS = 1000,
+    MEMORY_PARTS = 50, /* less than one of them is free: out of memory */
+    LOW_SIGNAL_DBM = -85,
+};
 
 /* Power sources of /3/0/6. */
 enum { SOURCE_INTERNAL_BATTERY = 1, SOURCE_USB = 5, SOURCE_AC = 6 };
 
 /* Battery states of /3/0/20. */
 enum { BATTERY_NORMAL, BATTERY_CHARGING, BATTERY_FULL, BATTERY_LOW = 4, BATTERY_UNKNOWN = 6 };
-
-/* The start of a small file, ended by NUL. False if it cannot be read or is empty. */
-static bool read_file(const char *path, char *out, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len;
-
-    if (fd < 0) {
-        return false;
-    }
-    len = read(fd, out, size - 1);
-    close(fd);
-    out[len > 0 ? len : 0] = '\0';
-    return len > 0;
-}
-
-/* The first line of a file, if it is text that a String may hold. */
-static bool read_line(const char *path, char *out, size_t size)
-{
-    if (!read_file(path, out, size)) {
-        return false;
-    }
-    out[strcspn(out, "\r\n")] = '\0';
-    for (size_t len = strlen(out); len > 0 && isspace((unsigned char)out[len - 1]); len--) {
-        out[len - 1] = '\0';
-    }
-    return out[0] != '\0' && ln_utf8_valid(ln_bytes_of_text(out));
-}
-
-static bool read_number(const char *path, long long *out)
-{
-    char text[64];
-    int64_t number;
-
-    if (!read_line(path, text, sizeof(text)) ||
-        !ln_integer_of_text(ln_bytes_of_text(text), &number)) {
-        return false;
-    }
-    *out = number;
-    return true;
-}
 
 /* NAME="value" of /etc/os-release. */
 static bool read_os_release(const char *name, char *out, size_t size)
@@ -304,6 +267,48 @@ static void read_power(struct ln_device *d)
     closedir(folder);
 }
 
+void machine_error(struct ln_device *d, uint8_t code)
+{
+    uint16_t count = d->error_codes.count;
+
+    for (uint16_t i = 0; i < count; i++) {
+        if (d->error_codes.values[i] == code) {
+            return;
+        }
+    }
+    if (count < LN_COUNT(d->error_codes.ids)) {
+        d->error_codes.ids[count] = count;
+        d->error_codes.values[count] = code;
+        d->error_codes.count++;
+    }
+}
+
+static bool is_present(const struct ln_device *d, uint16_t resource)
+{
+    const struct ln_resource *row = ln_object_resource(&ln_device_object, resource);
+
+    return (d->absent & (uint32_t)1 << (row - ln_device_object.resources)) == 0;
+}
+
+/* What is wrong now. It stays noted until a server resets it. */
+static void find_errors(struct ln_device *d)
+{
+    if (is_present(d, 20) && d->battery_status == BATTERY_LOW) {
+        machine_error(d, MACHINE_LOW_BATTERY);
+    }
+    if (is_present(d, 10) && is_present(d, 21) &&
+        d->memory_free < d->memory_total / MEMORY_PARTS) {
+        machine_error(d, MACHINE_OUT_OF_MEMORY);
+    }
+}
+
+void machine_signal(struct ln_device *d, const struct ln_connectivity *connectivity)
+{
+    if (connectivity->signal_strength < LOW_SIGNAL_DBM) {
+        machine_error(d, MACHINE_LOW_SIGNAL);
+    }
+}
+
 static int64_t wall_clock(void *context)
 {
     (void)context;
@@ -317,17 +322,18 @@ void machine_read(struct machine *machine, struct ln_device *device, ln_time now
     read_utc_offset(device);
     device->clock = wall_clock;
     device->type = "linux";
-    device->error_codes.count = 1; /* one code, 0: no error */
     machine->fresh_until = 0;
-    machine_refresh(machine, device, now);
+    (void)machine_refresh(machine, device, now);
 }
 
-void machine_refresh(struct machine *machine, struct ln_device *device, ln_time now)
+bool machine_refresh(struct machine *machine, struct ln_device *device, ln_time now)
 {
     if (now < machine->fresh_until) {
-        return;
+        return false;
     }
     machine->fresh_until = now + FRESH_MS;
     read_memories(device);
     read_power(device);
+    find_errors(device);
+    return true;
 }

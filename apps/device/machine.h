@@ -19,7 +19,19 @@ struct machine {
 
 /* Fills in what stays the same, and what changes for the first time. */
 void machine_read(struct machine *machine, struct ln_device *device, ln_time now);
-/* Reads again what changes, at most once a second. */
-void machine_refresh(struct machine *machine, struct ln_device *device, ln_time now);
+/* Reads again what changes, at most once a second. False: it was not time yet. */
+bool machine_refresh(struct machine *machine, struct ln_device *device, ln_time now);
+
+/* Error codes of /3/0/11: those that this machine can have. */
+enum {
+    MACHINE_LOW_BATTERY = 1,
+    MACHINE_LOW_SIGNAL = 4,
+    MACHINE_OUT_OF_MEMORY = 5,
+    MACHINE_NO_CONNECTIVITY = 7,
+};
+/* Notes an error, until a server resets them. */
+void machine_error(struct ln_device *device, uint8_t code);
+/* Notes where the wireless signal is low. */
+void machine_signal(struct ln_device *device, const struct ln_connectivity *connectivity);
 
 #endif

@@ -10,6 +10,8 @@ const struct ln_format *const device_formats[] = {
     &ln_format_cbor,       &ln_format_text,       &ln_format_opaque, NULL,
 };
 
+enum { DISABLE_S = 86400 }; /* as object 1 has it */
+
 static bool init_accounts(struct device *d)
 {
     const struct options *options = d->options;
@@ -24,6 +26,7 @@ static bool init_accounts(struct device *d)
         snprintf(security->uri, sizeof(security->uri), "%s", from->uri);
         account->lifetime = from->lifetime;
         account->store_notifications = true;
+        account->disable_timeout = DISABLE_S;
         snprintf(account->binding, sizeof(account->binding), "%s", from->binding);
         if (!keys_load(from, &d->keys[i], security)) {
             return false;
@@ -128,6 +131,11 @@ bool objects_init(struct device *d)
         return false;
     }
     machine_read(&d->machine, &d->device, ln_clock_now());
+    connectivity_read(&d->connectivity);
+    machine_signal(&d->device, &d->connectivity);
+    d->location = d->options->place;
+    d->location.time = d->device.clock(d->device.clock_context);
+    d->statistics.absent = LN_STATISTICS_SMS;
     d->device.binding = "U";
     ln_test_reset(&d->tests[0]);
     d->test_store = (struct ln_instances){

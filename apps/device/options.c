@@ -171,6 +171,14 @@ static const char *take_sensor(struct options *options, const char *word)
     return sensor_wish_read(word, &options->sensors[options->sensor_count++]);
 }
 
+static const char *take_location(struct options *options, const char *word)
+{
+    const char *why = place_read(word, &options->place);
+
+    options->has_place = why == NULL;
+    return why;
+}
+
 static const char *take_ack_timeout(struct options *options, const char *word)
 {
     double seconds;
@@ -251,6 +259,7 @@ static const struct option table[] = {
     {"--lwm2m",          "1.0|1.1",    "the highest version to speak; 1.1",                      take_version},
     {"--set",            "PATH=VALUE", "give a resource this value: /3/0/17=meter",              take_setting},
     {"--sensor",         "NAME=FILE",  "a sensor: temperature=FILE, or =sine, or =random",       take_sensor},
+    {"--location",       "LAT,LON",    "and ,ALT: where it stands, in degrees and metres",        take_location},
     {"--ack-timeout",    "S",          "seconds before a message is sent again; 2",              take_ack_timeout},
     {"--max-retransmit", "N",          "how often a message is sent again; 4",                   take_max_retransmit},
     {"--block-size",     "BYTES",      "of the largest block of a long body; 1024",              take_block_size},

@@ -6,6 +6,7 @@
 #include <linnet/lwm2m.h>
 #include <linnet/objects.h>
 
+#include "place.h"
 #include "sensors.h"
 
 enum { ACCOUNTS_MAX = 8, SETTINGS_MAX = 32, EXIT_USAGE = 2 };
@@ -43,6 +44,8 @@ struct options {
     size_t setting_count;
     struct sensor_wish sensors[SENSORS_MAX];
     size_t sensor_count;
+    bool has_place;
+    struct ln_location place; /* --location; its time is set at the start */
     enum ln_version version;
     struct ln_coap_parameters coap;
     uint16_t block_size; /* 0: what fits a datagram */

@@ -3,6 +3,7 @@
 int auth_tests(void);
 int config_tests(void);
 int credentials_tests(void);
+int device_values_tests(void);
 int encoding_tests(void);
 int histogram_tests(void);
 int inbox_tests(void);
@@ -17,8 +18,8 @@ int wall_tests(void);
 
 int main(void)
 {
-    return auth_tests() + config_tests() + credentials_tests() + encoding_tests() +
-           histogram_tests() + inbox_tests() + json_out_tests() + model_file_tests() +
-           models_tests() + router_tests() + store_operation_tests() + store_tests() +
-           values_tests() + wall_tests();
+    return auth_tests() + config_tests() + credentials_tests() + device_values_tests() +
+           encoding_tests() + histogram_tests() + inbox_tests() + json_out_tests() +
+           model_file_tests() + models_tests() + router_tests() + store_operation_tests() +
+           store_tests() + values_tests() + wall_tests();
 }
