@@ -143,9 +143,12 @@ static ln_err take_new(struct ln_server *server, struct ln_observation *observat
                        const struct ln_coap_message *m, const struct ln_coap_options *options)
 {
     struct operation *old = fetch_of(observation);
-    bool in_blocks = options->block2.more && options->block2.number == 0;
+    bool in_blocks = options->block2.more;
     ln_err err;
 
+    if (options->block2.number > 0) {
+        return LN_ERR_BAD_REQUEST; /* the others are asked for */
+    }
     /* A newer state takes the place of one that is not whole yet. */
     drop_fetch(server, old);
     if (in_blocks) {
@@ -198,7 +201,10 @@ ln_err ln_server__observation_failed(struct ln_server *server,
     return LN_OK;
 }
 
-/* What it says, from the device itself. LN_ERR_NO_MEMORY: as if it had been lost. */
+/*
+ * What it says, from the device itself. LN_ERR_NO_MEMORY: as if it had been lost. Any other error:
+ * it is none.
+ */
 static ln_err take_notification(struct ln_server *server, struct ln_observation *observation,
                                 const struct ln_coap_message *m,
                                 const struct ln_coap_options *options)
@@ -255,10 +261,13 @@ static void take_from_device(struct ln_server *server, struct ln_observation *ob
         return;
     }
     ln_err err = take_notification(server, observation, m, &options);
-    if (err == LN_ERR_NO_MEMORY) {
+    if (err == LN_OK) {
+        acknowledge(server, peer, m);
+    } else if (err == LN_ERR_NO_MEMORY) {
         server->counters.notifications_refused++;
     } else {
-        acknowledge(server, peer, m);
+        server->counters.bad_options++;
+        reset(server, peer, m);
     }
 }
 

@@ -86,6 +86,7 @@ TEST(a_format_that_cannot_hold_it_leaves_no_observation)
     CHECK_EQ(observe("/33002/0").code, LN_COAP_4_06);
     accept = LN_FORMAT_CBOR;
     CHECK_EQ(observe("/33002/0/1").code, LN_COAP_4_06);
+    CHECK_EQ(f.client.stats.refused_requests, 2);
     CHECK_EQ(observed(), 0);
 }
 

@@ -600,6 +600,63 @@ TEST(from_another_address_only_the_same_proved_identity_is_believed)
     then_all_is_given_back();
 }
 
+/* One with that block of 16 bytes, or what it has of it. */
+static void notifies_in_blocks(uint16_t id, int sequence, struct ln_coap_block block,
+                               const char *payload)
+{
+    uint8_t bytes[100];
+    struct ln_coap_builder b =
+        ln_coap_start(bytes, sizeof(bytes), LN_COAP_CON, LN_COAP_2_05, id, &token);
+
+    ln_coap_add_uint(&b, LN_COAP_OBSERVE, (uint32_t)sequence);
+    ln_coap_add_block(&b, LN_COAP_BLOCK2, block);
+    ln_coap_add_payload(&b, ln_bytes_of_text(payload));
+    bytes_arrive(&one, ln_bytes(bytes, ln_coap_finish(&b)));
+}
+
+TEST(what_breaks_the_rules_of_coap_is_reset_and_counted)
+{
+    given_an_observation();
+    const struct ln_server_counters *c = ln_server_counters(server);
+    uint64_t digest = ln_server_digest(server);
+
+    notifies_in_blocks(1, 11, (struct ln_coap_block){.number = 1}, "a block that nobody asked");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    CHECK_EQ(c->bad_options, 1);
+    notifies_in_blocks(2, 12, (struct ln_coap_block){.more = true}, "too short");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    CHECK_EQ(c->bad_options, 2);
+    struct datagram d;
+    struct ln_coap_builder b =
+        ln_coap_start(d.bytes, sizeof(d.bytes), LN_COAP_NON, LN_COAP_2_05, 3, &token);
+    ln_coap_add_uint(&b, LN_COAP_OBSERVE, 13);
+    ln_coap_add_uint(&b, 9, 1); /* critical, and unknown */
+    d.length = ln_coap_finish(&b);
+    arrives(&one, &d);
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    CHECK_EQ(c->bad_options, 3);
+    notifies(LN_COAP_ACK, 4, 14, "an ACK of nothing");
+    then_it_is_silent();
+    CHECK_EQ(c->unexpected, 1);
+    CHECK_EQ(c->notifications, 1);
+    then_nothing_changed(digest);
+    then_all_is_given_back();
+}
+
+TEST(of_a_device_that_is_not_registered_it_is_reset)
+{
+    given_an_observation();
+    ln_server_forget(server, now, ln_server_find(server, BYTES("one")));
+    events_are_read();
+
+    notifies(LN_COAP_CON, 1, 11, "x");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    CHECK_EQ(ln_server_counters(server)->unexpected, 1);
+    CHECK_EQ(state_of(model), LN_OBSERVATION_PENDING);
+    then_no_event();
+    then_all_is_given_back();
+}
+
 TEST(one_that_cannot_be_taken_for_lack_of_memory_is_not_acknowledged)
 {
     given_an_observation();
@@ -681,6 +738,8 @@ int observe_tests(void)
         cmocka_unit_test(what_comes_for_one_that_has_failed_is_reset),
         cmocka_unit_test(what_comes_for_one_that_the_device_does_not_observe_is_reset),
         cmocka_unit_test(from_another_address_only_the_same_proved_identity_is_believed),
+        cmocka_unit_test(what_breaks_the_rules_of_coap_is_reset_and_counted),
+        cmocka_unit_test(of_a_device_that_is_not_registered_it_is_reset),
         cmocka_unit_test(one_that_cannot_be_taken_for_lack_of_memory_is_not_acknowledged),
         cmocka_unit_test(what_cannot_be_observed_or_is_too_much_is_refused),
         cmocka_unit_test(an_observation_takes_less_than_180_bytes),

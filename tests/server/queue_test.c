@@ -287,6 +287,27 @@ TEST(what_cannot_wait_or_be_kept_is_refused_and_counted)
     then_all_is_given_back();
 }
 
+/* ---- Memory ---- */
+
+/* A Write of a few bytes to a device that is not registered, with what the allocator adds. */
+TEST(an_operation_that_waits_takes_less_than_640_bytes)
+{
+    enum { EACH = 900 };
+    given_a_server();
+    given_an_operation("one", LN_OPERATION_WRITE, &waits, 1);
+    size_t bytes = memory_bytes;
+    size_t blocks = memory_blocks;
+    for (unsigned i = 2; i <= EACH; i++) {
+        given_an_operation("one", LN_OPERATION_WRITE, &waits, i);
+    }
+    events_are_read();
+
+    size_t each = (memory_bytes - bytes + 16 * (memory_blocks - blocks)) / (EACH - 1);
+    print_message("bytes for each operation that waits: %zu\n", each);
+    assert_in_range(each, 400, 640);
+    then_all_is_given_back();
+}
+
 int queue_tests(void)
 {
     const struct CMUnitTest queue_group[] = {
@@ -305,6 +326,7 @@ int queue_tests(void)
         cmocka_unit_test(closing_does_not_end_for_good_what_is_kept),
         cmocka_unit_test(one_that_a_caller_waited_for_can_be_kept_from_then_on),
         cmocka_unit_test(what_cannot_wait_or_be_kept_is_refused_and_counted),
+        cmocka_unit_test(an_operation_that_waits_takes_less_than_640_bytes),
     };
 
     return RUN_TESTS(queue_group);
