@@ -10,6 +10,7 @@ int inbox_tests(void);
 int json_out_tests(void);
 int model_file_tests(void);
 int models_tests(void);
+int operation_list_tests(void);
 int router_tests(void);
 int store_operation_tests(void);
 int store_tests(void);
@@ -20,6 +21,6 @@ int main(void)
 {
     return auth_tests() + config_tests() + credentials_tests() + device_values_tests() +
            encoding_tests() + histogram_tests() + inbox_tests() + json_out_tests() +
-           model_file_tests() + models_tests() + router_tests() + store_operation_tests() +
-           store_tests() + values_tests() + wall_tests();
+           model_file_tests() + models_tests() + operation_list_tests() + router_tests() +
+           store_operation_tests() + store_tests() + values_tests() + wall_tests();
 }
