@@ -19,3 +19,4 @@ def test_what_was_acknowledged_survives_kills_and_power_cuts():
     assert inside >= 1 and acknowledged > 100
     operations, executed = map(int, re.search(r"operations: (\d+), executed: (\d+)", done.stdout).groups())
     assert operations > 100 and executed > 10
+    assert int(re.search(r"observations: (\d+)", done.stdout)[1]) > 100

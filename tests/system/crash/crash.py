@@ -4,7 +4,8 @@
 
 Kills are by SIGKILL at random moments. A cut is a kill after which what was written and not synced is taken back, whole
 or in part: what a power cut may leave. Beside the registrations, Executes are queued: none that was acknowledged with 202 may
-be lost, and none may reach its device twice. Prints the counts, and how many of the ends were inside a commit.
+be lost, and none may reach its device twice; and observations are declared, changed and ended: each must be as it was
+acknowledged last. Prints the counts, and how many of the ends were inside a commit.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import tempfile
 import time
 import urllib.request
 
+from observations import Observations
 from operations import Operations
 
 HERE = pathlib.Path(__file__).parent
@@ -179,7 +181,8 @@ class Run:
         self.dice = random.Random(options.seed)
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="linnet-crash-"))
         self.shim = build_shim(self.root)
-        self.counts = {"ends": 0, "inside": 0, "acknowledged": 0, "operations": 0, "executed": 0, "taken_back": 0}
+        self.counts = {"ends": 0, "inside": 0, "acknowledged": 0, "operations": 0, "executed": 0, "observations": 0,
+                       "taken_back": 0}
         self.failures = []
 
     def one(self, data, notes, truth, number, cut):
@@ -191,6 +194,8 @@ class Run:
         load = subprocess.Popen([sys.executable, HERE / "load.py", str(coap), log, f"r{number}-",
                                  str(self.dice.randrange(2**31))])
         operations = Operations(daemon.http, coap, TOKEN, f"op{number}{'c' if cut else 'k'}", random.Random(self.dice.random()))
+        observations = Observations(daemon.http, TOKEN, f"ob{number}{'c' if cut else 'k'}",
+                                    random.Random(self.dice.random()))
         while not log.exists() or log.stat().st_size < 2000:
             if load.poll() is not None or daemon.process.poll() is not None:
                 raise AssertionError("linnetd or the load ended by itself")
@@ -200,13 +205,14 @@ class Run:
         inside = (notes / "state").read_bytes() == b"\x01"
         load.wait(20)
         operations.killed()
+        observations.killed()
         self.counts["ends"] += 1
         self.counts["inside"] += inside
         self.counts["acknowledged"] += truth.read(log)
         if cut:
             self.counts["taken_back"] += cut_power(data, notes, self.dice)
         daemon = Daemon(self.options.bin / "linnetd", data, notes, self.shim, coap)
-        wrong = list(operations.wrong(daemon.http))
+        wrong = [*operations.wrong(daemon.http), *observations.wrong(daemon.http)]
         devices = daemon.devices()
         devices.pop(operations.endpoint, None)
         wrong += truth.wrong({name: device for name, device in devices.items() if not name.startswith("op")})
@@ -215,6 +221,7 @@ class Run:
         wrong += operations.twice()
         self.counts["operations"] += len(operations.acknowledged)
         self.counts["executed"] += len(operations.seen)
+        self.counts["observations"] += observations.acknowledged
         if cut:
             cut_power(data, notes, self.dice)
         state = integrity(data)
@@ -235,7 +242,8 @@ class Run:
             self.one(self.root / "data", self.root / "notes", truth, number, cut)
         done = {name: self.counts[name] - begin[name] for name in self.counts}
         print(f"{'power cuts' if cut else 'kills'}: {done['ends']}, inside a commit: {done['inside']}, "
-              f"acknowledged: {done['acknowledged']}, operations: {done['operations']}, executed: {done['executed']}" + (f", writes taken back: {done['taken_back']}" if cut else ""),
+              f"acknowledged: {done['acknowledged']}, operations: {done['operations']}, executed: {done['executed']}, "
+              f"observations: {done['observations']}" + (f", writes taken back: {done['taken_back']}" if cut else ""),
               flush=True)
 
     def all(self):
