@@ -356,7 +356,8 @@ static bool is_valid(const struct secure_peer *peer, const struct credential *al
     struct ln_bytes identity = ln_bytes(peer->bytes + peer->endpoint_len, peer->identity_len);
 
     for (size_t i = 0; i < count; i++) {
-        if (all[i].purpose == CREDENTIAL_SERVER && all[i].mode == (int)peer->mode &&
+        if (all[i].purpose == CREDENTIAL_SERVER &&
+            all[i].mode == (enum credential_mode)peer->mode &&
             all[i].created_at == peer->created_at &&
             ln_bytes_equal(ln_bytes(all[i].identity, all[i].identity_len), identity)) {
             return true;
