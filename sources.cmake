@@ -69,7 +69,8 @@ set(LN_CLIENT_TESTS
 set(LN_SERVER_TESTS
     answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c journal_test.c lifetime_test.c
     list_blocks_test.c observe_test.c operations_test.c owner_test.c queue_mode_test.c queue_test.c recent_test.c
-    register_test.c repeats_test.c request_blocks_test.c responses_test.c scale_test.c stream_test.c support.c
+    register_test.c repeats_test.c request_blocks_test.c responses_test.c scale_test.c sessions_test.c
+    stream_test.c support.c
     update_test.c waiting_support.c)
 
 set(LN_DTLS_TESTS

@@ -122,7 +122,7 @@ bool history_rows_open(struct history_rows *rows, const char *folder, char why[S
                 prepare(rows);
     if (!good && why[0] == '\0') {
         (void)snprintf(why, STORE_WHY_MAX,
-                       "%s: %s: linnetd must be able to write it; without it start anew", name,
+                       "%.300s: %s: linnetd must be able to write it; without it start anew", name,
                        sqlite3_errmsg(rows->db));
     }
     return good;

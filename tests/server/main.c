@@ -26,6 +26,7 @@ int main(void)
     failed += queue_mode_tests();
     failed += observe_tests();
     failed += owner_tests();
+    failed += sessions_tests();
     failed += scale_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -98,6 +98,7 @@ int register_tests(void);
 int repeats_tests(void);
 int responses_tests(void);
 int scale_tests(void);
+int sessions_tests(void);
 int update_tests(void);
 
 #endif
