@@ -12,8 +12,6 @@ enum {
     ACCESS_DENIED = 49, /* alerts */
     RECORD_WITH_CID = 25,
     RECORD_CID_AT = 11,
-    TICKET_MS = 2 * 24 * 3600 * 1000, /* no ticket is older */
-    PROBES = 16,
 };
 
 struct secure_batch {
@@ -55,46 +53,6 @@ static size_t find_key(void *context, struct ln_bytes identity, uint8_t key[LN_D
     return length;
 }
 
-static uint64_t rekeyed_hash(enum credential_mode mode, struct ln_bytes identity)
-{
-    uint8_t seed[16] = {(uint8_t)mode};
-
-    return ln_hash(seed, identity) | 1;
-}
-
-/* A ticket of before the key of this identity was changed would go round the change. */
-static bool is_rekeyed(const struct shard *shard, enum credential_mode mode,
-                       struct ln_bytes identity)
-{
-    const struct secure *secure = &shard->secure;
-    uint64_t hash = rekeyed_hash(mode, identity);
-
-    for (size_t i = 0; i < PROBES; i++) {
-        size_t at = (hash + i) % SECURE_REKEYED;
-        if (secure->rekeyed[at] == hash && shard->now < secure->rekeyed_until[at]) {
-            return true;
-        }
-    }
-    return shard->now < secure->no_tickets_until;
-}
-
-static void note_rekeyed(struct shard *shard, enum credential_mode mode,
-                         struct ln_bytes identity)
-{
-    struct secure *secure = &shard->secure;
-    uint64_t hash = rekeyed_hash(mode, identity);
-
-    for (size_t i = 0; i < PROBES; i++) {
-        size_t at = (hash + i) % SECURE_REKEYED;
-        if (secure->rekeyed[at] == hash || shard->now >= secure->rekeyed_until[at]) {
-            secure->rekeyed[at] = hash;
-            secure->rekeyed_until[at] = ln_time_after(shard->now, TICKET_MS);
-            return;
-        }
-    }
-    secure->no_tickets_until = ln_time_after(shard->now, TICKET_MS);
-}
-
 /* Of a certificate that is valid, or a ticket: whether a credential binds its name. */
 static bool accept(void *context, const struct ln_dtls_identity *identity)
 {
@@ -102,9 +60,6 @@ static bool accept(void *context, const struct ln_dtls_identity *identity)
     uint8_t endpoint[CREDENTIAL_ENDPOINT_MAX];
     enum credential_mode mode = mode_of(identity);
 
-    if (mode == CREDENTIAL_PSK && is_rekeyed(shard, mode, identity->name)) {
-        return false;
-    }
     return credentials_endpoint_of_identity(shard->daemon->credentials, CREDENTIAL_SERVER, mode,
                                             identity->name, endpoint) > 0;
 }
@@ -391,11 +346,6 @@ static void run_revocation(struct shard *shard, struct call *call)
     struct ln_bytes endpoint = ln_bytes(revocation->endpoint, revocation->length);
     size_t count = credentials_of_endpoint(shard->daemon->credentials, endpoint, all);
 
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].mode == CREDENTIAL_PSK) {
-            note_rekeyed(shard, CREDENTIAL_PSK, ln_bytes(all[i].identity, all[i].identity_len));
-        }
-    }
     if (shard->secure.dtls != NULL) {
         end_sessions(shard, endpoint, all, count);
     }

@@ -19,10 +19,7 @@
 struct daemon;
 struct shard;
 
-enum {
-    SECURE_WHY_MAX = 512,
-    SECURE_REKEYED = 4096, /* identities whose tickets are void */
-};
+enum { SECURE_WHY_MAX = 512 };
 
 /* A session, and the credential that opened it. */
 struct secure_peer {
@@ -45,9 +42,6 @@ struct secure {
     uint64_t too_long; /* datagrams longer than the buffer, dropped */
     uint64_t too_late; /* answers to sessions that were over */
     uint64_t revoked;  /* sessions closed because their credential is no longer valid */
-    uint64_t rekeyed[SECURE_REKEYED];
-    ln_time rekeyed_until[SECURE_REKEYED];
-    ln_time no_tickets_until;
 };
 
 /* The certificates of the command line, read whole. Zero: none. */

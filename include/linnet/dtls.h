@@ -53,9 +53,10 @@ struct ln_dtls_identity {
 
 /*
  * The key of a PSK identity: writes it to `key` and returns its length, 0 where nobody has this
- * identity. Asked once in each handshake. One identity has one key: a handshake proves a key only in
- * its last message, when there is no second try. So a key is rotated by a second identity that is
- * valid beside the first.
+ * identity. Asked in each handshake, again when it is finished, and when a session is resumed: who
+ * proved a key that has been changed meanwhile does not come in. One identity has one key: a handshake
+ * proves a key only in its last message, when there is no second try. So a key is rotated by a second
+ * identity that is valid beside the first.
  */
 typedef size_t ln_dtls_psk_fn(void *context, struct ln_bytes identity,
                               uint8_t key[LN_DTLS_KEY_MAX]);

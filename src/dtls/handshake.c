@@ -5,6 +5,8 @@
 
 #include <mbedtls/platform_util.h>
 
+enum { ACCESS_DENIED = 49 };
+
 /* Takes a claim for the session that is running. */
 static bool claim(struct ln_dtls_server *server, const struct ln_dtls_identity *identity)
 {
@@ -22,22 +24,50 @@ static bool accepts(const struct ln_dtls_server *server,
            server->config.accept(server->config.context, identity);
 }
 
+/*
+ * A hash of the key that this identity has now, 0 where it has none; the key itself into `key`. Only
+ * the hash is kept: it tells later whether the key is still the same.
+ */
+static uint64_t ask_key(const struct ln_dtls_server *server, struct ln_bytes identity,
+                        uint8_t key[LN_DTLS_KEY_MAX], size_t *length)
+{
+    *length = 0;
+    if (identity.len <= LN_DTLS_IDENTITY_MAX && server->config.psk != NULL) {
+        *length = server->config.psk(server->config.context, identity, key);
+    }
+    return *length == 0 ? 0 : ln_hash(server->seed, ln_bytes(key, *length)) | 1;
+}
+
+/* Whether what proved the identity still does: its key may have been changed meanwhile. */
+static bool key_is_valid(const struct ln_dtls_server *server,
+                         const struct ln_dtls_identity *identity, uint64_t key_hash)
+{
+    uint8_t key[LN_DTLS_KEY_MAX];
+    size_t length;
+
+    if (identity->proof != LN_DTLS_PSK) {
+        return true;
+    }
+    uint64_t now = ask_key(server, identity->name, key, &length);
+    mbedtls_platform_zeroize(key, sizeof(key));
+    return now != 0 && now == key_hash;
+}
+
 static int find_key(void *context, mbedtls_ssl_context *ssl, const unsigned char *name,
                     size_t size)
 {
     struct ln_dtls_server *server = context;
     struct ln_dtls_identity identity = {.proof = LN_DTLS_PSK, .name = ln_bytes(name, size)};
     uint8_t key[LN_DTLS_KEY_MAX];
-    size_t length = 0;
+    size_t length;
+    uint64_t hash = ask_key(server, identity.name, key, &length);
 
-    if (size <= LN_DTLS_IDENTITY_MAX) {
-        length = server->config.psk(server->config.context, identity.name, key);
-    }
     if (length == 0) {
         server->host.stats.unknown_identity++;
         return -1;
     }
     server->current->resumed = false;
+    server->current->key_hash = hash;
     int error = claim(server, &identity) ? mbedtls_ssl_set_hs_psk(ssl, key, length)
                                          : MBEDTLS_ERR_SSL_ALLOC_FAILED;
     mbedtls_platform_zeroize(key, sizeof(key));
@@ -74,10 +104,11 @@ static int write_ticket(void *context, const mbedtls_ssl_session *session, unsig
     struct ln_dtls_server *server = context;
     struct ln_writer out = ln_writer(start, (size_t)(end - start));
 
-    *lifetime = server->current->identity == NULL
-                    ? 0
-                    : ln_dtls_ticket_seal(&server->tickets, server->host.now, session,
-                                          server->current->identity, &out);
+    *lifetime =
+        server->current->identity == NULL
+            ? 0
+            : ln_dtls_ticket_seal(&server->tickets, server->host.now, session,
+                                  server->current->identity, server->current->key_hash, &out);
     *length = *lifetime == 0 ? 0 : out.written;
     return 0; /* a ticket of no length is none */
 }
@@ -88,14 +119,15 @@ static int read_ticket(void *context, mbedtls_ssl_session *session, unsigned cha
     struct ln_dtls_server *server = context;
     struct ln_bytes names[LN_DTLS_NAMES_MAX];
     struct ln_dtls_identity identity;
+    uint64_t key_hash;
 
     if (!ln_dtls_ticket_open(&server->tickets, server->host.now, sealed, size, session,
-                             &identity, names)) {
+                             &identity, names, &key_hash)) {
         return MBEDTLS_ERR_SSL_INVALID_MAC; /* a whole handshake then */
     }
     /* What allow_to_shrink() wrote there is none of this hello's wishes. */
     session->MBEDTLS_PRIVATE(mfl_code) = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
-    if (!accepts(server, &identity)) {
+    if (!key_is_valid(server, &identity, key_hash) || !accepts(server, &identity)) {
         server->host.stats.refused_identity++;
         return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     }
@@ -103,6 +135,7 @@ static int read_ticket(void *context, mbedtls_ssl_session *session, unsigned cha
         return MBEDTLS_ERR_SSL_ALLOC_FAILED;
     }
     server->current->resumed = true;
+    server->current->key_hash = key_hash;
     return 0;
 }
 
@@ -171,6 +204,22 @@ static void count_failure(struct ln_dtls_session *session,
     }
 }
 
+/* Who began before the key was changed must not come in by the old one. */
+static void finish(struct ln_dtls_session *session)
+{
+    struct ln_dtls_server *server = session->server;
+
+    if (session->identity == NULL ||
+        key_is_valid(server, session->identity, session->key_hash)) {
+        ln_dtls_session_open(session);
+        return;
+    }
+    server->host.stats.refused_identity++;
+    server->host.stats.failed_handshakes++;
+    ln_dtls_channel_alert(&session->channel, ACCESS_DENIED);
+    ln_dtls_session_end(session, LN_DTLS_FAILED, ACCESS_DENIED);
+}
+
 void ln_dtls_handshake_go_on(struct ln_dtls_session *session)
 {
     struct ln_dtls_server *server = session->server;
@@ -178,7 +227,7 @@ void ln_dtls_handshake_go_on(struct ln_dtls_session *session)
     server->current = session;
     struct ln_dtls_outcome outcome = ln_dtls_channel_shake(&session->channel);
     if (outcome.progress == LN_DTLS_DONE) {
-        ln_dtls_session_open(session);
+        finish(session);
     } else if (outcome.progress == LN_DTLS_BROKEN) {
         count_failure(session, &outcome);
         ln_dtls_session_end(session, outcome.reason, outcome.alert);

@@ -31,6 +31,7 @@ struct ln_dtls_session {
     struct ln_dtls_session *next_event;
     struct ln_timer timer; /* of the handshake */
     uint64_t hello;        /* hash of the hello that began it */
+    uint64_t key_hash;     /* of the pre-shared key that it was proved by */
     uint64_t replaced_by;
     int alert;
     enum ln_dtls_reason reason;

@@ -10,7 +10,7 @@ enum {
     NONCE_SIZE = 12,
     TAG_SIZE = 16,
     HEAD_SIZE = LN_DTLS_TICKET_KEY_NAME + NONCE_SIZE,
-    PLAIN_MAX = LN_DTLS_IDENTITY_WRITTEN + 256,
+    PLAIN_MAX = 8 + LN_DTLS_IDENTITY_WRITTEN + 256,
 };
 
 static bool draw_key(struct ln_dtls_tickets *tickets, uint8_t which)
@@ -62,11 +62,12 @@ static void rotate(struct ln_dtls_tickets *tickets, ln_time now)
 
 /* 0 if it does not fit. */
 static size_t write_plain(uint8_t plain[PLAIN_MAX], const mbedtls_ssl_session *session,
-                          const struct ln_dtls_identity *identity)
+                          const struct ln_dtls_identity *identity, uint64_t key_hash)
 {
     struct ln_writer out = ln_writer(plain, PLAIN_MAX);
     size_t length = 0;
 
+    ln_write_u64(&out, key_hash);
     ln_dtls_identity_write(&out, identity);
     if (out.failed || mbedtls_ssl_session_save(session, plain + out.written,
                                                PLAIN_MAX - out.written, &length) != 0) {
@@ -77,7 +78,8 @@ static size_t write_plain(uint8_t plain[PLAIN_MAX], const mbedtls_ssl_session *s
 
 uint32_t ln_dtls_ticket_seal(struct ln_dtls_tickets *tickets, ln_time now,
                              const mbedtls_ssl_session *session,
-                             const struct ln_dtls_identity *identity, struct ln_writer *out)
+                             const struct ln_dtls_identity *identity, uint64_t key_hash,
+                             struct ln_writer *out)
 {
     uint8_t plain[PLAIN_MAX];
     uint8_t sealed[PLAIN_MAX];
@@ -86,7 +88,7 @@ uint32_t ln_dtls_ticket_seal(struct ln_dtls_tickets *tickets, ln_time now,
 
     rotate(tickets, now);
     struct ln_dtls_ticket_key *key = &tickets->keys[tickets->newer];
-    size_t length = write_plain(plain, session, identity);
+    size_t length = write_plain(plain, session, identity, key_hash);
     tickets->random->fill(tickets->random->context, nonce, sizeof(nonce));
     int failed =
         length == 0 || mbedtls_gcm_crypt_and_tag(&key->gcm, MBEDTLS_GCM_ENCRYPT, length, nonce,
@@ -118,7 +120,7 @@ static struct ln_dtls_ticket_key *key_named(struct ln_dtls_tickets *tickets,
 bool ln_dtls_ticket_open(struct ln_dtls_tickets *tickets, ln_time now, uint8_t *sealed,
                          size_t size, mbedtls_ssl_session *session,
                          struct ln_dtls_identity *identity,
-                         struct ln_bytes names[LN_DTLS_NAMES_MAX])
+                         struct ln_bytes names[LN_DTLS_NAMES_MAX], uint64_t *key_hash)
 {
     struct ln_reader in = ln_reader(ln_bytes(sealed, size));
 
@@ -137,6 +139,7 @@ bool ln_dtls_ticket_open(struct ln_dtls_tickets *tickets, ln_time now, uint8_t *
         return false;
     }
     in = ln_reader(ln_bytes(body, length));
+    *key_hash = ln_read_u64(&in);
     *identity = ln_dtls_identity_read(&in, names);
     struct ln_bytes rest = ln_read_rest(&in);
     return !in.failed && mbedtls_ssl_session_load(session, rest.at, rest.len) == 0;

@@ -28,11 +28,13 @@ void ln_dtls_tickets_fini(struct ln_dtls_tickets *tickets);
 /* The lifetime in seconds that the ticket bears; 0: none was written. */
 uint32_t ln_dtls_ticket_seal(struct ln_dtls_tickets *tickets, ln_time now,
                              const mbedtls_ssl_session *session,
-                             const struct ln_dtls_identity *identity, struct ln_writer *out);
+                             const struct ln_dtls_identity *identity, uint64_t key_hash,
+                             struct ln_writer *out);
 /* Opens it in place: what it gives is borrowed from `sealed` and `names`. */
 LN_MUST_USE bool ln_dtls_ticket_open(struct ln_dtls_tickets *tickets, ln_time now,
                                      uint8_t *sealed, size_t size, mbedtls_ssl_session *session,
                                      struct ln_dtls_identity *identity,
-                                     struct ln_bytes names[LN_DTLS_NAMES_MAX]);
+                                     struct ln_bytes names[LN_DTLS_NAMES_MAX],
+                                     uint64_t *key_hash);
 
 #endif

@@ -189,12 +189,12 @@ TEST(a_second_connect_resumes_the_session)
 
     connect_end(end);
     say(end, "x");
-    CHECK_EQ(w.keys_asked, 1);
+    CHECK_EQ(w.keys_asked, 2); /* in the handshake, and when it is finished */
     ln_dtls_client_close(&end->client, w.now);
     run_for(500);
     connect_end(end);
     CHECK_EQ(end->opened, 2);
-    CHECK_EQ(w.keys_asked, 1);
+    CHECK_EQ(w.keys_asked, 4); /* whether it is the same still, twice */
     CHECK_EQ(stats()->resumed, 1);
     assert_string_equal(w.last_name, "device-1");
     say(end, "again");
@@ -214,7 +214,38 @@ TEST(who_was_revoked_does_not_resume)
     connect_end(end);
     CHECK_EQ(stats()->resumed, 0);
     CHECK_EQ(stats()->refused_identity, 1);
-    CHECK_EQ(w.keys_asked, 2); /* a whole handshake, by the key that is valid now */
+    CHECK_EQ(w.keys_asked, 5); /* a whole handshake, by the key that is valid now */
+    world_end();
+}
+
+TEST(a_ticket_is_worth_nothing_once_its_key_was_changed)
+{
+    world_begin();
+    struct end *end = client_with_key("device-1", secret_1);
+
+    connect_end(end);
+    ln_dtls_client_close(&end->client, w.now);
+    run_for(500);
+    w.change_key_after = w.keys_asked;
+    connect_end(end); /* its key is the old one still */
+    CHECK_EQ(end->opened, 1);
+    CHECK_EQ(stats()->resumed, 0);
+    CHECK_EQ(stats()->refused_identity, 1);
+    CHECK_EQ(stats()->wrong_key, 1);
+    world_end();
+}
+
+TEST(a_key_that_is_changed_during_the_handshake_lets_nobody_in)
+{
+    world_begin();
+    struct end *end = client_with_key("device-1", secret_1);
+
+    w.change_key_after = 1;
+    connect_end(end);
+    CHECK_EQ(ln_dtls_server_sessions(w.server), 0);
+    CHECK_EQ(stats()->opened, 0);
+    CHECK_EQ(stats()->refused_identity, 1);
+    CHECK_EQ(stats()->failed_handshakes, 1);
     world_end();
 }
 
@@ -349,6 +380,8 @@ int session_tests(void)
         cmocka_unit_test(the_oldest_handshake_gives_way),
         cmocka_unit_test(a_second_connect_resumes_the_session),
         cmocka_unit_test(who_was_revoked_does_not_resume),
+        cmocka_unit_test(a_ticket_is_worth_nothing_once_its_key_was_changed),
+        cmocka_unit_test(a_key_that_is_changed_during_the_handshake_lets_nobody_in),
         cmocka_unit_test(a_ticket_is_worth_nothing_after_two_days),
         cmocka_unit_test(a_close_is_heard_by_the_peer),
         cmocka_unit_test(all_sessions_of_a_credential_are_closed_at_once),

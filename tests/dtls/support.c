@@ -57,6 +57,9 @@ static size_t find_key(void *context, struct ln_bytes identity, uint8_t key[LN_D
 
     (void)context;
     w.keys_asked++;
+    if (w.change_key_after > 0 && w.keys_asked > w.change_key_after) {
+        secret = secret_2;
+    }
     memcpy(key, secret, strlen(secret));
     return strlen(secret);
 }

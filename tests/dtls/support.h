@@ -54,6 +54,7 @@ struct world {
     size_t allocations;
     bool refuses; /* ln_dtls_accept_fn */
     size_t keys_asked;
+    size_t change_key_after; /* 0: never; then every identity has secret_2 */
 };
 
 enum fate { ARRIVES, IS_LOST, COMES_TWICE, COMES_LATE, IS_KEPT };
