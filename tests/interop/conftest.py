@@ -7,7 +7,7 @@ from report import Outcomes
 
 
 def pytest_addoption(parser):
-    parser.addoption("--write-report", action="store_true", help="write docs/reference/interop.md from the outcomes")
+    parser.addoption("--write-report", action="store_true", help="write docs/reference/interop.md and security.md from the outcomes")
 
 
 @pytest.fixture(scope="session")

@@ -71,8 +71,8 @@ class LeshanServer:
 
     name = "Leshan's server"
 
-    def __init__(self, block_size=1024):
-        self.peer = Peer(command("server", "127.0.0.1:0", block_size))
+    def __init__(self, block_size=1024, credentials=()):
+        self.peer = Peer(command("server", "127.0.0.1:0", block_size, *credentials))
         self.uri = self.peer.wait("ready", patience=PATIENCE)["uri"]
 
     def stop(self):
@@ -138,9 +138,9 @@ class LeshanClient:
 
     name = "Leshan's client"
 
-    def __init__(self, endpoint, uri, version="1.1", block_size=1024):
+    def __init__(self, endpoint, uri, version="1.1", block_size=1024, credentials=()):
         self.endpoint = endpoint
-        self.peer = Peer(command("client", endpoint, uri, version, block_size))
+        self.peer = Peer(command("client", endpoint, uri, version, block_size, *credentials))
         self.peer.wait("ready", patience=PATIENCE)
 
     def stop(self):

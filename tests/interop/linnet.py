@@ -79,13 +79,16 @@ class Linnetd:
 
     name = "linnetd"
 
-    def __init__(self):
+    def __init__(self, *secure):
+        """`secure`: options for coaps, which is then spoken besides."""
         environment = {**os.environ, "LINNET_TOKEN": TOKEN}
         self.program = Program(
             [binary("linnetd"), "--data", ":memory:", "--shards", "1",
-             "--coap", "127.0.0.1:0", "--coaps", "off", "--http", "127.0.0.1:0"],
+             "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0",
+             *(secure and ("--coaps", "127.0.0.1:0", *map(str, secure)) or ("--coaps", "off"))],
             env=environment)
         self.uri = "coap://" + self._listener("CoAP")
+        self.secure = secure and self._listener("CoAP over DTLS")
         self.http = self._listener("HTTP")
         self.program.wait_error_line(lambda line: line == "linnetd: ready")
         connection = self._connection(None)
@@ -108,6 +111,15 @@ class Linnetd:
         self.events.thread.join(PATIENCE)
         self.events.connection.close()
         assert status == 0, f"linnetd ended with {status}:\n" + "".join(self.program.errors)
+
+    def put_credential(self, endpoint, **credential):
+        connection = self._connection()
+        connection.request("PUT", f"/api/v1/credentials/{urllib.parse.quote(endpoint, safe='')}",
+                           json.dumps(credential), self._headers())
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        assert response.status in (200, 201), text
 
     # ---- Operations ----
 
@@ -209,10 +221,11 @@ class LinnetDevice:
 
     name = "linnet-device"
 
-    def __init__(self, endpoint, uri, version="1.1"):
+    def __init__(self, endpoint, uri, version="1.1", *options):
         self.endpoint = endpoint
         self.program = Program(
-            [binary("linnet-device"), "--endpoint", endpoint, "--server", uri, "--lwm2m", version])
+            [binary("linnet-device"), "--endpoint", endpoint, "--server", uri, "--lwm2m", version,
+             *map(str, options)])
 
     def stop(self):
         status = self.program.stop()

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.client.EndpointsManager;
 import org.eclipse.leshan.client.LeshanClient;
 import org.eclipse.leshan.client.LeshanClientBuilder;
@@ -22,7 +23,6 @@ import org.eclipse.leshan.client.engine.DefaultRegistrationEngineFactory;
 import org.eclipse.leshan.client.engine.RegistrationEngine;
 import org.eclipse.leshan.client.object.Device;
 import org.eclipse.leshan.client.object.LwM2mTestObject;
-import org.eclipse.leshan.client.object.Security;
 import org.eclipse.leshan.client.object.Server;
 import org.eclipse.leshan.client.observer.LwM2mClientObserver;
 import org.eclipse.leshan.client.observer.LwM2mClientObserverAdapter;
@@ -54,6 +54,7 @@ import org.eclipse.leshan.core.response.ResponseCallback;
 import org.eclipse.leshan.core.response.SendResponse;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
 import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
+import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClientProtocolProvider;
 
 final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
     private static final int SHORT_SERVER_ID = 123;
@@ -65,16 +66,20 @@ final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
     private final LeshanClient client;
     private final Values values;
 
-    ClientPeer(String endpoint, String uri, String version, int blockSize, Models models) {
+    ClientPeer(
+            String endpoint, String uri, String version, int blockSize, Credentials credentials, Models models)
+            throws Exception {
         LwM2mVersion lwm2m = LwM2mVersion.get(version);
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models.of(lwm2m)));
         CaliforniumClientEndpointsProvider.Builder endpoints =
-                new CaliforniumClientEndpointsProvider.Builder(new CoapClientProtocolProvider());
+                new CaliforniumClientEndpointsProvider.Builder(
+                        new CoapClientProtocolProvider(), new CoapsClientProtocolProvider());
         Configuration configuration = endpoints.createDefaultConfiguration();
 
-        configuration.set(CoapConfig.PREFERRED_BLOCK_SIZE, blockSize).set(CoapConfig.MAX_MESSAGE_SIZE, blockSize);
+        configuration.set(CoapConfig.PREFERRED_BLOCK_SIZE, blockSize).set(CoapConfig.MAX_MESSAGE_SIZE, blockSize)
+                .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, 0); // the server's are welcome
         endpoints.setConfiguration(configuration).setClientAddress(InetAddress.getLoopbackAddress());
-        objects.setInstancesForObject(0, Security.noSec(uri, SHORT_SERVER_ID));
+        objects.setInstancesForObject(0, credentials.ofClient(uri, SHORT_SERVER_ID));
         objects.setInstancesForObject(
                 1, new Server(SHORT_SERVER_ID, LIFETIME_S, EnumSet.of(BindingMode.U), false, BindingMode.U));
         objects.setInstancesForObject(3, new Device("Eclipse", "Leshan", "1"));

@@ -5,9 +5,9 @@ import java.util.Arrays;
 
 public final class Main {
     private static final String USAGE = """
-            usage: leshan-peer server ADDRESS:PORT BLOCK-SIZE MODEL...
-                   leshan-peer client ENDPOINT URI LWM2M-VERSION BLOCK-SIZE MODEL...
-            MODEL is a file of models/ of this project. Answers and events are lines of JSON on stdout.""";
+            usage: leshan-peer server ADDRESS:PORT BLOCK-SIZE [CREDENTIALS] MODEL...
+                   leshan-peer client ENDPOINT URI LWM2M-VERSION BLOCK-SIZE [CREDENTIALS] MODEL...
+            CREDENTIALS are as Credentials says. MODEL is a file of models/ of this project. Answers and events are lines of JSON on stdout.""";
 
     private Main() {
     }
@@ -16,9 +16,14 @@ public final class Main {
         Peer peer;
 
         if (args.length > 3 && args[0].equals("server")) {
-            peer = new ServerPeer(args[1], Integer.parseInt(args[2]), models(args, 3));
+            Credentials credentials = Credentials.of(args, 3);
+            peer = new ServerPeer(
+                    args[1], Integer.parseInt(args[2]), credentials, models(args, 3 + credentials.words().length));
         } else if (args.length > 5 && args[0].equals("client")) {
-            peer = new ClientPeer(args[1], args[2], args[3], Integer.parseInt(args[4]), models(args, 5));
+            Credentials credentials = Credentials.of(args, 5);
+            peer = new ClientPeer(
+                    args[1], args[2], args[3], Integer.parseInt(args[4]), credentials,
+                    models(args, 5 + credentials.words().length));
         } else {
             System.err.println(USAGE);
             System.exit(2);

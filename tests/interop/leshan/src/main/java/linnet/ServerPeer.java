@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.core.endpoint.Protocol;
 import org.eclipse.leshan.core.link.Link;
 import org.eclipse.leshan.core.link.attributes.Attribute;
@@ -58,26 +59,33 @@ import org.eclipse.leshan.server.registration.RegistrationUpdate;
 import org.eclipse.leshan.server.send.SendListener;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
+import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
 
 final class ServerPeer implements Peer, RegistrationListener, ObservationListener, SendListener {
     private static final long TIMEOUT_MS = 5_000;
+    private static final int CONNECTION_ID_BYTES = 6;
 
     private final LeshanServer server;
     private final Values values;
 
-    ServerPeer(String listener, int blockSize, Models models) {
+    ServerPeer(String listener, int blockSize, Credentials credentials, Models models) throws Exception {
         int colon = listener.lastIndexOf(':');
         CaliforniumServerEndpointsProvider.Builder endpoints =
-                new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider());
+                new CaliforniumServerEndpointsProvider.Builder(
+                        new CoapServerProtocolProvider(), new CoapsServerProtocolProvider());
+        Protocol protocol = credentials.areNone() ? Protocol.COAP : Protocol.COAPS;
+        LeshanServerBuilder builder = new LeshanServerBuilder();
 
         endpoints.addEndpoint(
                 new InetSocketAddress(
                         listener.substring(0, colon), Integer.parseInt(listener.substring(colon + 1))),
-                Protocol.COAP);
+                protocol);
         endpoints.setConfiguration(c -> c.set(CoapConfig.PREFERRED_BLOCK_SIZE, blockSize)
-                .set(CoapConfig.MAX_MESSAGE_SIZE, blockSize));
+                .set(CoapConfig.MAX_MESSAGE_SIZE, blockSize)
+                .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, CONNECTION_ID_BYTES));
+        credentials.ofServer(builder);
         values = new Values(models);
-        server = new LeshanServerBuilder()
+        server = builder
                 .setObjectModelProvider(new VersionedModelProvider(models.all()))
                 .setEndpointsProviders(endpoints.build())
                 .build();
@@ -85,7 +93,7 @@ final class ServerPeer implements Peer, RegistrationListener, ObservationListene
         server.getObservationService().addListener(this);
         server.getSendService().addListener(this);
         server.start();
-        Lines.say(Lines.event("ready").put("uri", server.getEndpoint(Protocol.COAP).getURI().toString()));
+        Lines.say(Lines.event("ready").put("uri", server.getEndpoint(protocol).getURI().toString()));
     }
 
     @Override
