@@ -7,6 +7,7 @@ told. docs/bench.md says what the lines mean and keeps the figures of one machin
 """
 
 import argparse
+import http.client
 import json
 import os
 import pathlib
@@ -111,9 +112,15 @@ class Server:
                 return None
         return fail(f"{self.name} ended before it was ready")
 
-    def run(self, what, *numbers):
+    def begin(self, what, *numbers):
         self.generator.stdin.write(" ".join(map(str, (what, *numbers))) + "\n")
         self.generator.stdin.flush()
+
+    def run(self, what, *numbers):
+        self.begin(what, *numbers)
+        return self.finish(what)
+
+    def finish(self, what):
         line = self.generator.stdout.readline()
         result = json.loads(line) if line else {}
         if not result.get("alive") or result["refused"]:
@@ -287,6 +294,42 @@ def measure_store(figures, devices, seconds, registers, rounds):
                     f"Update beside it, {mark}, in memory")
 
 
+NOTIFICATION_BYTES = 22
+
+
+def observe_all(linnetd, port, devices):
+    """Declares an observation of each device; the generator answers when linnetd sets it up."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    linnetd.begin("observe", PATIENCE)
+    for device in range(devices):
+        connection.request("PUT", f"/api/v1/devices/urn:dev:ops:32473-{device:07d}/observations/3303/0/5700",
+                           headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 201:
+            fail(f"an observation was not declared: {answer.status}")
+    connection.close()
+    linnetd.finish("observe")
+
+
+def measure_notifications(figures, devices, seconds, rounds):
+    """Confirmable notifications, noted as values and samples too, beside the echo of as many bytes."""
+    mark, port = f"{devices:,}", free_port(socket.SOCK_STREAM)
+    with Server("echo", devices) as echo, Server("linnetd", devices, http=port) as linnetd:
+        linnetd.run("register")
+        before = linnetd.rss()
+        observe_all(linnetd, port, devices)
+        figures.bytes[f"{mark}, one observation each: more"] = round((linnetd.rss() - before) / devices)
+        for _ in range(rounds):
+            figures.add(f"echo, {mark} peers, {NOTIFICATION_BYTES} bytes", echo.run("echo", NOTIFICATION_BYTES, seconds))
+            figures.add(f"Notification, {mark}", linnetd.run("notify", seconds))
+            noted, dropped = (metric(port, f"linnet_history_{name}_total") for name in ("values", "dropped"))
+            say(f"  Notification {figures.results[f'Notification, {mark}'][-1].ns:.0f} ns; "
+                f"so far noted {noted:.0f}, dropped {dropped:.0f}")
+    figures.compare(f"Notification / echo, {mark}", f"Notification, {mark}",
+                    f"echo, {mark} peers, {NOTIFICATION_BYTES} bytes")
+
+
 def measure_reads(figures, devices, seconds, rounds):
     """Through the HTTP API to the device and back: the client engine of linnet-load answers."""
     port = free_port(socket.SOCK_STREAM)
@@ -305,6 +348,12 @@ def measure_reads(figures, devices, seconds, rounds):
             figures.add("Read over HTTP", Result([{**result, "resent": 0, "cpu": cpu_of(linnetd.process.pid) - cpu}]))
         load.terminate()
         load.wait(PATIENCE)
+
+
+def metric(port, name):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return float(re.search(rf"^{name} (\S+)$", answer.read().decode(), re.M)[1])
 
 
 def wait_for_devices(port, devices):
@@ -328,6 +377,7 @@ def measure_all():
         measure_count(figures, devices, seconds, 100000, rounds)
     measure_libcoap_with_peers(figures, 100000, seconds, rounds)
     measure_store(figures, 100000, seconds, 50000, rounds)
+    measure_notifications(figures, 10000, seconds, rounds)
     measure_reads(figures, 1000, seconds, rounds)
     for devices in (100000, 1000000):
         measure_own_lists(figures, devices)
@@ -340,6 +390,12 @@ def measure_all():
 def measure_store_alone():
     figures = Figures()
     measure_store(figures, 100000, options.seconds, 50000, options.rounds)
+    return figures
+
+
+def measure_notifications_alone():
+    figures = Figures()
+    measure_notifications(figures, 10000, options.seconds, options.rounds)
     return figures
 
 
@@ -460,6 +516,7 @@ def read_options():
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--quick", action="store_true", help="few devices, short runs")
     parser.add_argument("--store", action="store_true", help="only what linnetd keeps on disk")
+    parser.add_argument("--notifications", action="store_true", help="only the intake of notifications")
     parser.add_argument("--check", action="store_true", help="quick, and compare with docs/bench.md")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/bench.md")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each kind (default 5)")
@@ -487,8 +544,8 @@ def main():
         else "without the real-time scheduler (root has it): other programs may disturb the figures")
     if options.check:
         return check()
-    if options.store:
-        data = measure_store_alone().as_data()
+    if options.store or options.notifications:
+        data = (measure_store_alone() if options.store else measure_notifications_alone()).as_data()
         print(json.dumps({"machine": machine(), **data}, indent=1) if options.json else "\n" + table(data))
         return 0
     data = (measure_quick() if options.quick else measure_all()).as_data()

@@ -6,7 +6,8 @@
  *     bench_generator PORT SERVER-PID DEVICES shared|own
  *
  * Then, a line of standard input for each run: register COUNT, update SECONDS, deregister COUNT,
- * echo BYTES SECONDS, put SECONDS. Each is answered by a line of JSON. Without a device that can
+ * echo BYTES SECONDS, put SECONDS, observe SECONDS (answers the server's Observe of each device),
+ * notify SECONDS. Each is answered by a line of JSON. Without a device that can
  * register or leave, such a run ends early.
  */
 
@@ -156,6 +157,8 @@ static bool may_begin(const struct run *run, const struct device *device)
     case MESSAGE_UPDATE:
     case MESSAGE_DEREGISTER:
         return device->location_length > 0;
+    case MESSAGE_NOTIFY:
+        return device->notified > 0;
     default:
         return true;
     }
@@ -184,6 +187,10 @@ static void begin_some(struct run *run)
     while (free_count > 0 && run->begun < run->most && choose(run, &device)) {
         uint16_t slot = free_slots[--free_count];
         slots[slot] = (struct slot){.busy = true, .device = device, .id = next_id++};
+        if (run->what == MESSAGE_NOTIFY) { /* an empty ACK has nothing but its id */
+            slots[slot].id = (uint16_t)(slots[slot].id * WINDOW + slot);
+            devices[device].notified++;
+        }
         run->begun++;
         queue(run, slot);
     }
@@ -203,10 +210,28 @@ static void send_again(struct run *run)
 
 /* ---- Receiving ---- */
 
+/* An empty ACK; a Reset is a refusal. */
+static void take_acknowledged(struct run *run, const uint8_t *bytes, size_t length)
+{
+    uint16_t id = length == 4 ? (uint16_t)(bytes[2] << 8 | bytes[3]) : 0;
+    uint16_t slot = id % WINDOW;
+
+    if (length == 4 && slots[slot].busy && slots[slot].id == id) {
+        slots[slot].busy = false;
+        free_slots[free_count++] = slot;
+        run->answered++;
+        run->refused += bytes[0] != 0x60;
+    }
+}
+
 static void take(struct run *run, const uint8_t *bytes, size_t length)
 {
     struct message_ids ids;
 
+    if (run->what == MESSAGE_NOTIFY) {
+        take_acknowledged(run, bytes, length);
+        return;
+    }
     if (!message_read_ids(bytes, length, &ids) || ids.slot >= WINDOW || !slots[ids.slot].busy ||
         slots[ids.slot].device != ids.device || slots[ids.slot].id != ids.id) {
         return; /* the answer to a copy */
@@ -286,6 +311,72 @@ static void report(struct run *run, const char *name)
     fflush(stdout);
 }
 
+/* ---- Being observed ---- */
+
+/* Which device a datagram came to, by its address. */
+static uint32_t device_of(struct msghdr *header)
+{
+    struct in_pktinfo to;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            memcpy(&to, CMSG_DATA(c), sizeof(to));
+            return ntohl(to.ipi_addr.s_addr) - FIRST;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* Whether a device has been observed that was not. */
+static bool answer_observe(void)
+{
+    uint8_t bytes[SIZE];
+    uint8_t answer[SIZE];
+    struct iovec part = {bytes, sizeof(bytes)};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = out_controls[0].bytes,
+                            .msg_controllen = sizeof(out_controls[0])};
+    ssize_t length = recvmsg(fd, &header, MSG_DONTWAIT);
+    uint32_t device = length > 0 ? device_of(&header) : UINT32_MAX;
+
+    if (device >= device_count) {
+        return false;
+    }
+    bool is_new = devices[device].notified == 0;
+    size_t size = message_observed(answer, bytes, (size_t)length, &devices[device]);
+    struct in_pktinfo from = {.ipi_spec_dst.s_addr = htonl(FIRST + device)};
+    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &from, sizeof(from));
+    part = (struct iovec){answer, size};
+    header.msg_name = &server;
+    header.msg_namelen = sizeof(server);
+    return size > 0 && sendmsg(fd, &header, 0) > 0 && is_new;
+}
+
+static void observe(double seconds)
+{
+    uint64_t until = now_ns() + (uint64_t)(seconds * 1e9);
+    uint64_t count = 0;
+    int on = 1;
+    int off = 0;
+
+    (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+    while (count < device_count && now_ns() < until) {
+        count += answer_observe();
+    }
+    (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &off, sizeof(off));
+    for (size_t i = 0; i < BATCH; i++) { /* its controls were used */
+        struct cmsghdr *control = &out_controls[i].align;
+        control->cmsg_level = IPPROTO_IP;
+        control->cmsg_type = IP_PKTINFO;
+        control->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
+    }
+    printf("{\"what\":\"observe\",\"answered\":%" PRIu64 ",\"refused\":%" PRIu64
+           ",\"resent\":0,\"seconds\":1,\"cpu\":0,\"alive\":true}\n",
+           count, device_count - count);
+    fflush(stdout);
+}
+
 static void obey(const char *line)
 {
     static const char *const names[] = MESSAGE_NAMES;
@@ -295,6 +386,10 @@ static void obey(const char *line)
     int words = sscanf(line, "%15s %lf %lf", name, &first, &second);
     struct run run = {.most = UINT64_MAX, .until_ns = UINT64_MAX};
 
+    if (strcmp(name, "observe") == 0) {
+        observe(first);
+        return;
+    }
     for (size_t i = 0; i < MESSAGES; i++) {
         if (strcmp(name, names[i]) != 0) {
             continue;

@@ -110,12 +110,52 @@ static size_t write_located(uint8_t *out, uint8_t code, const struct device *dev
     return (size_t)(at - out) + device->location_length;
 }
 
+/* Behind the token: Observe, in plain text, one number. */
+static size_t write_value(uint8_t *out, uint32_t observe)
+{
+    uint8_t *at = out + BODY_AT;
+
+    *at++ = 0x63; /* Observe, of 3 bytes */
+    *at++ = (uint8_t)(observe >> 16);
+    put_u16(at, (uint16_t)observe);
+    at += 2;
+    *at++ = 0x60; /* Content-Format 0 */
+    *at++ = 0xFF;
+    memcpy(at, "21.5", 4);
+    return (size_t)(at - out) + 4;
+}
+
+size_t message_observed(uint8_t *out, const uint8_t *bytes, size_t length,
+                        struct device *device)
+{
+    if (length < BODY_AT || bytes[0] != 0x48 || bytes[1] != LN_COAP_GET) {
+        return 0;
+    }
+    memcpy(device->token, bytes + TOKEN_AT, TOKEN_SIZE);
+    memcpy(out, bytes, BODY_AT);
+    out[0] = 0x68; /* ACK, with the token */
+    out[1] = LN_COAP_2_05;
+    device->notified = 1;
+    return write_value(out, device->notified);
+}
+
+static size_t write_notification(uint8_t *out, uint16_t id, const struct device *device)
+{
+    out[0] = 0x48;
+    out[1] = LN_COAP_2_05;
+    put_u16(out + 2, id);
+    memcpy(out + TOKEN_AT, device->token, TOKEN_SIZE);
+    return write_value(out, device->notified);
+}
+
 size_t message_write(uint8_t *out, enum message what, size_t echo_size,
                      const struct message_ids *ids, const struct device *device)
 {
     size_t length = echo_size;
 
     switch (what) {
+    case MESSAGE_NOTIFY:
+        return write_notification(out, ids->id, device);
     case MESSAGE_REGISTER:
         length = write_register(out, ids->device);
         break;
