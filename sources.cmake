@@ -82,6 +82,7 @@ set(LN_NET_TESTS
 # The simulation: all roles in one process under virtual time.
 set(LN_SIM_SOURCES
     agenda.c agreement.c bodies.c device.c dice.c main.c network.c operations.c orders.c promises.c scenarios.c
+    secure.c
     store.c story.c trace.c waiting.c world.c)
 
 # Its part that prints what a device notifies in a day, for tests/sim/notify/judge.py.

@@ -2,6 +2,7 @@
 
 #include "device.h"
 
+#include "secure.h"
 #include "trace.h"
 #include "world.h"
 
@@ -264,7 +265,9 @@ bool device_sensor_remove(struct device *d, uint16_t id)
 
 static void open_link(struct device *d)
 {
-    if (d->has_network) {
+    if (d->has_network && d->dtls != NULL) {
+        secure_device_open(d);
+    } else if (d->has_network) {
         ln_client_link_up(&d->client, d->world->now, 0);
     } else if (dice_chance(&d->world->dice, 50)) {
         d->wants_link =
@@ -286,6 +289,9 @@ static bool read_events(struct device *d)
             open_link(d);
         } else if (event.kind == LN_CLIENT_CLOSE) {
             d->wants_link = false;
+            if (d->dtls != NULL) {
+                secure_device_close(d);
+            }
         }
     }
     return any;
@@ -301,12 +307,14 @@ static bool send_all(struct device *d)
     while ((len = ln_client_send(&d->client, d->world->now, buffer, sizeof(buffer), &link)) >
            0) {
         any = true;
-        if (d->has_network) {
+        if (d->dtls != NULL) {
+            secure_device_write(d, ln_bytes(buffer, len));
+        } else if (d->has_network) {
             network_send(d->world, &d->address, &d->world->server_address,
                          ln_bytes(buffer, len));
         }
     }
-    return any;
+    return (d->dtls != NULL && secure_device_turn(d)) || any;
 }
 
 static void wake(struct world *world, void *subject, uint64_t detail)
@@ -324,6 +332,9 @@ static void arm(struct device *d)
 {
     ln_time due = ln_client_deadline(&d->client);
 
+    if (d->dtls != NULL) {
+        due = ln_time_min(due, secure_device_deadline(d));
+    }
     if (due <= d->world->now) {
         world_fail(d->world, "%s: nothing to send, but the deadline is %lld ms ago",
                    d->endpoint, (long long)(d->world->now - due));
@@ -366,12 +377,24 @@ static void note_request(struct device *d, struct ln_bytes datagram)
     d->recent[d->distinct++ % SIM_RECENT_IDS] = m.id;
 }
 
-void device_recv(struct device *d, struct ln_bytes datagram)
+void device_hear(struct device *d, struct ln_bytes message)
 {
-    if (!d->is_powered || !d->has_network || !d->slot.link_is_up) {
+    if (!d->slot.link_is_up) {
         return;
     }
-    note_request(d, datagram);
-    ln_client_recv(&d->client, d->world->now, 0, datagram);
+    note_request(d, message);
+    ln_client_recv(&d->client, d->world->now, 0, message);
     device_pump(d);
+}
+
+void device_recv(struct device *d, struct ln_bytes datagram)
+{
+    if (!d->is_powered || !d->has_network) {
+        return;
+    }
+    if (d->dtls != NULL) {
+        secure_device_recv(d, datagram);
+    } else {
+        device_hear(d, datagram);
+    }
 }

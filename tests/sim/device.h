@@ -4,6 +4,7 @@
 
 #include <linnet/client.h>
 
+struct ln_dtls_client;
 struct world;
 
 enum {
@@ -42,6 +43,7 @@ struct device {
     uint32_t boots;
     ln_time armed; /* when its next appointment is */
 
+    struct ln_dtls_client *dtls; /* of secure.c; NULL: without security */
     struct ln_client client;
     struct ln_client_server slot;
     struct ln_client_config config;
@@ -92,6 +94,8 @@ void device_network(struct device *device, bool has_network);
 /* From here on its datagrams come from another address, and those to the old one are lost. */
 void device_rebind(struct device *device);
 void device_recv(struct device *device, struct ln_bytes datagram);
+/* A message, out of its session where there is one. */
+void device_hear(struct device *device, struct ln_bytes message);
 /* Sends what is to be sent, reads events, and makes the next appointment. */
 /* One in queue mode wakes up, or stays awake, and says so. */
 void device_wake(struct device *device);

@@ -2,6 +2,7 @@
 
 #include "scenarios.h"
 
+#include "secure.h"
 #include "story.h"
 
 #include <stdio.h>
@@ -295,6 +296,88 @@ static void a_replay(struct world *world)
     }
 }
 
+/* ---- With DTLS ---- */
+
+static void given_secure_devices(struct world *world, bool no_connection_id)
+{
+    given_devices(world, 600, 0);
+    secure_use(world, no_connection_id);
+    world_run(world, MINUTE);
+    all_must_agree(world);
+}
+
+static void sessions_must_be(struct world *world, uint64_t opened, uint64_t moved,
+                             uint64_t registers)
+{
+    const struct ln_dtls_stats *stats = secure_server_stats(world);
+    const struct ln_server_counters *counters = ln_server_counters(world->server);
+
+    if (stats->opened != opened || stats->moved != moved || counters->registers != registers) {
+        world_fail(world, "%llu sessions, %llu moves and %llu registrations",
+                   (unsigned long long)stats->opened, (unsigned long long)stats->moved,
+                   (unsigned long long)counters->registers);
+    }
+}
+
+static void a_read_arrives(struct world *world)
+{
+    world_read(world, &world->devices[0], ln_path_resource(3, 0, 0));
+    world_run(world, world->now + MINUTE);
+    if (world->operations[world->operation_count - 1].outcome != LN_OUTCOME_ANSWERED) {
+        world_fail(world, "the Read was not answered");
+    }
+}
+
+/* What is read after the next Update arrives without a handshake. */
+static void a_move_with_a_connection_id(struct world *world)
+{
+    given_secure_devices(world, false);
+    device_rebind(&world->devices[0]);
+    world_run(world, 11 * MINUTE);
+    all_must_agree(world);
+    a_read_arrives(world);
+    sessions_must_be(world, 1, 1, 1);
+}
+
+static void a_move_without_a_connection_id(struct world *world)
+{
+    given_secure_devices(world, true);
+    device_rebind(&world->devices[0]);
+    world_run(world, 13 * MINUTE);
+    all_must_agree(world);
+    a_read_arrives(world);
+    sessions_must_be(world, 2, 0, 2);
+    if (secure_server_stats(world)->unknown_session == 0) {
+        world_fail(world, "records from the new address were taken");
+    }
+}
+
+/* A day behind a NAT that forgets each quarter of an hour: one handshake. */
+static void a_day_behind_a_nat(struct world *world)
+{
+    given_secure_devices(world, false);
+    for (int quarter = 0; quarter < 4 * 24; quarter++) {
+        device_rebind(&world->devices[0]);
+        world_run(world, world->now + 15 * MINUTE);
+    }
+    all_must_agree(world);
+    a_read_arrives(world);
+    sessions_must_be(world, 1, 96, 1);
+}
+
+static void secure_devices_in_a_storm(struct world *world)
+{
+    given_devices(world, 600, 0);
+    secure_use(world, false);
+    for (int hour = 0; hour < 24; hour++) {
+        world_run(world, world->now + HOUR);
+        device_rebind(&world->devices[dice_below(&world->dice, (uint32_t)world->device_count)]);
+    }
+    world->weather = (struct weather){0};
+    world_run(world, world->now + HOUR);
+    all_must_agree(world);
+}
+
 const struct scenario scenarios[] = {
     {"seventy thousand devices keep their own registrations", seventy_thousand, 70000, {0}},
     {"a lifetime of 4294967295 s lasts 136 years", the_longest_lifetime, 2, {0}},
@@ -308,6 +391,16 @@ const struct scenario scenarios[] = {
     {"a change is told at once", a_change, 1, {0}},
     {"a seed replays everything", a_replay, 1, {0}},
     {"a device that moved is found by its next Update", a_silent_move, 1, {0}},
+    {"with a Connection ID a device that moved is read without a handshake",
+     a_move_with_a_connection_id,
+     1,
+     {0}},
+    {"without one it shakes hands and registers anew", a_move_without_a_connection_id, 1, {0}},
+    {"a day behind a NAT takes one handshake", a_day_behind_a_nat, 1, {0}},
+    {"sessions get through a day of bad weather",
+     secure_devices_in_a_storm,
+     20,
+     {.loss = 20, .duplicates = 10, .stragglers = 2}},
 };
 const size_t scenario_count = LN_COUNT(scenarios);
 

@@ -4,6 +4,7 @@
 
 #include "bodies.h"
 #include "orders.h"
+#include "secure.h"
 #include "store.h"
 #include "trace.h"
 #include "waiting.h"
@@ -123,6 +124,9 @@ static void arm_server(struct world *world)
 {
     ln_time due = ln_server_deadline(world->server);
 
+    if (world->secure != NULL) {
+        due = ln_time_min(due, secure_server_deadline(world));
+    }
     if (due <= world->now) {
         world_fail(world, "the server has nothing to send, but its deadline is %lld ms ago",
                    (long long)(world->now - due));
@@ -144,9 +148,14 @@ static void send_all(struct world *world)
            0) {
         if (world->store != NULL) {
             (void)store_lets_go(world->store, &out, ln_bytes(buffer, len));
+        } else if (world->secure != NULL) {
+            secure_server_write(world, &out.to, ln_bytes(buffer, len));
         } else {
             network_send(world, &world->server_address, &out.to.remote, ln_bytes(buffer, len));
         }
+    }
+    if (world->secure != NULL) {
+        secure_server_turn(world);
     }
 }
 
@@ -211,7 +220,11 @@ void world_deliver(struct world *world, const struct ln_address *from,
             return;
         }
         struct ln_peer peer = {.remote = *from, .local = world->server_address};
-        ln_server_recv(world->server, world->now, &peer, bytes);
+        if (world->secure != NULL) {
+            secure_server_recv(world, from, bytes);
+        } else {
+            ln_server_recv(world->server, world->now, &peer, bytes);
+        }
         world_pump_server(world);
         return;
     }
@@ -265,6 +278,7 @@ bool world_init(struct world *world, const struct world_settings *settings)
 void world_fini(struct world *world)
 {
     network_fini(world);
+    secure_free(world);
     ln_server_free(world->server);
     world->server = NULL;
     store_free(world->store);

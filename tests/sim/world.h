@@ -53,6 +53,7 @@ struct body_operation;
 struct orders;
 struct sim_store;
 struct waiting;
+struct sim_secure;
 
 struct world {
     ln_time now;
@@ -61,9 +62,10 @@ struct world {
     struct weather weather;
     unsigned lose_to_server; /* so many of the next datagrams, whatever the weather */
     unsigned lose_to_devices;
-    struct ln_server *server; /* NULL: it is down */
-    struct sim_store *store;  /* NULL: without one */
-    struct orders *orders;    /* of orders.c; NULL without a store */
+    struct ln_server *server;  /* NULL: it is down */
+    struct sim_store *store;   /* NULL: without one */
+    struct orders *orders;     /* of orders.c; NULL without a store */
+    struct sim_secure *secure; /* DTLS between the engines; NULL: without */
     struct ln_address server_address;
     ln_time server_armed;
     struct device *devices;
