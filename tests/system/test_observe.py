@@ -100,8 +100,9 @@ def test_a_killed_server_goes_on_with_the_notifications_that_were_running(start_
 
 def test_a_device_that_starts_anew_is_observed_again(server, start_device):
     declare(server, attributes={"pmin": 1, "pmax": 1})
-    start_device(server, "sensor", *SENSOR).end(signal.SIGKILL)
+    device = start_device(server, "sensor", *SENSOR)
     before = is_active(server)["notifications"]
+    device.end(signal.SIGKILL)
     start_device(server, "sensor", *SENSOR)
     until(lambda: server.api.metric("linnet_observations_set_up_total") >= 2, "it is set up again")
     heard(server, before + 2)
