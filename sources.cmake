@@ -21,12 +21,12 @@ set(LN_LWM2M_SOURCES
     registration_query.c stream.c version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
-    answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c events.c
+    access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c events.c
     link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c store.c stored.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c
     operations/write_attributes.c
-    objects/connectivity.c objects/device.c objects/location.c objects/security.c objects/sensor.c
+    objects/access_control.c objects/connectivity.c objects/device.c objects/location.c objects/security.c objects/sensor.c
     objects/server.c objects/statistics.c objects/test.c)
 
 set(LN_SERVER_SOURCES
@@ -61,7 +61,7 @@ set(LN_LWM2M_TESTS
     registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS
-    attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
+    access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
     init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
     queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c
     statistics_test.c support.c transfer_test.c write_test.c)

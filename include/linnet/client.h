@@ -283,6 +283,14 @@ extern const struct ln_client_operation ln_client_delete;
 extern const struct ln_client_operation ln_client_write_attributes; /* needs `reporting` */
 /* All of these, and NULL. */
 extern const struct ln_client_operation *const ln_client_all_operations[];
+/*
+ * The same under access control: where there is an object 2 and more than one server, each may do
+ * what object 2 grants (CORE-1.1.1 §7), and anything else is answered 4.01. What a server creates
+ * is guarded from then on and its own; what it deletes is not guarded any more. A Read or Observe of
+ * an object brings those instances that the server may read. An observation ends with 4.01 when
+ * the right to read has gone.
+ */
+extern const struct ln_client_operation *const ln_client_guarded_operations[];
 
 /* The optional part for queue mode: see config->queue_mode. */
 struct ln_client_queue_mode;

@@ -17,7 +17,7 @@
  *
  * In a member `absent`, bit n says that the resource in row n of the table is not there. A list
  * without values is not there either, unless a server may write it: then it is there and empty.
- * Objects 0, 1, 3 and 4 are of the version that the registered version of the enabler implies.
+ * Objects 0 to 4 are of the version that the registered version of the enabler implies.
  */
 #ifndef LN_OBJECTS_H
 #define LN_OBJECTS_H
@@ -65,6 +65,51 @@ struct ln_server_account {
     uint32_t absent;          /* row n is resource n; row 9 is 11 */
 };
 extern const struct ln_object ln_server_object;
+
+/*
+ * ---- Object 2, Access Control. Store: struct ln_instances of struct ln_access_control. ----
+ *
+ * Each guards one instance of another object. It counts where a device has more than one server,
+ * lists this object, and has ln_client_guarded_operations: then what no instance guards, no server
+ * may touch. Every server may read them, and only the owner write them.
+ */
+
+enum { LN_ACCESS_ENTRIES = 8 };
+
+/* Bits of an entry in /2/x/2. */
+enum ln_access {
+    LN_ACCESS_READ = 1, /* Observe and Write-Attributes too */
+    LN_ACCESS_WRITE = 2,
+    LN_ACCESS_EXECUTE = 4,
+    LN_ACCESS_DELETE = 8,
+    LN_ACCESS_CREATE = 16, /* where `instance` is LN_ID_NONE: instances of the object */
+};
+
+struct ln_access_control {
+    uint16_t object;                            /* /2/x/0 */
+    uint16_t instance;                          /* /2/x/1 */
+    LN_LIST_OF(uint8_t, LN_ACCESS_ENTRIES) acl; /* /2/x/2: by short id; 0 is for all others */
+    uint16_t owner;  /* /2/x/3: short id; all is its, unless it has an entry */
+    uint32_t absent; /* row n is resource n */
+};
+extern const struct ln_object ln_access_control_object;
+
+/*
+ * A new one that guards that instance, of no rights but the owner's; any that guarded it before
+ * goes. NULL: there is no room.
+ */
+struct ln_access_control *ln_access_control_add(struct ln_instances *store, uint16_t object,
+                                                uint16_t instance, uint16_t owner);
+/* The instance has gone. What a server deletes is taken care of. */
+void ln_access_control_remove(struct ln_instances *store, uint16_t object, uint16_t instance);
+/* Gives a server just these rights; short id 0: all that have no entry. False: no room. */
+LN_MUST_USE bool ln_access_control_grant(struct ln_access_control *control, uint16_t short_id,
+                                         uint8_t rights);
+/* What that server may do there. NULL: nothing guards it, so nothing. */
+uint8_t ln_access_control_rights(const struct ln_access_control *control, uint16_t short_id);
+/* The one that guards the instance; NULL if there is none. */
+struct ln_access_control *ln_access_control_find(const struct ln_instances *store,
+                                                 uint16_t object, uint16_t instance);
 
 /* ---- Object 3, Device. The store is a struct ln_device. ---- */
 

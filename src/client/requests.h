@@ -89,6 +89,11 @@ typedef ln_err ln_client__body_fn(struct ln_client__request *r, struct ln_writer
 LN_MUST_USE ln_err ln_client__answer_body(struct ln_client__request *r, uint16_t format,
                                           ln_client__body_fn *write);
 
+/* ---- operations/read.c ---- */
+
+/* Answers a Read or an Observe with what `write` writes in the format that was asked for. */
+LN_MUST_USE ln_err ln_client__read(struct ln_client__request *r, ln_client__body_fn *write);
+
 /* ---- store.c ---- */
 
 /*

@@ -27,5 +27,6 @@ int main(void)
     failed += operations_tests();
     failed += sensor_tests();
     failed += statistics_tests();
+    failed += access_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -157,6 +157,12 @@ TEST(server_is_as_registered)
     CHECK_EQ(ln_server_object.resource_count, 10);
 }
 
+TEST(access_control_is_as_registered_and_whole)
+{
+    check_against_registry(&ln_access_control_object);
+    CHECK_EQ(ln_access_control_object.resource_count, 4);
+}
+
 TEST(device_is_as_registered_and_whole)
 {
     check_against_registry(&ln_device_object);
@@ -266,6 +272,7 @@ int objects_tests(void)
     const struct CMUnitTest objects[] = {
         cmocka_unit_test(security_is_as_registered),
         cmocka_unit_test(server_is_as_registered),
+        cmocka_unit_test(access_control_is_as_registered_and_whole),
         cmocka_unit_test(device_is_as_registered_and_whole),
         cmocka_unit_test(connectivity_monitoring_is_as_registered),
         cmocka_unit_test(location_is_as_registered_and_whole),

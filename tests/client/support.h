@@ -84,6 +84,7 @@ struct ln_coap_message post(const char *path, uint16_t format, struct ln_bytes p
 struct ln_coap_message execute(const char *path, const char *arguments);
 
 /* One for each x_test.c. */
+int access_tests(void);
 int attributes_tests(void);
 int blocks_tests(void);
 int codes_tests(void);

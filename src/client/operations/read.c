@@ -32,7 +32,7 @@ static uint16_t preferred_format(const struct ln_client__request *r)
     return *formats == NULL ? LN_FORMAT_NONE : (*formats)->id;
 }
 
-static ln_err read_values(struct ln_client__request *r)
+ln_err ln_client__read(struct ln_client__request *r, ln_client__body_fn *write)
 {
     const struct ln_client_reporting *reporting = r->client->config->reporting;
 
@@ -50,8 +50,13 @@ static ln_err read_values(struct ln_client__request *r)
     if (format == NULL) {
         return LN_ERR_NOT_ACCEPTABLE;
     }
-    return reporting == NULL ? ln_client__answer_body(r, format->id, write_values)
-                             : reporting->calls->answer(r, format->id, write_values);
+    return reporting == NULL ? ln_client__answer_body(r, format->id, write)
+                             : reporting->calls->answer(r, format->id, write);
+}
+
+static ln_err read_values(struct ln_client__request *r)
+{
+    return ln_client__read(r, write_values);
 }
 
 const struct ln_client_operation ln_client_read = {
