@@ -84,10 +84,11 @@ static bool is_ours(sqlite3 *db, const char *folder, char why[STORE_WHY_MAX])
     int64_t tables = store_number(db, "SELECT count(*) FROM sqlite_schema", -1);
 
     if (version < 0 || tables < 0) {
-        (void)snprintf(why, STORE_WHY_MAX,
-                       "%s: history.db: %s: put a backup in its place, or remove it: it has "
-                       "values and samples only",
-                       folder, sqlite3_errmsg(db));
+        (void)snprintf(
+            why, STORE_WHY_MAX,
+            "%.256s: history.db: %s: put a backup in its place, or remove it: it has "
+            "values and samples only",
+            folder, sqlite3_errmsg(db));
         return false;
     }
     if (tables == 0) {
@@ -97,7 +98,7 @@ static bool is_ours(sqlite3 *db, const char *folder, char why[STORE_WHY_MAX])
         version > HISTORY_VERSION) {
         (void)snprintf(
             why, STORE_WHY_MAX,
-            "%s: history.db is of a newer linnetd or of another program: start that, "
+            "%.256s: history.db is of a newer linnetd or of another program: start that, "
             "or give another --data",
             folder);
         return false;
@@ -122,8 +123,8 @@ bool history_rows_open(struct history_rows *rows, const char *folder, char why[S
                 prepare(rows);
     if (!good && why[0] == '\0') {
         (void)snprintf(why, STORE_WHY_MAX,
-                       "%.300s: %s: linnetd must be able to write it; without it start anew", name,
-                       sqlite3_errmsg(rows->db));
+                       "%.300s: %s: linnetd must be able to write it; without it start anew",
+                       name, sqlite3_errmsg(rows->db));
     }
     return good;
 }
