@@ -35,7 +35,7 @@ set(LN_SERVER_SOURCES
     transfers.c)
 
 set(LN_DTLS_SOURCES
-    channel.c client.c cookie.c handshake.c hello.c identity.c queue.c saved.c server.c sessions.c
+    channel.c client.c client_trust.c cookie.c handshake.c hello.c identity.c queue.c saved.c server.c sessions.c
     suites.c ticket.c trust.c)
 
 set(LN_NET_SOURCES

@@ -1,17 +1,14 @@
 /* The DTLS client: one session to one server, its trust in that server, its ticket for the next time. */
 
-#include "channel.h"
+#include "client.h"
 #include "suites.h"
-#include "trust.h"
 
 #include <assert.h>
 
-#include <mbedtls/md.h>
 #include <mbedtls/memory_buffer_alloc.h>
 #include <mbedtls/platform_util.h>
 
 enum {
-    QUEUE_SIZE = 6 * 1024,
     HANDSHAKE_FIRST_MS = 1000,
     HANDSHAKE_LAST_MS = 60 * 1000,
     MTU = 1280,
@@ -19,38 +16,17 @@ enum {
     TICKET_MAX = 1024,
 };
 
-enum state { CLOSED, SHAKING, OPEN };
-
-struct client {
-    struct ln_dtls_host host;
-    struct ln_dtls_client_config config;
-    mbedtls_ssl_config ssl;
-    struct ln_dtls_trust trust;
-    mbedtls_x509_crt expected; /* LN_DTLS_EXACT */
-    mbedtls_ssl_session ticket;
-    struct ln_dtls_channel channel;
-    struct ln_dtls_outcome outcome; /* of the event that waits */
-    enum state state;
-    uint32_t chain_flags; /* of the server's chain, above its own certificate */
-    bool saw_expected;    /* above its own certificate */
-    bool is_ready;
-    bool has_ticket;
-    bool tell_opened;
-    bool tell_closed;
-    uint64_t queue_memory[QUEUE_SIZE / 8];
-};
-
-static_assert(sizeof(struct client) <= sizeof(struct ln_dtls_client),
+static_assert(sizeof(struct ln_dtls_client_inside) <= sizeof(struct ln_dtls_client),
               "LN_DTLS_CLIENT_SIZE is too small");
 
-static struct client *inside(struct ln_dtls_client *client)
+static struct ln_dtls_client_inside *inside(struct ln_dtls_client *client)
 {
-    return (struct client *)(void *)&client->state;
+    return (struct ln_dtls_client_inside *)(void *)&client->state;
 }
 
-static const struct client *look_inside(const struct ln_dtls_client *client)
+static const struct ln_dtls_client_inside *look_inside(const struct ln_dtls_client *client)
 {
-    return (const struct client *)(const void *)&client->state;
+    return (const struct ln_dtls_client_inside *)(const void *)&client->state;
 }
 
 void ln_dtls_heap(void *memory, size_t size)
@@ -58,75 +34,9 @@ void ln_dtls_heap(void *memory, size_t size)
     mbedtls_memory_buffer_alloc_init(memory, size);
 }
 
-/* ---- The server's certificate ---- */
-
-static mbedtls_md_type_t digest_of(enum ln_dtls_matching matching)
-{
-    static const mbedtls_md_type_t digests[] = {
-        [LN_DTLS_EXACT] = MBEDTLS_MD_NONE,
-        [LN_DTLS_SHA256] = MBEDTLS_MD_SHA256,
-        [LN_DTLS_SHA384] = MBEDTLS_MD_SHA384,
-        [LN_DTLS_SHA512] = MBEDTLS_MD_SHA512,
-    };
-
-    return digests[matching];
-}
-
-static bool is_expected(const struct client *client, const mbedtls_x509_crt *certificate)
-{
-    struct ln_bytes raw = ln_bytes(certificate->raw.p, certificate->raw.len);
-    uint8_t digest[MBEDTLS_MD_MAX_SIZE];
-
-    if (client->config.matching == LN_DTLS_EXACT) {
-        return ln_bytes_equal(raw, ln_bytes(client->expected.raw.p, client->expected.raw.len));
-    }
-    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(digest_of(client->config.matching));
-    return mbedtls_md(md, raw.at, raw.len, digest) == 0 &&
-           ln_bytes_equal(ln_bytes(digest, mbedtls_md_get_size(md)), client->config.expected);
-}
-
-/* spec: CORE-1.1.1 Security object, Certificate Usage (RFC 6698 2.1.1) */
-static uint32_t verdict(const struct client *client, const mbedtls_x509_crt *own,
-                        uint32_t flags)
-{
-    bool expected = is_expected(client, own);
-
-    switch (client->config.usage) {
-    case LN_DTLS_CA_CONSTRAINT:
-        return client->saw_expected ? flags : flags | MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-    case LN_DTLS_SERVICE_CONSTRAINT:
-        return expected ? flags & ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH
-                        : flags | MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-    case LN_DTLS_TRUST_ANCHOR:
-        return flags;
-    case LN_DTLS_DOMAIN_ISSUED:
-    default:
-        return expected ? 0 : MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-    }
-}
-
-/* Called for each certificate of a chain, the server's own last: then all is known. */
-static int judge(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
-{
-    struct client *client = context;
-    int64_t wall = client->config.wall_offset;
-
-    if (wall != 0) {
-        *flags |= ln_dtls_date_flags(certificate, client->host.now + wall);
-    }
-    if (depth > 0) {
-        client->chain_flags |= *flags;
-        client->saw_expected |= is_expected(client, certificate);
-        *flags = 0;
-        return 0;
-    }
-    *flags = verdict(client, certificate, *flags | client->chain_flags);
-    return 0;
-}
-
 /* ---- Init ---- */
 
-static void configure_common(struct client *client)
+static void configure_common(struct ln_dtls_client_inside *client)
 {
     const struct ln_dtls_client_config *config = &client->config;
     mbedtls_ssl_config *ssl = &client->ssl;
@@ -139,11 +49,11 @@ static void configure_common(struct client *client)
     mbedtls_ssl_conf_handshake_timeout(ssl, first, last);
     (void)mbedtls_ssl_conf_cid(ssl, 0, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE);
     mbedtls_ssl_conf_ciphersuites(
-        ssl, ln_dtls_suites(config->psk_key.len > 0, ln_dtls_trust_has_own(&client->trust)));
+        ssl, ln_dtls_suites(config->psk_key.len > 0, ln_dtls_client_trust_has_own(client)));
     mbedtls_ssl_conf_authmode(ssl, MBEDTLS_SSL_VERIFY_REQUIRED);
 }
 
-static ln_err configure_key(struct client *client)
+static ln_err configure_key(struct ln_dtls_client_inside *client)
 {
     struct ln_bytes key = client->config.psk_key;
     struct ln_bytes identity = client->config.psk_identity;
@@ -159,39 +69,6 @@ static ln_err configure_key(struct client *client)
                : LN_ERR_NO_MEMORY;
 }
 
-static ln_err parse_expected(struct client *client)
-{
-    struct ln_bytes expected = client->config.expected;
-    bool is_anchor = client->config.usage >= LN_DTLS_TRUST_ANCHOR;
-
-    if (client->config.matching != LN_DTLS_EXACT) {
-        return is_anchor && client->config.usage == LN_DTLS_TRUST_ANCHOR ? LN_ERR_BAD_CONFIG
-                                                                         : LN_OK;
-    }
-    if (mbedtls_x509_crt_parse(&client->expected, expected.at, expected.len) != 0) {
-        return LN_ERR_BAD_CONFIG;
-    }
-    return is_anchor ? ln_dtls_trust_anchor(&client->trust, expected) : LN_OK;
-}
-
-static ln_err configure_certificates(struct client *client)
-{
-    mbedtls_ssl_config *ssl = &client->ssl;
-
-    if (!ln_dtls_trust_has_own(&client->trust)) {
-        return client->config.psk_key.len > 0 ? LN_OK : LN_ERR_BAD_CONFIG;
-    }
-    ln_err err = parse_expected(client);
-    if (err != LN_OK) {
-        return err;
-    }
-    mbedtls_ssl_conf_ca_chain(ssl, &client->trust.anchors, &client->trust.revoked);
-    mbedtls_ssl_conf_verify(ssl, judge, client);
-    return mbedtls_ssl_conf_own_cert(ssl, &client->trust.own, &client->trust.key) == 0
-               ? LN_OK
-               : LN_ERR_NO_MEMORY;
-}
-
 static bool is_sound(const struct ln_dtls_client_config *config)
 {
     return config->size == sizeof(*config) && config->random.fill != NULL &&
@@ -200,15 +77,9 @@ static bool is_sound(const struct ln_dtls_client_config *config)
            config->matching <= LN_DTLS_SHA512;
 }
 
-static ln_err configure(struct client *client)
+static ln_err configure(struct ln_dtls_client_inside *client)
 {
-    struct ln_dtls_certificates certificates = client->config.certificates;
-
-    /* Whose only anchor is the expected one trusts no other. */
-    if (client->config.usage >= LN_DTLS_TRUST_ANCHOR) {
-        certificates.trusted = ln_bytes(NULL, 0);
-    }
-    ln_err err = ln_dtls_trust_init(&client->trust, &certificates, &client->host.random);
+    ln_err err = ln_dtls_client_trust_parse(client);
     if (err != LN_OK) {
         return err;
     }
@@ -219,13 +90,13 @@ static ln_err configure(struct client *client)
     }
     configure_common(client);
     err = configure_key(client);
-    return err != LN_OK ? err : configure_certificates(client);
+    return err != LN_OK ? err : ln_dtls_client_trust_configure(client);
 }
 
 ln_err ln_dtls_client_init(struct ln_dtls_client *given,
                            const struct ln_dtls_client_config *config)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
 
     *given = (struct ln_dtls_client){0};
     if (!is_sound(config)) {
@@ -234,7 +105,6 @@ ln_err ln_dtls_client_init(struct ln_dtls_client *given,
     client->config = *config;
     client->host.random = config->random;
     mbedtls_ssl_config_init(&client->ssl);
-    mbedtls_x509_crt_init(&client->expected);
     mbedtls_ssl_session_init(&client->ticket);
     ln_dtls_queue_init(&client->host.queue, client->queue_memory, sizeof(client->queue_memory));
     client->is_ready = true;
@@ -245,7 +115,7 @@ ln_err ln_dtls_client_init(struct ln_dtls_client *given,
     return err;
 }
 
-static void drop_session(struct client *client)
+static void drop_session(struct ln_dtls_client_inside *client)
 {
     if (client->state != CLOSED) {
         ln_dtls_channel_fini(&client->channel);
@@ -255,13 +125,12 @@ static void drop_session(struct client *client)
 
 void ln_dtls_client_fini(struct ln_dtls_client *given)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
 
     if (client->is_ready) {
         drop_session(client);
         mbedtls_ssl_config_free(&client->ssl);
-        ln_dtls_trust_fini(&client->trust);
-        mbedtls_x509_crt_free(&client->expected);
+        ln_dtls_client_trust_fini(client);
         mbedtls_ssl_session_free(&client->ticket);
     }
     mbedtls_platform_zeroize(given, sizeof(*given));
@@ -269,21 +138,22 @@ void ln_dtls_client_fini(struct ln_dtls_client *given)
 
 /* ---- Its life ---- */
 
-static void keep_ticket(struct client *client)
+static void keep_ticket(struct ln_dtls_client_inside *client)
 {
     mbedtls_ssl_session_free(&client->ticket);
     mbedtls_ssl_session_init(&client->ticket);
     client->has_ticket = mbedtls_ssl_get_session(&client->channel.ssl, &client->ticket) == 0;
 }
 
-static void forget_ticket(struct client *client)
+static void forget_ticket(struct ln_dtls_client_inside *client)
 {
     mbedtls_ssl_session_free(&client->ticket);
     mbedtls_ssl_session_init(&client->ticket);
     client->has_ticket = false;
 }
 
-static void report_closed(struct client *client, const struct ln_dtls_outcome *outcome)
+static void report_closed(struct ln_dtls_client_inside *client,
+                          const struct ln_dtls_outcome *outcome)
 {
     drop_session(client);
     client->outcome = *outcome;
@@ -291,19 +161,18 @@ static void report_closed(struct client *client, const struct ln_dtls_outcome *o
     client->host.stats.closed++;
 }
 
-static void count_failure(struct client *client, const struct ln_dtls_outcome *outcome)
+static void count_failure(struct ln_dtls_client_inside *client,
+                          const struct ln_dtls_outcome *outcome)
 {
     struct ln_dtls_stats *stats = &client->host.stats;
 
     stats->failed_handshakes++;
     stats->handshake_timeouts += outcome->reason == LN_DTLS_TIMED_OUT;
     stats->wrong_key += outcome->error == MBEDTLS_ERR_SSL_INVALID_MAC;
-    if (outcome->error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
-        ln_dtls_count_verdict(stats, mbedtls_ssl_get_verify_result(&client->channel.ssl));
-    }
+    ln_dtls_client_trust_count(client, outcome->error);
 }
 
-static void shake(struct client *client)
+static void shake(struct ln_dtls_client_inside *client)
 {
     struct ln_dtls_outcome outcome = ln_dtls_channel_shake(&client->channel);
 
@@ -319,7 +188,7 @@ static void shake(struct client *client)
     }
 }
 
-static ln_err begin(struct client *client)
+static ln_err begin(struct ln_dtls_client_inside *client)
 {
     const struct ln_dtls_client_config *config = &client->config;
 
@@ -346,7 +215,7 @@ static ln_err begin(struct client *client)
 
 void ln_dtls_client_connect(struct ln_dtls_client *given, ln_time now)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
 
     client->host.now = now;
     if (begin(client) != LN_OK) {
@@ -363,7 +232,7 @@ void ln_dtls_client_connect(struct ln_dtls_client *given, ln_time now)
 
 void ln_dtls_client_recv(struct ln_dtls_client *given, ln_time now, struct ln_bytes datagram)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
 
     client->host.now = now;
     if (client->state == CLOSED) {
@@ -378,7 +247,7 @@ void ln_dtls_client_recv(struct ln_dtls_client *given, ln_time now, struct ln_by
 
 size_t ln_dtls_client_read(struct ln_dtls_client *given, ln_time now, void *buf, size_t size)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
     struct ln_dtls_outcome outcome;
 
     client->host.now = now;
@@ -402,7 +271,7 @@ size_t ln_dtls_client_read(struct ln_dtls_client *given, ln_time now, void *buf,
 ln_err ln_dtls_client_write(struct ln_dtls_client *given, ln_time now,
                             struct ln_bytes plaintext)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
 
     client->host.now = now;
     return client->state == OPEN ? ln_dtls_channel_write(&client->channel, plaintext)
@@ -411,7 +280,7 @@ ln_err ln_dtls_client_write(struct ln_dtls_client *given, ln_time now,
 
 size_t ln_dtls_client_send(struct ln_dtls_client *given, ln_time now, void *buf, size_t size)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
     struct ln_dtls_path path;
 
     client->host.now = now;
@@ -423,7 +292,7 @@ size_t ln_dtls_client_send(struct ln_dtls_client *given, ln_time now, void *buf,
 
 ln_time ln_dtls_client_deadline(const struct ln_dtls_client *given)
 {
-    const struct client *client = look_inside(given);
+    const struct ln_dtls_client_inside *client = look_inside(given);
 
     if (client->host.queue.count > 0) {
         return client->host.now;
@@ -433,7 +302,7 @@ ln_time ln_dtls_client_deadline(const struct ln_dtls_client *given)
 
 bool ln_dtls_client_event(struct ln_dtls_client *given, struct ln_dtls_event *event)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
 
     *event = (struct ln_dtls_event){.alert = LN_DTLS_NO_ALERT};
     if (client->tell_opened) {
@@ -455,7 +324,7 @@ bool ln_dtls_client_event(struct ln_dtls_client *given, struct ln_dtls_event *ev
 
 void ln_dtls_client_close(struct ln_dtls_client *given, ln_time now)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
 
     client->host.now = now;
     if (client->state == CLOSED) {
@@ -476,7 +345,7 @@ bool ln_dtls_client_is_open(const struct ln_dtls_client *given)
 /* ---- Saved ---- */
 
 /* The ticket first, if it fits: its length, itself, then the session. */
-static bool write_ticket(struct client *client, struct ln_writer *out)
+static bool write_ticket(struct ln_dtls_client_inside *client, struct ln_writer *out)
 {
     uint8_t ticket[TICKET_MAX];
     size_t length = 0;
@@ -493,7 +362,7 @@ static bool write_ticket(struct client *client, struct ln_writer *out)
 
 size_t ln_dtls_client_save(struct ln_dtls_client *given, void *buf, size_t size)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
     struct ln_writer out = ln_writer(buf, size);
     size_t length = 0;
 
@@ -510,7 +379,7 @@ size_t ln_dtls_client_save(struct ln_dtls_client *given, void *buf, size_t size)
     return out.written + length;
 }
 
-static ln_err load(struct client *client, struct ln_reader *in)
+static ln_err load(struct ln_dtls_client_inside *client, struct ln_reader *in)
 {
     struct ln_bytes ticket = ln_read_bytes(in, ln_read_u16(in));
     struct ln_bytes session = ln_read_rest(in);
@@ -529,7 +398,7 @@ static ln_err load(struct client *client, struct ln_reader *in)
 
 ln_err ln_dtls_client_restore(struct ln_dtls_client *given, ln_time now, struct ln_bytes saved)
 {
-    struct client *client = inside(given);
+    struct ln_dtls_client_inside *client = inside(given);
     struct ln_reader in = ln_reader(saved);
 
     client->host.now = now;
