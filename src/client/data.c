@@ -149,40 +149,40 @@ static bool value_of_row(struct ln_records *self, const struct ln_path *scope,
         self->at[RESOURCE_INSTANCE] > LN_ID_MAX) {
         return false;
     }
-    ln_path_append(&out->path, row->id);
     if (scope->depth == 4 && first) {
         id = scope->id[3];
     }
     if (ln_client__next_value(object, row, instance, &id, &out->value) == LN_OK) {
         self->at[RESOURCE_INSTANCE] = id + 1U;
+        if (!within(scope, 3, id)) {
+            return false;
+        }
+        ln_path_append(&out->path, row->id);
         if (many) {
             ln_path_append(&out->path, id);
         }
-        return within(scope, 3, id);
+        return true;
     }
-    /* Perhaps a list that is there and empty. */
-    self->at[RESOURCE_INSTANCE] = LN_ID_NONE;
     out->value.type = LN_NONE;
-    return first && many && scope->depth < 4 && ln_client__is_there(object, row, instance);
+    self->at[RESOURCE_INSTANCE] = LN_ID_NONE;
+    if (!first || !many || scope->depth == 4 || !ln_client__is_there(object, row, instance)) {
+        return false;
+    }
+    ln_path_append(&out->path, row->id); /* a list that is there and empty */
+    return true;
 }
 
 static bool value_of_instance(struct ln_records *self, const struct ln_path *scope,
                               const struct ln_object *object, void *instance,
                               struct ln_record *out)
 {
-    struct ln_path path = out->path;
-
     while (self->at[ROW] < object->resource_count) {
-        out->path = path;
-        out->value.type = LN_NONE;
         if (value_of_row(self, scope, object, instance, out)) {
             return true;
         }
         self->at[ROW]++;
         self->at[RESOURCE_INSTANCE] = 0;
     }
-    out->path = path;
-    out->value.type = LN_NONE;
     return false;
 }
 

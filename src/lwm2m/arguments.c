@@ -3,28 +3,31 @@
 #include <linnet/lwm2m.h>
 
 /* spec-exception: the grammar has no space, but the specification's own example does. */
-static bool in_value(uint8_t c)
+static bool in_value(int c)
 {
     return c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
+}
+
+static void read_quote(struct ln_reader *in)
+{
+    if (!ln_read_if(in, '\'')) {
+        ln_reader_fail(in);
+    }
 }
 
 /* Up to the closing quote. Any other byte that no value holds ends it before that. */
 static struct ln_bytes read_value(struct ln_reader *in)
 {
-    struct ln_reader start;
+    size_t len = 0;
 
-    if (!ln_read_if(in, '\'')) {
-        ln_reader_fail(in);
-    }
-    start = *in;
-    while (ln_reader_left(in) > 0 && in_value((uint8_t)ln_peek_u8(in))) {
+    read_quote(in);
+    struct ln_reader value = *in;
+    while (in_value(ln_peek_u8(in))) {
         (void)ln_read_u8(in);
+        len++;
     }
-    struct ln_bytes value = ln_read_bytes(&start, ln_reader_left(&start) - ln_reader_left(in));
-    if (!ln_read_if(in, '\'')) {
-        ln_reader_fail(in);
-    }
-    return value;
+    read_quote(in);
+    return ln_read_bytes(&value, len);
 }
 
 bool ln_argument_next(struct ln_reader *in, struct ln_argument *out)
