@@ -202,6 +202,10 @@ struct ln_client_blocks {
 struct ln_client_reporting_calls;
 extern const struct ln_client_reporting_calls ln_client_reporting_calls;
 
+/* What stores notifications: a part of that part, which a device that is always online leaves out. */
+struct ln_client_storing_calls;
+extern const struct ln_client_storing_calls ln_client_storing_calls;
+
 /* One observation. As all that follow, given by the app, zeroed by ln_client_init(). */
 struct ln_client_observation {
     bool in_use;
@@ -262,7 +266,9 @@ struct ln_client_reporting {
     /* ln_number_of_double; NULL: gt, lt and st are answered 5.01 where the resource is a float. */
     ln_number_of_double_fn *floats;
     uint32_t sample_period; /* ms; 0: 10 seconds */
-    /* `stored_count` notifications of `stored_size` bytes each; none is stored where there are 0. */
+    /* &ln_client_storing_calls; NULL: none is stored. */
+    const struct ln_client_storing_calls *storing;
+    /* `stored_count` notifications of `stored_size` bytes each. */
     uint16_t stored_count;
     uint16_t stored_size;
     struct ln_client_stored *stored;

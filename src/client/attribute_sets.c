@@ -78,11 +78,12 @@ void ln_client__add_attributes(const struct ln_client__request *r, struct ln_wri
                                const struct ln_path *path)
 {
     ln_link link = ln_client__link(r->client, r->server);
+    const struct ln_client_attribute_set *own = ln_client__attribute_set(r->client, link, path);
 
     if (ln_path_equal(*path, r->operation.path)) {
         struct ln_attributes all = ln_client__attributes(r->client, link, path);
         ln_write_attributes(w, &all);
-    } else if (ln_client__has_attributes(r, path)) {
-        ln_write_attributes(w, &ln_client__attribute_set(r->client, link, path)->attributes);
+    } else if (own != NULL) {
+        ln_write_attributes(w, &own->attributes);
     }
 }

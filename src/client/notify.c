@@ -67,12 +67,6 @@ void ln_client__readdress(void *datagram, enum ln_coap_type type, uint16_t id)
 
 /* ---- What leaves ---- */
 
-static struct ln_client_notifier *notifier_of(const struct ln_client *client,
-                                              const struct ln_client_server *server)
-{
-    return &client->config->reporting->notifiers[ln_client__link(client, server)];
-}
-
 void ln_client__keep_id(struct ln_client_observation *o, uint16_t id)
 {
     o->ids[1] = o->ids[0];
@@ -105,11 +99,10 @@ static size_t send_copy(const struct ln_client *client, struct ln_client_notifie
     return len;
 }
 
-static size_t send_new(struct ln_client *client, struct ln_client_observation *o, ln_time now,
-                       void *buffer)
+/* Writes it with what is there now, and a sequence number of its own. */
+static size_t write_new(struct ln_client *client, struct ln_client_observation *o, ln_time now,
+                        void *buffer)
 {
-    struct ln_client_notifier *notifier = &client->config->reporting->notifiers[o->link];
-    bool confirmable = notifier->exchange.state == LN_COAP_IDLE && is_to_be_confirmed(o, now);
     uint16_t id = client->next_id;
     uint32_t sequence = ln_client__next_sequence(client);
     size_t len = ln_client__write_notification(client, o, now, sequence, buffer);
@@ -117,11 +110,22 @@ static size_t send_new(struct ln_client *client, struct ln_client_observation *o
     ln_client__keep_id(o, id);
     client->stats.notified++;
     ln_client__noted(client, o, now);
+    return len;
+}
+
+static size_t send_new(struct ln_client *client, struct ln_client_observation *o, ln_time now,
+                       void *buffer)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_notifier *notifier = &reporting->notifiers[o->link];
+    bool confirmable = notifier->exchange.state == LN_COAP_IDLE && is_to_be_confirmed(o, now);
+    size_t len = write_new(client, o, now, buffer);
+
     if (confirmable) {
         ln_coap_exchange_start(&notifier->exchange, ln_client__coap(client),
-                               &client->config->random, id, true, false);
-        notifier->observation = (uint16_t)(o - client->config->reporting->observations);
-        notifier->sequence = sequence;
+                               &client->config->random, o->ids[0], true, false);
+        notifier->observation = (uint16_t)(o - reporting->observations);
+        notifier->sequence = reporting->state->sequence;
         return send_copy(client, notifier, now, buffer, len);
     }
     if (o->is_gone) {
@@ -137,20 +141,17 @@ static size_t send_new(struct ln_client *client, struct ln_client_observation *o
 static size_t send_again(struct ln_client *client, struct ln_client_notifier *notifier,
                          ln_time now, void *buffer)
 {
-    struct ln_client_observation *o =
-        &client->config->reporting->observations[notifier->observation];
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    struct ln_client_observation *o = &reporting->observations[notifier->observation];
     size_t len = ln_client__write_notification(client, o, now, notifier->sequence, buffer);
 
     if (checksum_of(buffer, len) == notifier->checksum) {
         client->stats.retransmitted++;
-        return send_copy(client, notifier, now, buffer, len);
+    } else {
+        len = write_new(client, o, now, buffer);
+        notifier->exchange.id = o->ids[0];
+        notifier->sequence = reporting->state->sequence;
     }
-    notifier->exchange.id = client->next_id;
-    notifier->sequence = ln_client__next_sequence(client);
-    len = ln_client__write_notification(client, o, now, notifier->sequence, buffer);
-    ln_client__keep_id(o, notifier->exchange.id);
-    client->stats.notified++;
-    ln_client__noted(client, o, now);
     return send_copy(client, notifier, now, buffer, len);
 }
 
@@ -168,20 +169,18 @@ size_t ln_client__send_notification(struct ln_client *client,
                                     const struct ln_client_server *server, ln_time now,
                                     void *buffer)
 {
-    const struct ln_client_reporting *reporting = client->config->reporting;
-    struct ln_client_notifier *notifier = notifier_of(client, server);
+    struct ln_client_notifier *notifier = ln_client__notifier(client, server);
     ln_link link = ln_client__link(client, server);
+    struct ln_client_observation *o;
 
     if (notifier->exchange.state == LN_COAP_SENDING) {
         return send_again(client, notifier, now, buffer);
     }
     if (ln_client__has_stored(client, link)) {
-        return ln_client__take_stored(client, link, buffer);
+        return client->config->reporting->storing->take(client, link, buffer);
     }
-    for (size_t i = 0; i < reporting->observation_count; i++) {
-        struct ln_client_observation *o = &reporting->observations[i];
-        if (o->in_use && o->link == link && !ln_client__is_under_way(client, o) &&
-            ln_client__is_to_notify(client, o, now)) {
+    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
+        if (!ln_client__is_under_way(client, o) && ln_client__is_to_notify(client, o, now)) {
             return send_new(client, o, now, buffer);
         }
     }
@@ -212,8 +211,8 @@ static bool has_id(const struct ln_client_observation *o, uint16_t id)
 void ln_client__take_empty(struct ln_client *client, const struct ln_client_server *server,
                            ln_time now, const struct ln_coap_message *m)
 {
-    const struct ln_client_reporting *reporting = client->config->reporting;
-    struct ln_client_notifier *notifier = notifier_of(client, server);
+    struct ln_client_notifier *notifier = ln_client__notifier(client, server);
+    struct ln_client_observation *o;
 
     if (m->type == LN_COAP_ACK && notifier->exchange.state != LN_COAP_IDLE &&
         notifier->exchange.id == m->id &&
@@ -221,9 +220,11 @@ void ln_client__take_empty(struct ln_client *client, const struct ln_client_serv
                               LN_COAP_ON_ACK)) {
         confirmed(client, notifier, now);
     }
-    for (size_t i = 0; m->type == LN_COAP_RST && i < reporting->observation_count; i++) {
-        struct ln_client_observation *o = &reporting->observations[i];
-        if (o->in_use && o->link == ln_client__link(client, server) && has_id(o, m->id)) {
+    if (m->type != LN_COAP_RST) {
+        return;
+    }
+    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
+        if (has_id(o, m->id)) {
             ln_client__end_observation(client, o);
         }
     }

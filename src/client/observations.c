@@ -55,41 +55,38 @@ static uint32_t checksum_of_value(const struct ln_value *value)
     }
 }
 
-/* A number that changes with what is there, but for what runs by itself. */
-static uint32_t checksum_at(const struct ln_client *client, const struct ln_path *path)
+static bool is_number(const struct ln_value *value)
+{
+    return value->type == LN_INTEGER || value->type == LN_UNSIGNED || value->type == LN_FLOAT ||
+           value->type == LN_TIME;
+}
+
+struct sight {
+    uint32_t checksum;     /* changes with all that is there, but for what runs by itself */
+    struct ln_value value; /* the number at the path; LN_NONE where there is no single one */
+};
+
+static struct sight sight_of(const struct ln_client *client, const struct ln_path *path)
 {
     struct ln_client__scope scope = {client->config, *path};
     struct ln_records records = ln_client__records(&scope);
+    struct sight sight = {.checksum = UINT32_C(2166136261), .value.type = LN_NONE};
     struct ln_record record;
-    uint32_t sum = UINT32_C(2166136261);
 
     while (records.next(&records, &record)) {
         const struct ln_resource *row = row_of(client, &record.path);
+        if (is_number(&record.value) && ln_path_equal(record.path, *path)) {
+            sight.value = record.value;
+        }
         if (record.path.depth > 2 && (row->operations & LN_UNTOLD) != 0) {
             continue;
         }
         for (uint8_t i = 1; i < record.path.depth; i++) {
-            sum = mix(sum, record.path.id[i]);
+            sight.checksum = mix(sight.checksum, record.path.id[i]);
         }
-        sum = mix(sum, checksum_of_value(&record.value));
+        sight.checksum = mix(sight.checksum, checksum_of_value(&record.value));
     }
-    return sum;
-}
-
-/* The number at the path; of type LN_NONE where there is no single one. */
-static struct ln_value number_at(const struct ln_client *client, const struct ln_path *path)
-{
-    struct ln_client__scope scope = {client->config, *path};
-    struct ln_records records = ln_client__records(&scope);
-    struct ln_record record;
-
-    if (path->depth >= 3 && records.next(&records, &record) &&
-        ln_path_equal(record.path, *path) &&
-        (record.value.type == LN_INTEGER || record.value.type == LN_UNSIGNED ||
-         record.value.type == LN_FLOAT || record.value.type == LN_TIME)) {
-        return record.value;
-    }
-    return (struct ln_value){.type = LN_NONE};
+    return sight;
 }
 
 /* ---- Whether it has changed enough ---- */
@@ -143,17 +140,18 @@ static bool has_news(const struct ln_client *client, const struct ln_client_obse
                      const struct ln_attributes *attributes)
 {
     enum { BOUNDS = LN_ATTRIBUTE_BIT(GT) | LN_ATTRIBUTE_BIT(LT) | LN_ATTRIBUTE_BIT(ST) };
-    struct ln_value value = number_at(client, &o->path);
+    struct sight sight = sight_of(client, &o->path);
     struct ln_number before;
     struct ln_number now;
 
-    if (checksum_at(client, &o->path) == o->checksum) {
+    if (sight.checksum == o->checksum) {
         return false;
     }
-    if ((attributes->set & BOUNDS) == 0 || o->value.type == LN_NONE || value.type == LN_NONE) {
+    if ((attributes->set & BOUNDS) == 0 || o->value.type == LN_NONE ||
+        sight.value.type == LN_NONE) {
         return true;
     }
-    return as_number(client, &o->value, &before) && as_number(client, &value, &now) &&
+    return as_number(client, &o->value, &before) && as_number(client, &sight.value, &now) &&
            meets(attributes, &before, &now);
 }
 
@@ -164,13 +162,12 @@ struct times {
     ln_time latest;   /* pmax is */
 };
 
+/* A period that is not set is 0. */
 static struct times times_of(const struct ln_client_observation *o,
                              const struct ln_attributes *attributes)
 {
-    bool has_min = (attributes->set & LN_ATTRIBUTE_BIT(PMIN)) != 0;
-    bool has_max = (attributes->set & LN_ATTRIBUTE_BIT(PMAX)) != 0;
-    uint32_t pmin = has_min ? attributes->period[LN_ATTRIBUTE_PMIN] : 0;
-    uint32_t pmax = has_max ? attributes->period[LN_ATTRIBUTE_PMAX] : 0;
+    uint32_t pmin = attributes->period[LN_ATTRIBUTE_PMIN];
+    uint32_t pmax = attributes->period[LN_ATTRIBUTE_PMAX];
     struct times times = {ln_time_after(o->notified, (int64_t)1000 * pmin), LN_NEVER};
 
     if (pmax > 0 && pmax >= pmin) {
@@ -212,28 +209,25 @@ void ln_client__look(const struct ln_client *client, struct ln_client_observatio
     plan(client, o, &attributes);
 }
 
+/* A sample is taken at its time; if it brings nothing, `due` moves on. */
 bool ln_client__is_to_notify(const struct ln_client *client, struct ln_client_observation *o,
                              ln_time now)
 {
-    if (now < o->due) {
-        return false;
-    }
-    if (o->is_sampled) {
+    if (now >= o->due && o->is_sampled) {
         ln_client__look(client, o, now);
     }
-    struct ln_attributes attributes = ln_client__attributes(client, o->link, &o->path);
-    struct times times = times_of(o, &attributes);
-    return o->is_gone || now >= times.latest || (o->is_due && now >= times.earliest);
+    return now >= o->due;
 }
 
 void ln_client__noted(const struct ln_client *client, struct ln_client_observation *o,
                       ln_time now)
 {
     struct ln_attributes attributes = ln_client__attributes(client, o->link, &o->path);
+    struct sight sight = sight_of(client, &o->path);
 
     o->is_due = false;
-    o->checksum = checksum_at(client, &o->path);
-    o->value = number_at(client, &o->path);
+    o->checksum = sight.checksum;
+    o->value = sight.value;
     o->notified = now;
     o->sampled = now;
     plan(client, o, &attributes);
@@ -241,19 +235,30 @@ void ln_client__noted(const struct ln_client *client, struct ln_client_observati
 
 /* ---- Beginning and end ---- */
 
-static struct ln_client_observation *find(const struct ln_client__request *r)
+struct ln_client_observation *ln_client__next_observation(const struct ln_client *client,
+                                                          const struct ln_client_server *server,
+                                                          size_t *at)
 {
-    const struct ln_client_reporting *reporting = r->client->config->reporting;
-    ln_link link = ln_client__link(r->client, r->server);
+    const struct ln_client_reporting *reporting = client->config->reporting;
 
-    for (size_t i = 0; i < reporting->observation_count; i++) {
-        struct ln_client_observation *o = &reporting->observations[i];
-        if (o->in_use && o->link == link &&
-            ln_coap_token_equal(&o->token, &r->message->token)) {
+    while (*at < reporting->observation_count) {
+        struct ln_client_observation *o = &reporting->observations[(*at)++];
+        if (o->in_use && o->link == ln_client__link(client, server)) {
             return o;
         }
     }
     return NULL;
+}
+
+static struct ln_client_observation *find(const struct ln_client__request *r)
+{
+    struct ln_client_observation *o;
+    size_t at = 0;
+
+    do {
+        o = ln_client__next_observation(r->client, r->server, &at);
+    } while (o != NULL && !ln_coap_token_equal(&o->token, &r->message->token));
+    return o;
 }
 
 static struct ln_client_observation *find_free(const struct ln_client_reporting *reporting)
@@ -269,13 +274,13 @@ static struct ln_client_observation *find_free(const struct ln_client_reporting 
 void ln_client__end_observation(struct ln_client *client, struct ln_client_observation *o)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
-    struct ln_client_notifier *notifier = &reporting->notifiers[o->link];
 
-    if (notifier->exchange.state != LN_COAP_IDLE &&
-        notifier->observation == (size_t)(o - reporting->observations)) {
-        notifier->exchange.state = LN_COAP_IDLE;
+    if (ln_client__is_under_way(client, o)) {
+        reporting->notifiers[o->link].exchange.state = LN_COAP_IDLE;
     }
-    ln_client__drop_stored(client, o);
+    if (reporting->storing != NULL) {
+        reporting->storing->drop(client, o);
+    }
     o->in_use = false;
 }
 

@@ -6,12 +6,11 @@
 static bool init(const struct ln_client *client)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
-    bool stores = reporting->stored_count > 0;
 
     if (reporting->state == NULL || reporting->notifiers == NULL ||
         (reporting->observation_count > 0 && reporting->observations == NULL) ||
         (reporting->attribute_count > 0 && reporting->attributes == NULL) ||
-        (stores && (reporting->stored == NULL || reporting->stored_memory == NULL))) {
+        (reporting->storing != NULL && !reporting->storing->init(reporting))) {
         return false;
     }
     *reporting->state = (struct ln_client_reporting_state){0};
@@ -27,26 +26,11 @@ static bool init(const struct ln_client *client)
     return true;
 }
 
-/* The next observation of that server, from *at on; NULL at the end. */
-static struct ln_client_observation *next_of(const struct ln_client *client,
-                                             const struct ln_client_server *server, size_t *at)
-{
-    const struct ln_client_reporting *reporting = client->config->reporting;
-
-    while (*at < reporting->observation_count) {
-        struct ln_client_observation *o = &reporting->observations[(*at)++];
-        if (o->in_use && o->link == ln_client__link(client, server)) {
-            return o;
-        }
-    }
-    return NULL;
-}
-
 static void end(struct ln_client *client, const struct ln_client_server *server)
 {
     struct ln_client_observation *o;
 
-    for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
+    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
         ln_client__end_observation(client, o);
     }
 }
@@ -55,19 +39,13 @@ static bool observes(const struct ln_client *client, const struct ln_client_serv
 {
     size_t at = 0;
 
-    return next_of(client, server, &at) != NULL;
-}
-
-static struct ln_client_notifier *notifier_of(const struct ln_client *client,
-                                              const struct ln_client_server *server)
-{
-    return &client->config->reporting->notifiers[ln_client__link(client, server)];
+    return ln_client__next_observation(client, server, &at) != NULL;
 }
 
 /* The link is gone: what was under way is due anew. */
 static void drop(const struct ln_client *client, const struct ln_client_server *server)
 {
-    struct ln_client_notifier *notifier = notifier_of(client, server);
+    struct ln_client_notifier *notifier = ln_client__notifier(client, server);
 
     if (notifier->exchange.state != LN_COAP_IDLE) {
         notifier->exchange.state = LN_COAP_IDLE;
@@ -164,13 +142,30 @@ static void stepped(struct ln_client *client, struct ln_client_server *server,
     }
 }
 
+/* spec: CORE-1.1.1 §6.4.2: stored where /1/x/6 says so, else it is discarded. */
+static void put_aside(struct ln_client *client, const struct ln_client_server *server,
+                      struct ln_client_observation *o, ln_time now)
+{
+    const struct ln_client_storing_calls *storing = client->config->reporting->storing;
+    const struct ln_server_account *account = ln_client__account(client, server);
+
+    if (account == NULL || !account->store_notifications) {
+        return;
+    }
+    if (storing == NULL) {
+        client->stats.not_stored++;
+    } else {
+        storing->keep(client, o, now);
+    }
+}
+
 /* What waits for a link: one is asked for, or it is put aside. */
 static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now,
                    enum reach reach)
 {
     struct ln_client_observation *o;
 
-    for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
+    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
         if (!ln_client__is_to_notify(client, o, now)) {
             continue;
         }
@@ -179,7 +174,7 @@ static void pursue(struct ln_client *client, struct ln_client_server *server, ln
             return;
         }
         if (!o->is_gone) {
-            ln_client__keep_notification(client, o, now);
+            put_aside(client, server, o, now);
             ln_client__noted(client, o, now);
         }
     }
@@ -190,7 +185,7 @@ static size_t send(struct ln_client *client, struct ln_client_server *server, ln
 {
     enum reach reach = reach_of(server);
 
-    if (reach == NOW && has_lost(client, notifier_of(client, server), now)) {
+    if (reach == NOW && has_lost(client, ln_client__notifier(client, server), now)) {
         ln_client__step(client, server, now, LN_ON_LOST);
         reach = reach_of(server);
     }
@@ -219,7 +214,7 @@ static ln_time deadline(const struct ln_client *client, const struct ln_client_s
                   ? 0
                   : ln_coap_exchange_deadline(&reporting->notifiers[link].exchange);
     }
-    for (size_t at = 0; (o = next_of(client, server, &at)) != NULL;) {
+    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
         bool waits = reach == OFFLINE ? o->is_gone : ln_client__is_under_way(client, o);
         due = waits ? due : ln_time_min(due, o->due);
     }
@@ -228,7 +223,7 @@ static ln_time deadline(const struct ln_client *client, const struct ln_client_s
 
 static bool is_busy(const struct ln_client *client, const struct ln_client_server *server)
 {
-    return notifier_of(client, server)->exchange.state != LN_COAP_IDLE;
+    return ln_client__notifier(client, server)->exchange.state != LN_COAP_IDLE;
 }
 
 const struct ln_client_reporting_calls ln_client_reporting_calls = {

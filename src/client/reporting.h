@@ -34,10 +34,36 @@ struct ln_client_reporting_calls {
     bool (*is_busy)(const struct ln_client *client, const struct ln_client_server *server);
 };
 
+/* All of stored.c is linked through this table only: notifications that wait for the link. */
+struct ln_client_storing_calls {
+    bool (*init)(const struct ln_client_reporting *reporting);
+    /* Writes the notification down, if there is a place. */
+    void (*keep)(struct ln_client *client, struct ln_client_observation *o, ln_time now);
+    bool (*has)(const struct ln_client *client, ln_link link);
+    /* Takes the oldest of that server; there must be one. */
+    size_t (*take)(struct ln_client *client, ln_link link, void *buffer);
+    /* Those of an observation that is over go. */
+    void (*drop)(struct ln_client *client, const struct ln_client_observation *o);
+};
+
 static inline ln_link ln_client__link(const struct ln_client *client,
                                       const struct ln_client_server *server)
 {
     return (ln_link)(server - client->config->servers);
+}
+
+static inline struct ln_client_notifier *
+ln_client__notifier(const struct ln_client *client, const struct ln_client_server *server)
+{
+    return &client->config->reporting->notifiers[ln_client__link(client, server)];
+}
+
+/* Whether notifications for that server wait to be sent before any other. */
+static inline bool ln_client__has_stored(const struct ln_client *client, ln_link link)
+{
+    const struct ln_client_storing_calls *storing = client->config->reporting->storing;
+
+    return storing != NULL && storing->has(client, link);
 }
 
 /* ---- attribute_sets.c ---- */
@@ -62,6 +88,10 @@ bool ln_client__is_at(const struct ln_client *client, const struct ln_path *path
 
 ln_err ln_client__answer_observe(struct ln_client__request *r, uint16_t format,
                                  ln_client__body_fn *write);
+/* The next observation of that server, from *at on; NULL at the end. */
+struct ln_client_observation *ln_client__next_observation(const struct ln_client *client,
+                                                          const struct ln_client_server *server,
+                                                          size_t *at);
 void ln_client__end_observation(struct ln_client *client, struct ln_client_observation *o);
 /* Looks at what is observed: whether it has changed, and when that is to be notified. */
 void ln_client__look(const struct ln_client *client, struct ln_client_observation *o,
@@ -94,16 +124,5 @@ size_t ln_client__send_notification(struct ln_client *client,
                                     void *buffer);
 void ln_client__take_empty(struct ln_client *client, const struct ln_client_server *server,
                            ln_time now, const struct ln_coap_message *m);
-
-/* ---- stored.c: notifications that wait for the link ---- */
-
-/* Writes the notification down, if there is a place and the server wants it. */
-void ln_client__keep_notification(struct ln_client *client, struct ln_client_observation *o,
-                                  ln_time now);
-bool ln_client__has_stored(const struct ln_client *client, ln_link link);
-/* Takes the oldest of that server; there must be one. */
-size_t ln_client__take_stored(struct ln_client *client, ln_link link, void *buffer);
-/* Those of an observation that is over go. */
-void ln_client__drop_stored(struct ln_client *client, const struct ln_client_observation *o);
 
 #endif

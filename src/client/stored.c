@@ -3,6 +3,12 @@
 
 #include "client/reporting.h"
 
+static bool init(const struct ln_client_reporting *reporting)
+{
+    return reporting->stored_count == 0 ||
+           (reporting->stored != NULL && reporting->stored_memory != NULL);
+}
+
 static uint8_t *place_of(const struct ln_client_reporting *reporting, size_t index)
 {
     return (uint8_t *)reporting->stored_memory + index * reporting->stored_size;
@@ -24,18 +30,13 @@ static void close_up(const struct ln_client_reporting *reporting)
     }
 }
 
-void ln_client__keep_notification(struct ln_client *client, struct ln_client_observation *o,
-                                  ln_time now)
+static void keep(struct ln_client *client, struct ln_client_observation *o, ln_time now)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     struct ln_client_reporting_state *state = reporting->state;
     struct ln_client_server *server = &client->config->servers[o->link];
-    const struct ln_server_account *account = ln_client__account(client, server);
     uint8_t *room = server->answer; /* nobody asks for the last one again without a link */
 
-    if (account == NULL || !account->store_notifications) {
-        return;
-    }
     if (reporting->stored_count == 0) {
         client->stats.not_stored++;
         return;
@@ -74,14 +75,14 @@ static size_t find(const struct ln_client_reporting *reporting, ln_link link)
     return n;
 }
 
-bool ln_client__has_stored(const struct ln_client *client, ln_link link)
+static bool has(const struct ln_client *client, ln_link link)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
 
     return find(reporting, link) < reporting->state->stored_count;
 }
 
-size_t ln_client__take_stored(struct ln_client *client, ln_link link, void *buffer)
+static size_t take(struct ln_client *client, ln_link link, void *buffer)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     size_t at = index_of(reporting, find(reporting, link));
@@ -99,7 +100,7 @@ size_t ln_client__take_stored(struct ln_client *client, ln_link link, void *buff
     return kept.len;
 }
 
-void ln_client__drop_stored(struct ln_client *client, const struct ln_client_observation *o)
+static void drop(struct ln_client *client, const struct ln_client_observation *o)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
 
@@ -112,3 +113,6 @@ void ln_client__drop_stored(struct ln_client *client, const struct ln_client_obs
     }
     close_up(reporting);
 }
+
+const struct ln_client_storing_calls ln_client_storing_calls = {
+    .init = init, .keep = keep, .has = has, .take = take, .drop = drop};

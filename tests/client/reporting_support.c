@@ -55,6 +55,7 @@ static void given_reporting(void)
         .attributes = sets,
         .attribute_count = SETS,
         .floats = ln_number_of_double,
+        .storing = &ln_client_storing_calls,
         .stored = stored,
         .stored_count = STORED,
         .stored_size = STORED_SIZE,

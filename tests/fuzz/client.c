@@ -67,6 +67,7 @@ static const struct ln_client_reporting reporting = {
     .attributes = attributes,
     .attribute_count = LN_COUNT(attributes),
     .floats = ln_number_of_double,
+    .storing = &ln_client_storing_calls,
     .stored = stored,
     .stored_count = LN_COUNT(stored),
     .stored_size = 48,

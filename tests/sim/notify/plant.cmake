@@ -8,9 +8,9 @@ elseif(FAULT STREQUAL "missed-crossing") # down from the threshold itself
     set(right "(was >= 0 && is < 0)")
     set(wrong "(was > 0 && is < 0)")
 elseif(FAULT STREQUAL "step-base") # counted from the value at the Observe, as a draft had it
-    set(right "o->value = number_at(client, &o->path);")
+    set(right "o->value = sight.value;")
     set(wrong "if (o->notified == 0 || (attributes.set & LN_ATTRIBUTE_BIT(ST)) == 0) {
-        o->value = number_at(client, &o->path);
+        o->value = sight.value;
     }")
 else()
     message(FATAL_ERROR "there is no fault ${FAULT}")
