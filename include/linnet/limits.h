@@ -16,9 +16,11 @@ enum {
     LN_LIMIT_SERVER_STRANGERS = 1024,
     /* server: answers that wait for ln_server_send(). One more is dropped: the peer asks again. */
     LN_LIMIT_SERVER_ANSWERS = 65536,
+    /* bootstrap: answers that wait for ln_bootstrap_send(). One more is dropped: the peer asks again. */
+    LN_LIMIT_BOOTSTRAP_ANSWERS = 1024,
     /* lwm2m: an endpoint name, in bytes */
     LN_LIMIT_ENDPOINT = 255,
-    /* server: bytes of what a device proved to be; with more it cannot register */
+    /* server, bootstrap: bytes of what a device proved to be; with more it is refused */
     LN_LIMIT_IDENTITY = 255,
     /* lwm2m: bytes of parameters of a Register that are not ours, kept */
     LN_LIMIT_EXTRA_PARAMETERS = 255,

@@ -24,6 +24,23 @@
 extern "C" {
 #endif
 
+/* ---- Peers: the other end, as a server or bootstrap server sees it ---- */
+
+/* Who the other end of a session proved to be, and which device that is. */
+struct ln_proof {
+    struct ln_bytes identity; /* LN_LIMIT_IDENTITY bytes at most */
+    struct ln_bytes endpoint; /* the only name that it may have; no bytes: any */
+    uint8_t mode;             /* how it was proved: a number of the app's, not 0 */
+};
+
+/* Where a datagram came from, and where answers to it go. */
+struct ln_peer {
+    struct ln_address remote;
+    struct ln_address local;      /* the address it came to: answers leave from there */
+    uint64_t session;             /* of DTLS or TCP; 0: none. Two sessions are two peers. */
+    const struct ln_proof *proof; /* NULL: nothing was proved. Borrowed during the call. */
+};
+
 /* ---- Versions of the enabler ---- */
 
 enum ln_version {
