@@ -6,9 +6,9 @@
 
 struct bench bench;
 
-static struct ln_address server_address(void)
+static struct ln_address server_address(size_t i)
 {
-    return ln_address_ipv4(192, 0, 2, 1, 5683);
+    return ln_address_ipv4(192, 0, 2, (uint8_t)(1 + i), 5683);
 }
 
 static struct ln_address client_address(void)
@@ -41,21 +41,24 @@ static void *resize(void *context, void *memory, size_t size)
 
 /* ---- The wire ---- */
 
-static bool server_goes_on(void)
+static bool server_goes_on(size_t i)
 {
+    static const char *const names[BENCH_SERVERS] = {"server", "second"};
     uint8_t buffer[LN_SERVER_DATAGRAM_MAX];
     struct ln_server_event event;
     struct ln_server_out out;
-    size_t len = ln_server_send(bench.server, bench.now, buffer, sizeof(buffer), &out);
+    struct ln_server *server = bench.servers[i];
+    size_t len =
+        server == NULL ? 0 : ln_server_send(server, bench.now, buffer, sizeof(buffer), &out);
     bool any = len > 0;
 
     if (len > 0 && !bench.wire_is_cut) {
         const struct ln_address client = client_address();
         CHECK(ln_address_equal(&out.to.remote, &client));
-        note_datagram("server", ln_bytes(buffer, len));
-        ln_client_recv(&bench.client, bench.now, 0, ln_bytes(buffer, len));
+        note_datagram(names[i], ln_bytes(buffer, len));
+        ln_client_recv(&bench.client, bench.now, (ln_link)i, ln_bytes(buffer, len));
     }
-    while (ln_server_event(bench.server, &event)) {
+    while (server != NULL && ln_server_event(server, &event)) {
         note_server_event(&event);
         any = true;
     }
@@ -64,7 +67,7 @@ static bool server_goes_on(void)
 
 static bool client_goes_on(void)
 {
-    const struct ln_peer peer = {.remote = client_address(), .local = server_address()};
+    static const char *const names[BENCH_SERVERS] = {"client", "client to second"};
     uint8_t buffer[BENCH_DATAGRAM];
     struct ln_client_event event;
     ln_link link;
@@ -72,8 +75,9 @@ static bool client_goes_on(void)
     bool any = len > 0;
 
     if (len > 0 && !bench.wire_is_cut) {
-        note_datagram("client", ln_bytes(buffer, len));
-        ln_server_recv(bench.server, bench.now, &peer, ln_bytes(buffer, len));
+        const struct ln_peer peer = {.remote = client_address(), .local = server_address(link)};
+        note_datagram(names[link], ln_bytes(buffer, len));
+        ln_server_recv(bench.servers[link], bench.now, &peer, ln_bytes(buffer, len));
     }
     while (ln_client_event(&bench.client, &event)) {
         any = true;
@@ -92,7 +96,9 @@ static void settle(void)
 
     while (any) {
         any = client_goes_on();
-        any = server_goes_on() || any;
+        for (size_t i = 0; i < BENCH_SERVERS; i++) {
+            any = server_goes_on(i) || any;
+        }
     }
 }
 
@@ -102,9 +108,10 @@ void time_passes(ln_time ms)
 
     settle();
     for (;;) {
-        ln_time client = ln_client_deadline(&bench.client);
-        ln_time server = ln_server_deadline(bench.server);
-        ln_time due = client < server ? client : server;
+        ln_time due = ln_client_deadline(&bench.client);
+        for (size_t i = 0; i < BENCH_SERVERS && bench.servers[i] != NULL; i++) {
+            due = ln_time_min(due, ln_server_deadline(bench.servers[i]));
+        }
         if (due > until) {
             break;
         }
@@ -134,18 +141,21 @@ static int64_t wall(void *context)
 int bench_clear(void **state)
 {
     (void)state;
-    ln_server_free(bench.server);
+    for (size_t i = 0; i < BENCH_SERVERS; i++) {
+        ln_server_free(bench.servers[i]);
+        bench.servers[i] = NULL;
+    }
     bench.server = NULL;
     return 0;
 }
 
-static void given_a_server(void)
+static void given_a_server(size_t i)
 {
     const struct ln_server_config config = {
         .size = sizeof(config), .random = {noise, NULL}, .allocator = {resize, NULL}};
 
-    bench.server = ln_server_new(&config, bench.now);
-    assert_non_null(bench.server);
+    bench.servers[i] = ln_server_new(&config, bench.now);
+    assert_non_null(bench.servers[i]);
 }
 
 void given_object(const struct ln_object *object, void *store)
@@ -159,17 +169,18 @@ void given_object(const struct ln_object *object, void *store)
 
 void given_c1(enum ln_version version)
 {
-    static uint16_t only_id; /* 0, of the single instances of objects 0 and 1 */
+    static uint16_t ids[BENCH_SERVERS] = {0, 1}; /* of the instances of objects 0 and 1 */
 
     (void)bench_clear(NULL);
     memset(&bench, 0, sizeof(bench));
-    given_a_server();
-    bench.security = (struct ln_security){
+    given_a_server(0);
+    asks(0);
+    bench.security[0] = (struct ln_security){
         .uri = "coap://192.0.2.1", .mode = LN_SECURITY_NONE, .short_id = 1};
-    bench.account = (struct ln_server_account){.short_id = 1,
-                                               .lifetime = LIFETIME,
-                                               .binding = "U",
-                                               .absent = 1U << 2 | 1U << 3 | 1U << 5};
+    bench.account[0] = (struct ln_server_account){.short_id = 1,
+                                                  .lifetime = LIFETIME,
+                                                  .binding = "U",
+                                                  .absent = 1U << 2 | 1U << 3 | 1U << 5};
     bench.device = (struct ln_device){
         .manufacturer = "Open Mobile Alliance",
         .model = "Lightweight M2M Client",
@@ -182,9 +193,9 @@ void given_c1(enum ln_version version)
     };
     models_init(&bench.models);
     bench.securities =
-        (struct ln_instances){&bench.security, &only_id, sizeof(bench.security), 1, 1};
+        (struct ln_instances){bench.security, ids, sizeof(bench.security[0]), BENCH_SERVERS, 1};
     bench.accounts =
-        (struct ln_instances){&bench.account, &only_id, sizeof(bench.account), 1, 1};
+        (struct ln_instances){bench.account, ids, sizeof(bench.account[0]), BENCH_SERVERS, 1};
     bench.config = (struct ln_client_config){
         .endpoint = "urn:dev:1",
         .objects = bench.objects,
@@ -192,8 +203,8 @@ void given_c1(enum ln_version version)
         .formats = bench_formats,
         .version = version,
         .random = {noise, NULL},
-        .servers = &bench.account_state,
-        .server_count = 1,
+        .servers = bench.account_states,
+        .server_count = BENCH_SERVERS,
         .memory = bench.memory,
         .memory_size = sizeof(bench.memory),
         .datagram_size = BENCH_DATAGRAM,
@@ -207,22 +218,58 @@ void given_c1(enum ln_version version)
 void given_c3(enum ln_version version)
 {
     given_c1(version);
-    bench.account.absent = 0;
-    bench.account.min_period = 1;
-    bench.account.max_period = 10;
-    bench.account.disable_timeout = 86400;
+    bench.account[0].absent = 0;
+    bench.account[0].min_period = 1;
+    bench.account[0].max_period = 10;
+    bench.account[0].disable_timeout = 86400;
+}
+
+void asks(size_t server)
+{
+    bench.server = bench.servers[server];
+}
+
+static void given_control(uint16_t object, uint16_t instance, uint16_t owner, uint16_t server)
+{
+    struct ln_access_control *control =
+        ln_access_control_add(&bench.control_store, object, instance, owner);
+
+    CHECK(control != NULL && ln_access_control_grant(control, server, 15));
+}
+
+void given_a_second_server(void)
+{
+    given_a_server(1);
+    bench.security[1] = (struct ln_security){
+        .uri = "coap://192.0.2.2", .mode = LN_SECURITY_NONE, .short_id = 2};
+    bench.account[1] = bench.account[0];
+    bench.account[1].short_id = 2;
+    bench.securities.count = BENCH_SERVERS;
+    bench.accounts.count = BENCH_SERVERS;
+    bench.control_store = (struct ln_instances){bench.controls, bench.control_ids,
+                                                sizeof(bench.controls[0]), BENCH_CONTROLS, 0};
+    given_control(1, 0, 1, 1);
+    given_control(1, 1, 2, 2);
+    given_control(3, 0, LN_ID_NONE, 2);
+    CHECK(ln_access_control_grant(&bench.controls[2], 1, 15));
+    /* Between objects 1 and 3. */
+    bench.objects[3] = bench.objects[2];
+    bench.objects[2] =
+        (struct ln_object_entry){&ln_access_control_object, &bench.control_store};
+    bench.config.object_count++;
+    bench.config.operations = ln_client_guarded_operations;
 }
 
 void given_it_reports(void)
 {
     static struct ln_client_reporting_state state;
-    static struct ln_client_notifier notifier;
+    static struct ln_client_notifier notifiers[BENCH_SERVERS];
     static struct ln_client_observation observations[4];
     static struct ln_client_attribute_set attributes[8];
     static const struct ln_client_reporting reporting = {
         .calls = &ln_client_reporting_calls,
         .state = &state,
-        .notifiers = &notifier,
+        .notifiers = notifiers,
         .observations = observations,
         .observation_count = LN_COUNT(observations),
         .attribute_count = LN_COUNT(attributes),

@@ -1,5 +1,5 @@
 /*
- * A client and a server on one bench: both engines, a wire between them that loses nothing, and
+ * A client and a server, or two, on one bench: both engines, a wire between them that loses nothing, and
  * one clock that only the test moves.
  *
  * All that goes over the wire and all that the two tell their apps is written down as text, a
@@ -30,6 +30,8 @@ enum {
     BENCH_DATAGRAM = 1152,
     BENCH_SCRATCH = 512,
     BENCH_OBJECTS = 10,
+    BENCH_SERVERS = 2,
+    BENCH_CONTROLS = 3,
     LIFETIME = 86400,
 };
 
@@ -37,16 +39,20 @@ struct bench {
     ln_time now;
     bool wire_is_cut;
 
-    struct ln_server *server;
+    struct ln_server *server;                 /* that asks: one of the next */
+    struct ln_server *servers[BENCH_SERVERS]; /* by link; the second may be NULL */
     struct ln_client client;
     struct ln_client_config config;
-    struct ln_client_server account_state;
-    uint8_t memory[LN_CLIENT_MEMORY(1, BENCH_DATAGRAM, BENCH_SCRATCH)];
+    struct ln_client_server account_states[BENCH_SERVERS];
+    uint8_t memory[LN_CLIENT_MEMORY(BENCH_SERVERS, BENCH_DATAGRAM, BENCH_SCRATCH)];
 
-    struct ln_security security;
+    struct ln_security security[BENCH_SERVERS];
     struct ln_instances securities;
-    struct ln_server_account account;
+    struct ln_server_account account[BENCH_SERVERS];
     struct ln_instances accounts;
+    struct ln_access_control controls[BENCH_CONTROLS];
+    uint16_t control_ids[BENCH_CONTROLS];
+    struct ln_instances control_store;
     struct ln_device device;
     struct models models;
     struct ln_object_entry objects[BENCH_OBJECTS];
@@ -79,6 +85,13 @@ void given_c4(enum ln_version version);
 void given_a_clock(void);
 /* It can be observed, and takes attributes. */
 void given_it_reports(void);
+/*
+ * A second server, of short id 2, with an account of its own, and object 2 as in C.14: each owns its
+ * account. But both may do all with /3/0, where C.14 has the second only.
+ */
+void given_a_second_server(void);
+/* Which server asks from now on: 0 or 1. On the wire they are "server" and "second". */
+void asks(size_t server);
 /* Lists one more object, in ascending order of ids. */
 void given_object(const struct ln_object *object, void *store);
 /* Starts the client, lets it register, and forgets what was written down of it. */
@@ -143,5 +156,6 @@ int objects_tests(void);
 int faults_tests(void);
 int observing_tests(void);
 int reporting_tests(void);
+int two_servers_tests(void);
 
 #endif

@@ -124,7 +124,7 @@ TEST(int_221_the_security_object_is_out_of_reach)
     CHECK_SERVER_SAYS("result answered 4.01\n"
                       "result answered 4.01\n"
                       "result answered 4.01\n");
-    assert_string_equal(bench.security.uri, "coap://192.0.2.1");
+    assert_string_equal(bench.security[0].uri, "coap://192.0.2.1");
     CHECK_CLIENT_SAYS("");
 }
 

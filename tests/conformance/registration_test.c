@@ -158,7 +158,7 @@ TEST(int_105_registers_anew_when_the_server_has_discarded_it)
 TEST(int_107_a_longer_lifetime_is_told_at_once_and_kept)
 {
     given_c1(LN_VERSION_1_1);
-    bench.account.lifetime = 20;
+    bench.account[0].lifetime = 20;
     given_it_is_registered();
     write_text("/1/0/1", "120");
     CHECK_WIRE("server CON PUT /1/0/1 format=0 120\n"

@@ -16,7 +16,7 @@ static void given_attributes_can_be_written(enum ln_version version)
 {
     given_c4(version);
     given_it_reports();
-    bench.account.absent = 1U << 2 | 1U << 3;
+    bench.account[0].absent = 1U << 2 | 1U << 3;
     given_it_is_registered();
 }
 

@@ -4,12 +4,12 @@
 
 static void check_account(uint32_t min, uint32_t max, uint32_t disable, bool store)
 {
-    CHECK_EQ(bench.account.min_period, min);
-    CHECK_EQ(bench.account.max_period, max);
-    CHECK_EQ(bench.account.disable_timeout, disable);
-    CHECK_EQ(bench.account.store_notifications, store);
-    assert_string_equal(bench.account.binding, "U");
-    CHECK_EQ(bench.account.lifetime, LIFETIME);
+    CHECK_EQ(bench.account[0].min_period, min);
+    CHECK_EQ(bench.account[0].max_period, max);
+    CHECK_EQ(bench.account[0].disable_timeout, disable);
+    CHECK_EQ(bench.account[0].store_notifications, store);
+    assert_string_equal(bench.account[0].binding, "U");
+    CHECK_EQ(bench.account[0].lifetime, LIFETIME);
 }
 
 /* spec: ETS 1.0-int-205, 1.1-int-205 */
@@ -166,7 +166,7 @@ TEST(int_227_replaces_one_resource)
                "client CON POST /rd/*?lt=63\n"
                "server ACK 2.04\n");
     CHECK_EQ(registration().lifetime, 63);
-    CHECK_EQ(bench.account.lifetime, 63);
+    CHECK_EQ(bench.account[0].lifetime, 63);
 }
 
 /* spec: ETS 1.1-int-228: by PUT; the POST of its text is a known mistake */
@@ -197,13 +197,13 @@ static void sets_on_every_level_in(uint16_t format)
     given_object(&portfolio_object, &bench.models.portfolio_store);
     given_it_is_registered();
     update_at("/1/0", format, encoded(format, "/1/0", lifetime_and_storing, 2));
-    CHECK_EQ(bench.account.lifetime, 61);
-    CHECK(bench.account.store_notifications);
+    CHECK_EQ(bench.account[0].lifetime, 61);
+    CHECK(bench.account[0].store_notifications);
     CHECK_EQ(registration().lifetime, 61);
     write_at("/16/0/0/0", format, encoded(format, "/16/0/0/0", &text, 1));
     assert_string_equal(bench.models.portfolios[0].identity.values[0], "test");
     write_at("/1/0/1", format, encoded(format, "/1/0/1", &lifetime, 1));
-    CHECK_EQ(bench.account.lifetime, 63);
+    CHECK_EQ(bench.account[0].lifetime, 63);
     CHECK_EQ(registration().lifetime, 63);
     CHECK_SERVER_SAYS("result answered 2.04\nupdated lifetime\n"
                       "result answered 2.04\n"
