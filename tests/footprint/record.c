@@ -21,7 +21,14 @@ enum { DATAGRAM = 1500, TRAVEL = 10 /* ms on the way to the device */, BLOCK = 1
 /* ---- What the server asks, and how it must be answered ---- */
 
 enum { NONE = LN_FORMAT_NONE, TLV = LN_FORMAT_TLV, TEXT = LN_FORMAT_TEXT };
-enum way { ONCE, TWICE /* the same datagram again */, IN_BLOCKS };
+enum way {
+    ONCE,
+    TWICE, /* the same datagram again */
+    IN_BLOCKS,
+    OBSERVE,  /* with attributes: they are written first */
+    NOTIFIED, /* after its answer a notification must come */
+    CANCEL,
+};
 
 /* An act that needs a format or a part that the device has not is left out. */
 static const struct act {
@@ -46,9 +53,13 @@ static const struct act {
     { ONCE, LN_OPERATION_WRITE_PARTIAL, "/1/0",     TLV, LN_COAP_2_04, 7, {0xC2, 1, 0x01, 0x2C, 0xC1, 2, 5} },
     { ONCE, LN_OPERATION_WRITE,    "/1/0/1",        TLV, LN_COAP_4_00, 5, {0xC3, 1, 'a', 'b', 'c'} },
     { ONCE, LN_OPERATION_WRITE,    "/3/0/0",        TLV, LN_COAP_4_05, 3, {0xC1, 0, 'x'} },
-    /* an Update; then a switch is made, turned, read, set and taken away */
+    /* an Update; then a switch is made, its turns observed and not any more, turned, read, set and
+     * taken away */
     { ONCE, LN_OPERATION_EXECUTE,  "/1/0/8",        NONE, LN_COAP_2_04, 0, {0} },
     { ONCE, LN_OPERATION_CREATE,   "/26241",        TLV,  LN_COAP_2_01, 4, {0xE1, 0x16, 0xDA, 1} },
+    { OBSERVE, LN_OPERATION_READ,  "/26241/0/5851", TLV,  LN_COAP_2_05, 11, "pmin=4&st=1" },
+    { NOTIFIED, LN_OPERATION_EXECUTE, "/26241/0/5852", NONE, LN_COAP_2_04, 0, {0} },
+    { CANCEL, LN_OPERATION_READ,   "/26241/0/5851", TLV,  LN_COAP_2_05, 0, {0} },
     { TWICE, LN_OPERATION_EXECUTE, "/26241/0/5852", NONE, LN_COAP_2_04, 0, {0} },
     { ONCE, LN_OPERATION_READ,     "/26241/0",      TLV,  LN_COAP_2_05, 0, {0} },
     { ONCE, LN_OPERATION_WRITE,    "/26241/0",      TLV,  LN_COAP_2_04, 4, {0xE1, 0x16, 0xDA, 1} },
@@ -72,7 +83,8 @@ static ln_time now;
 static size_t next; /* of the acts */
 static uint32_t block;
 static bool is_under_way;
-static bool is_again; /* the datagram has gone out twice */
+static bool is_again;    /* the datagram has gone out twice */
+static bool is_answered; /* and a notification is to come */
 static bool is_registered;
 static size_t updates; /* since the last act */
 
@@ -141,9 +153,36 @@ static void act_is_over(uint8_t code)
     }
     is_under_way = false;
     is_again = false;
+    is_answered = false;
     block = 0;
     updates = 0;
     next++;
+}
+
+static enum way way(void)
+{
+    return next < LN_COUNT(acts) ? acts[next].way : ONCE;
+}
+
+static void take_result(const struct ln_server_event *event)
+{
+    uint8_t code = event->outcome == LN_OUTCOME_ANSWERED ? event->code : 0;
+
+    if (way() == NOTIFIED && code == acts[next].code) {
+        is_answered = true;
+    } else {
+        act_is_over(code);
+    }
+}
+
+/* The first comes with the answer to the Observe. */
+static void take_notification(void)
+{
+    if (way() == OBSERVE || (way() == NOTIFIED && is_answered)) {
+        act_is_over(acts[next].code);
+    } else {
+        fail("a notification that is not due", "observation");
+    }
 }
 
 static void take_event(const struct ln_server_event *event)
@@ -151,7 +190,12 @@ static void take_event(const struct ln_server_event *event)
     is_registered |= event->kind == LN_SERVER_REGISTERED;
     updates += event->kind == LN_SERVER_UPDATED;
     if (event->kind == LN_SERVER_RESULT) {
-        act_is_over(event->outcome == LN_OUTCOME_ANSWERED ? event->code : 0);
+        take_result(event);
+    } else if (event->kind == LN_SERVER_NOTIFIED) {
+        take_notification();
+    } else if (event->kind == LN_SERVER_OBSERVATION &&
+               event->observation.state == LN_OBSERVATION_FAILED) {
+        fail("it is not observed", acts[next].path);
     }
 }
 
@@ -159,7 +203,8 @@ static bool can_play(const struct act *act)
 {
     return (act->format == NONE || act->format == LN_FORMAT_LINK ||
             ln_format_find(device_config.formats, act->format) != NULL) &&
-           (act->way != IN_BLOCKS || device_config.blocks != NULL);
+           (act->way != IN_BLOCKS || device_config.blocks != NULL) &&
+           (act->way < OBSERVE || device_config.reporting != NULL);
 }
 
 static struct ln_operation operation_of(const struct act *act)
@@ -177,6 +222,23 @@ static struct ln_operation operation_of(const struct act *act)
     return operation;
 }
 
+static ln_err begin(const struct act *act)
+{
+    struct ln_bytes endpoint = ln_bytes_of_text(device_config.endpoint);
+    struct ln_operation operation = operation_of(act);
+    uint64_t id;
+
+    switch (act->way) {
+    case OBSERVE:
+        return ln_server_observe(server, now, endpoint, operation.path, act->format,
+                                 operation.payload, false);
+    case CANCEL:
+        return ln_server_unobserve(server, now, endpoint, operation.path);
+    default:
+        return ln_server_operate(server, now, endpoint, &operation, NULL, 0, &id);
+    }
+}
+
 /* Begins the next act that this device can play. */
 static void ask(void)
 {
@@ -187,13 +249,8 @@ static void ask(void)
         return;
     }
     is_under_way = true;
-    if (acts[next].way != IN_BLOCKS) {
-        struct ln_operation operation = operation_of(&acts[next]);
-        uint64_t id;
-        if (ln_server_operate(server, now, ln_bytes_of_text(device_config.endpoint), &operation,
-                              NULL, 0, &id) != LN_OK) {
-            fail("the server cannot ask this", acts[next].path);
-        }
+    if (acts[next].way != IN_BLOCKS && begin(&acts[next]) != LN_OK) {
+        fail("the server cannot ask this", acts[next].path);
     }
 }
 
@@ -252,6 +309,9 @@ void port_send(const uint8_t *bytes, size_t len)
     if (is_under_way && acts[next].way == TWICE && !is_again) {
         return; /* as if it were lost */
     }
+    if (is_under_way && acts[next].way == CANCEL) {
+        act_is_over(bytes[1]); /* the code: of this answer no event tells */
+    }
     ln_server_recv(server, now, &peer, ln_bytes(bytes, len));
     while (ln_server_event(server, &event)) {
         take_event(&event);
@@ -294,7 +354,7 @@ size_t port_receive(uint8_t *buffer, size_t size, ln_time deadline)
         asked_len = len;
         return len;
     }
-    if (is_under_way) {
+    if (is_under_way && (!is_answered || updates > 0)) {
         fail("there is no answer", acts[next].path);
     }
     if (updates == 2) {
