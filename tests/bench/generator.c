@@ -214,7 +214,7 @@ static void send_again(struct run *run)
 static void take_acknowledged(struct run *run, const uint8_t *bytes, size_t length)
 {
     uint16_t id = length == 4 ? (uint16_t)(bytes[2] << 8 | bytes[3]) : 0;
-    uint16_t slot = id % WINDOW;
+    uint16_t slot = (uint16_t)(id % WINDOW);
 
     if (length == 4 && slots[slot].busy && slots[slot].id == id) {
         slots[slot].busy = false;
