@@ -102,7 +102,7 @@ set(LN_CONFORMANCE_SOURCES
 
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
 set(LN_FUZZ_TARGETS
-    message number query attributes arguments object_list link_format path text tlv client server
+    message number query attributes arguments object_list link_format path text tlv client server bootstrap
     json cbor senml_json senml_cbor client_blocks dtls_front dtls_sessions)
 
 # Programs: apps/FOLDER/ builds bin/NAME.

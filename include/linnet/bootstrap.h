@@ -6,12 +6,12 @@
  *     for (;;) {
  *         wait until datagrams arrive or ln_bootstrap_deadline(bootstrap) passes
  *         for each: ln_bootstrap_recv(bootstrap, now, &peer, datagram);
+ *         while ((n = ln_bootstrap_send(bootstrap, now, buffer, sizeof(buffer), &to)) > 0)
+ *             transmit(&to, buffer, n);
  *         while (ln_bootstrap_event(bootstrap, &event)) {
  *             if (event.kind == LN_BOOTSTRAP_REQUESTED) // or ln_bootstrap_refuse()
  *                 ln_bootstrap_begin(bootstrap, now, event.session, &script);
  *         }
- *         while ((n = ln_bootstrap_send(bootstrap, now, buffer, sizeof(buffer), &to)) > 0)
- *             transmit(&to, buffer, n);
  *     }
  *
  * A session is one device from its Bootstrap-Request to the answer to our Finish. What is done
