@@ -105,7 +105,7 @@ static void act(struct run *run, const struct ln_bootstrap_event *event)
         ln_err err = ln_bootstrap_account(event->payload, &account);
         FUZZ_CHECK(err == LN_OK || err == LN_ERR_BAD_PAYLOAD);
     } else if (event->kind == LN_BOOTSTRAP_WANTS && letter == 's') {
-        (void)ln_bootstrap_stop(run->bootstrap, run->now, event->session);
+        FUZZ_CHECK(ln_bootstrap_stop(run->bootstrap, run->now, event->session) == LN_OK);
     } else if (event->kind == LN_BOOTSTRAP_WANTS) {
         begin(run, event->session, false);
     } else if (event->kind == LN_BOOTSTRAP_ENDED) {
