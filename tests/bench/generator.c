@@ -213,7 +213,7 @@ static void send_again(struct run *run)
 /* An empty ACK; a Reset is a refusal. */
 static void take_acknowledged(struct run *run, const uint8_t *bytes, size_t length)
 {
-    uint16_t id = length == 4 ? (uint16_t)(bytes[2] << 8 | bytes[3]) : 0;
+    uint16_t id = (uint16_t)(length == 4 ? bytes[2] << 8 | bytes[3] : 0);
     uint16_t slot = (uint16_t)(id % WINDOW);
 
     if (length == 4 && slots[slot].busy && slots[slot].id == id) {
