@@ -75,7 +75,7 @@ static bool hold_together(const struct ln_attributes *a)
 {
     const struct ln_number *gt = &a->bound[LN_ATTRIBUTE_GT - PERIODS];
     const struct ln_number *lt = &a->bound[LN_ATTRIBUTE_LT - PERIODS];
-    struct ln_number step = a->bound[LN_ATTRIBUTE_ST - PERIODS];
+    const struct ln_number *st = &a->bound[LN_ATTRIBUTE_ST - PERIODS];
 
     if ((~a->set & (LN_ATTRIBUTE_BIT(GT) | LN_ATTRIBUTE_BIT(LT))) != 0) {
         return true;
@@ -87,10 +87,8 @@ static bool hold_together(const struct ln_attributes *a)
         return true;
     }
     struct ln_number room = ln_number_distance(lt, gt);
-    struct ln_number back = step;
-    back.negative = true;
-    struct ln_number twice = ln_number_distance(&back, &step);
-    return ln_number_compare(&twice, &room) < 0;
+    struct ln_number rest = ln_number_distance(&room, st);
+    return ln_number_compare(st, &room) < 0 && ln_number_compare(st, &rest) < 0;
 }
 
 ln_err ln_attributes_change(struct ln_attributes *own, const struct ln_attributes *change)

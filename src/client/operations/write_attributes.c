@@ -50,28 +50,23 @@ static struct ln_client_attribute_set *find_free(const struct ln_client_reportin
 
 static ln_err change_set(const struct ln_client__request *r, const struct ln_attributes *change)
 {
-    const struct ln_client_reporting *reporting = r->client->config->reporting;
+    const struct ln_path *path = &r->operation.path;
     ln_link link = ln_client__link(r->client, r->server);
-    struct ln_client_attribute_set *set =
-        ln_client__attribute_set(r->client, link, &r->operation.path);
-    struct ln_attributes empty = {0};
-    ln_err err;
+    struct ln_client_attribute_set *set = ln_client__attribute_set(r->client, link, path);
+    struct ln_attributes changed = {0};
 
     if (set != NULL) {
-        err = ln_attributes_change(&set->attributes, change);
-        set->in_use = set->attributes.set != 0;
-        return err;
+        changed = set->attributes;
     }
-    err = ln_attributes_change(&empty, change);
-    if (err != LN_OK || empty.set == 0) {
-        return err;
+    ln_err err = ln_attributes_change(&changed, change);
+    if (err == LN_OK && set == NULL && changed.set != 0) {
+        set = find_free(r->client->config->reporting);
+        err = set == NULL ? LN_ERR_BUSY : LN_OK;
     }
-    set = find_free(reporting);
-    if (set == NULL) {
-        return LN_ERR_BUSY;
+    if (err == LN_OK && set != NULL) {
+        *set = (struct ln_client_attribute_set){changed.set != 0, link, *path, changed};
     }
-    *set = (struct ln_client_attribute_set){true, link, r->operation.path, empty};
-    return LN_OK;
+    return err;
 }
 
 static ln_err write_attributes(struct ln_client__request *r)
