@@ -142,10 +142,11 @@ TEST(a_request_that_the_app_forgets_is_over_in_time)
 
     now = ln_bootstrap_deadline(bootstrap);
     CHECK(now <= 1000 + 600 * 1000);
-    while (now < LN_NEVER && ln_bootstrap_session_count(bootstrap) > 0) {
+    for (int minute = 0; minute < 12; minute++) {
         CHECK(!next_sent(&sent));
         now = ln_time_min(now + 60000, ln_bootstrap_deadline(bootstrap));
     }
+    CHECK_EQ(ln_bootstrap_session_count(bootstrap), 0);
     then_ended(LN_BOOTSTRAP_TIMED_OUT, LN_BOOTSTRAP_NO_REASON);
     CHECK_EQ(ln_bootstrap_counters(bootstrap)->sessions_timed_out, 1);
     now += 300 * 1000; /* and then it is forgotten */

@@ -140,7 +140,7 @@ TEST(without_an_answer_all_copies_go_out_and_the_session_fails)
     size_t copies = 1;
 
     given_a_finish_under_way(&sent);
-    while (ln_bootstrap_session_count(bootstrap) > 0) {
+    for (int turn = 0; turn < 20 && ln_bootstrap_session_count(bootstrap) > 0; turn++) {
         now = ln_bootstrap_deadline(bootstrap);
         copies += next_sent(&sent);
     }
