@@ -48,8 +48,11 @@ static void drop(const struct ln_client *client, const struct ln_client_server *
     struct ln_client_notifier *notifier = ln_client__notifier(client, server);
 
     if (notifier->exchange.state != LN_COAP_IDLE) {
+        struct ln_client_observation *o =
+            &client->config->reporting->observations[notifier->observation];
         notifier->exchange.state = LN_COAP_IDLE;
-        client->config->reporting->observations[notifier->observation].is_due = true;
+        o->is_due = true;
+        ln_client__look(client, o, o->sampled);
     }
 }
 

@@ -542,6 +542,14 @@ static void link_is_back(uint8_t answer)
     server_answers(&m, answer, NULL);
 }
 
+TEST(what_was_under_way_when_the_link_was_lost_is_told_again_afterwards)
+{
+    (void)given_a_con_under_way();
+    link_is_lost();
+    link_is_back(LN_COAP_2_04);
+    client_notifies_text("21");
+}
+
 TEST(what_falls_due_without_a_link_is_told_in_order_afterwards)
 {
     struct notification n;
@@ -737,6 +745,7 @@ int notify_tests(void)
         cmocka_unit_test(a_reset_of_a_con_ends_it),
         cmocka_unit_test(
             without_an_answer_to_a_con_the_server_is_lost_and_the_observation_kept),
+        cmocka_unit_test(what_was_under_way_when_the_link_was_lost_is_told_again_afterwards),
         cmocka_unit_test(what_falls_due_without_a_link_is_told_in_order_afterwards),
         cmocka_unit_test(when_the_place_is_full_the_oldest_goes_and_is_counted),
         cmocka_unit_test(what_is_too_long_for_the_place_is_counted),
