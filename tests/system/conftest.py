@@ -22,6 +22,10 @@ TOKEN = "token-of-the-tests"
 PATIENCE = 20  # seconds that anything may take at most
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "plain: needs a build without sanitizers, which keep what was freed")
+
+
 def until(condition, what):
     """Waits until condition() gives something true, and returns it."""
     end = time.monotonic() + PATIENCE
