@@ -187,12 +187,12 @@ LN_MUST_USE ln_err ln_operation_read(const struct ln_coap_message *m,
  * Thresholds and values are compared as decimals, as they are written: from 0.2 to 0.3 is a step
  * of 0.1. What is beyond the greatest number counts as that.
  */
+enum { LN_NUMBER_WHOLE = 20, LN_NUMBER_DIGITS = 39 };
 struct ln_number {
-    uint64_t whole;
-    uint64_t fraction; /* of LN_NUMBER_ONE */
-    bool negative;
+    bool negative;                    /* never of zero */
+    uint8_t digits[LN_NUMBER_DIGITS]; /* 0 to 9: LN_NUMBER_WHOLE of them before the point */
 };
-#define LN_NUMBER_ONE UINT64_C(10000000000000000000)
+extern const struct ln_number ln_number_greatest;
 
 /* "-30.55". False: it is no number, or beyond the range. Decimals after the 19th are dropped. */
 LN_MUST_USE bool ln_number_of_text(struct ln_bytes text, struct ln_number *out);

@@ -75,7 +75,7 @@ static struct sight sight_of(const struct ln_client *client, const struct ln_pat
 
     while (records.next(&records, &record)) {
         const struct ln_resource *row = row_of(client, &record.path);
-        if (is_number(&record.value) && ln_path_equal(record.path, *path)) {
+        if (is_number(&record.value) && record.path.depth == path->depth) {
             sight.value = record.value;
         }
         if (record.path.depth > 2 && (row->operations & LN_UNTOLD) != 0) {
@@ -95,21 +95,18 @@ static bool as_number(const struct ln_client *client, const struct ln_value *val
                       struct ln_number *out)
 {
     ln_number_of_double_fn *floats = client->config->reporting->floats;
+    uint8_t text[LN_INTEGER_TEXT_MAX];
+    struct ln_writer w = ln_writer(text, sizeof(text));
 
-    *out = (struct ln_number){.whole = value->as.unsigned_integer};
-    switch (value->type) {
-    case LN_UNSIGNED:
-        return true;
-    case LN_INTEGER:
-    case LN_TIME:
-        out->negative = value->as.integer < 0;
-        out->whole = out->negative ? 0 - out->whole : out->whole;
-        return true;
-    case LN_FLOAT:
+    if (value->type == LN_FLOAT) {
         return floats != NULL && floats(value->as.number, out);
-    default:
-        return false;
     }
+    if (value->type == LN_UNSIGNED) {
+        ln_write_unsigned_text(&w, value->as.unsigned_integer);
+    } else {
+        ln_write_integer_text(&w, value->as.integer);
+    }
+    return ln_number_of_text(ln_writer_bytes(&w), out);
 }
 
 static bool crosses(const struct ln_number *before, const struct ln_number *now,
@@ -201,8 +198,9 @@ static void plan(const struct ln_client *client, struct ln_client_observation *o
 void ln_client__look(const struct ln_client *client, struct ln_client_observation *o,
                      ln_time now)
 {
-    struct ln_attributes attributes = ln_client__attributes(client, o->link, &o->path);
+    struct ln_attributes attributes;
 
+    ln_client__attributes(client, o->link, &o->path, &attributes);
     o->sampled = now;
     o->is_gone = o->is_gone || !ln_client__is_at(client, &o->path);
     o->is_due = o->is_due || (!o->is_gone && has_news(client, o, &attributes));
@@ -222,9 +220,10 @@ bool ln_client__is_to_notify(const struct ln_client *client, struct ln_client_ob
 void ln_client__noted(const struct ln_client *client, struct ln_client_observation *o,
                       ln_time now)
 {
-    struct ln_attributes attributes = ln_client__attributes(client, o->link, &o->path);
+    struct ln_attributes attributes;
     struct sight sight = sight_of(client, &o->path);
 
+    ln_client__attributes(client, o->link, &o->path, &attributes);
     o->is_due = false;
     o->checksum = sight.checksum;
     o->value = sight.value;

@@ -73,8 +73,8 @@ struct ln_client_attribute_set *ln_client__attribute_set(const struct ln_client 
                                                          ln_link link,
                                                          const struct ln_path *path);
 /* What holds at that path: its own, what it inherits, and the server's default periods. */
-struct ln_attributes ln_client__attributes(const struct ln_client *client, ln_link link,
-                                           const struct ln_path *path);
+void ln_client__attributes(const struct ln_client *client, ln_link link,
+                           const struct ln_path *path, struct ln_attributes *out);
 /* Attributes of what is not there any more go. */
 void ln_client__sweep_attributes(const struct ln_client *client);
 void ln_client__add_attributes(const struct ln_client__request *r, struct ln_writer *w,

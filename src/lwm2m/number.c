@@ -2,20 +2,41 @@
 
 #include <linnet/lwm2m.h>
 
-enum { DECIMALS = 19 };
+#include <string.h>
 
-static bool read_fraction(struct ln_bytes text, uint64_t *out)
+enum { WHOLE = LN_NUMBER_WHOLE, DIGITS = LN_NUMBER_DIGITS };
+
+/* 2^64 - 1 and all decimals */
+const struct ln_number ln_number_greatest = {
+    .digits = {1, 8, 4, 4, 6, 7, 4, 4, 0, 7, 3, 7, 0, 9, 5, 5, 1, 6, 1, 5,
+               9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9},
+};
+
+static int compare_without_sign(const struct ln_number *a, const struct ln_number *b)
 {
-    struct ln_reader in = ln_reader(text);
+    return memcmp(a->digits, b->digits, DIGITS);
+}
 
-    *out = 0;
-    for (size_t i = 0; i < DECIMALS || ln_reader_left(&in) > 0; i++) {
-        uint8_t c = ln_reader_left(&in) > 0 ? ln_read_u8(&in) : '0';
-        if (c < '0' || c > '9') {
+static bool is_zero(const struct ln_number *number)
+{
+    unsigned any = 0;
+
+    for (size_t i = 0; i < DIGITS; i++) {
+        any |= number->digits[i];
+    }
+    return any == 0;
+}
+
+/* Puts the digits where they belong, from `place` on; those before the first must be zeros. */
+static bool read_digits(struct ln_bytes text, struct ln_number *out, int place)
+{
+    for (size_t i = 0; i < text.len; i++, place++) {
+        unsigned digit = text.at[i] - (unsigned)'0';
+        if (digit > 9 || (place < 0 && digit > 0)) {
             return false;
         }
-        if (i < DECIMALS) {
-            *out = *out * 10 + (c - '0');
+        if (place >= 0 && place < DIGITS) {
+            out->digits[place] = (uint8_t)digit;
         }
     }
     return text.len > 0;
@@ -29,60 +50,35 @@ bool ln_number_of_text(struct ln_bytes text, struct ln_number *out)
     size_t left = ln_reader_left(&in);
     struct ln_bytes whole = ln_read_until(&in, '.');
 
-    if (!ln_unsigned_of_text(whole, &out->whole) ||
-        (whole.len < left && !read_fraction(ln_read_rest(&in), &out->fraction))) {
+    if (!read_digits(whole, out, WHOLE - (int)whole.len) ||
+        (whole.len < left && !read_digits(ln_read_rest(&in), out, WHOLE)) ||
+        compare_without_sign(out, &ln_number_greatest) > 0) {
         return false;
     }
-    out->negative = out->negative && (out->whole > 0 || out->fraction > 0);
+    out->negative = out->negative && !is_zero(out);
     return true;
-}
-
-/* Takes the digit of 10^power out of a number. Without division, which small processors lack. */
-static uint8_t take_digit(uint64_t *number, unsigned power)
-{
-    uint64_t unit = 1;
-    uint8_t digit = '0';
-
-    while (power-- > 0) {
-        unit *= 10;
-    }
-    while (*number >= unit) {
-        *number -= unit;
-        digit++;
-    }
-    return digit;
 }
 
 void ln_write_number(struct ln_writer *w, const struct ln_number *number)
 {
-    uint64_t whole = number->whole;
-    uint64_t fraction = number->fraction;
-    bool begun = false;
+    size_t first = 0;
+    size_t end = DIGITS;
 
+    while (first < WHOLE - 1 && number->digits[first] == 0) {
+        first++;
+    }
+    while (end > WHOLE && number->digits[end - 1] == 0) {
+        end--;
+    }
     if (number->negative) {
         ln_write_u8(w, '-');
     }
-    for (unsigned power = DECIMALS + 1; power-- > 0;) {
-        uint8_t digit = take_digit(&whole, power);
-        begun = begun || digit > '0' || power == 0;
-        if (begun) {
-            ln_write_u8(w, digit);
+    for (size_t i = first; i < end; i++) {
+        if (i == WHOLE) {
+            ln_write_u8(w, '.');
         }
+        ln_write_u8(w, (uint8_t)('0' + number->digits[i]));
     }
-    if (fraction > 0) {
-        ln_write_u8(w, '.');
-    }
-    for (unsigned power = DECIMALS; fraction > 0;) {
-        ln_write_u8(w, take_digit(&fraction, --power));
-    }
-}
-
-static int compare_without_sign(const struct ln_number *a, const struct ln_number *b)
-{
-    if (a->whole != b->whole) {
-        return a->whole < b->whole ? -1 : 1;
-    }
-    return a->fraction < b->fraction ? -1 : a->fraction > b->fraction;
 }
 
 int ln_number_compare(const struct ln_number *a, const struct ln_number *b)
@@ -93,35 +89,21 @@ int ln_number_compare(const struct ln_number *a, const struct ln_number *b)
     return a->negative ? compare_without_sign(b, a) : compare_without_sign(a, b);
 }
 
-static struct ln_number sum(const struct ln_number *a, const struct ln_number *b)
-{
-    bool carry = b->fraction >= LN_NUMBER_ONE - a->fraction;
-    struct ln_number out = {
-        .whole = a->whole + b->whole + carry,
-        .fraction =
-            carry ? b->fraction - (LN_NUMBER_ONE - a->fraction) : a->fraction + b->fraction,
-    };
-
-    if (out.whole < a->whole || (carry && out.whole == a->whole)) {
-        out.whole = UINT64_MAX;
-        out.fraction = LN_NUMBER_ONE - 1;
-    }
-    return out;
-}
-
 struct ln_number ln_number_distance(const struct ln_number *a, const struct ln_number *b)
 {
-    if (a->negative != b->negative) {
-        return sum(a, b);
-    }
-    if (compare_without_sign(a, b) < 0) {
+    int sign = a->negative != b->negative ? 1 : -1;
+    struct ln_number out = {0};
+    int carry = 0;
+
+    if (sign < 0 && compare_without_sign(a, b) < 0) {
         const struct ln_number *greater = b;
         b = a;
         a = greater;
     }
-    bool borrow = a->fraction < b->fraction;
-    return (struct ln_number){
-        .whole = a->whole - b->whole - borrow,
-        .fraction = a->fraction - b->fraction + (borrow ? LN_NUMBER_ONE : 0),
-    };
+    for (size_t i = DIGITS; i-- > 0;) {
+        int digit = a->digits[i] + sign * b->digits[i] + carry;
+        carry = (digit > 9) - (digit < 0);
+        out.digits[i] = (uint8_t)(digit - 10 * carry);
+    }
+    return compare_without_sign(&out, &ln_number_greatest) > 0 ? ln_number_greatest : out;
 }

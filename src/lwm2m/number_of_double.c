@@ -13,7 +13,8 @@ bool ln_number_of_double(double value, struct ln_number *out)
         return false;
     }
     if (!ln_number_of_text(ln_writer_bytes(&w), out)) { /* beyond the range */
-        *out = (struct ln_number){UINT64_MAX, LN_NUMBER_ONE - 1, text[0] == '-'};
+        *out = ln_number_greatest;
+        out->negative = text[0] == '-';
     }
     return true;
 }
