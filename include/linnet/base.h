@@ -25,6 +25,7 @@ extern "C" {
 #endif
 
 #define LN_MUST_USE     __attribute__((warn_unused_result))
+#define LN_NOT_INLINE   __attribute__((noinline))
 #define LN_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- Errors: include/linnet/errors.def is the list ---- */

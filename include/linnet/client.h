@@ -72,6 +72,7 @@ struct ln_client_server {
     uint8_t refusal;    /* CoAP code of the last refusal */
     uint8_t attempts;   /* refused or lost in a row: `waited` says which */
     uint8_t waited;
+    ln_link link;    /* its place among the servers */
     uint8_t binding; /* as the server knows it, as are the next two */
     uint32_t lifetime;
     uint32_t list_checksum;

@@ -5,16 +5,13 @@
 /* Divides by ten in 16-bit steps: a 64-bit division would link half a kilobyte on Cortex-M. */
 static uint32_t divide_by_ten(uint64_t *v)
 {
-    uint64_t quotient = 0;
-    uint32_t rest = 0;
+    uint32_t high = (uint32_t)(*v >> 32);
+    uint32_t low = (uint32_t)*v;
+    uint32_t middle = high % 10 << 16 | low >> 16;
+    uint32_t last = middle % 10 << 16 | (low & 0xFFFF);
 
-    for (int shift = 48; shift >= 0; shift -= 16) {
-        uint32_t part = rest << 16 | (uint32_t)(*v >> shift & 0xFFFF);
-        quotient |= (uint64_t)(part / 10) << shift;
-        rest = part % 10;
-    }
-    *v = quotient;
-    return rest;
+    *v = (uint64_t)(high / 10) << 32 | (middle / 10 << 16 | last / 10);
+    return last % 10;
 }
 
 void ln_write_unsigned_text(struct ln_writer *w, uint64_t v)
@@ -22,14 +19,9 @@ void ln_write_unsigned_text(struct ln_writer *w, uint64_t v)
     uint8_t digits[LN_INTEGER_TEXT_MAX];
     size_t first = sizeof(digits);
 
-    while (v > UINT32_MAX) {
-        digits[--first] = (uint8_t)('0' + divide_by_ten(&v));
-    }
-    uint32_t small = (uint32_t)v;
     do {
-        digits[--first] = (uint8_t)('0' + small % 10);
-        small /= 10;
-    } while (small > 0);
+        digits[--first] = (uint8_t)('0' + divide_by_ten(&v));
+    } while (v > 0);
     ln_write_bytes(w, ln_bytes(digits + first, sizeof(digits) - first));
 }
 

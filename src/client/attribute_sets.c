@@ -66,14 +66,13 @@ void ln_client__sweep_attributes(const struct ln_client *client)
 
 bool ln_client__has_attributes(const struct ln_client__request *r, const struct ln_path *path)
 {
-    return ln_client__attribute_set(r->client, ln_client__link(r->client, r->server), path) !=
-           NULL;
+    return ln_client__attribute_set(r->client, r->server->link, path) != NULL;
 }
 
 void ln_client__add_attributes(const struct ln_client__request *r, struct ln_writer *w,
                                const struct ln_path *path)
 {
-    ln_link link = ln_client__link(r->client, r->server);
+    ln_link link = r->server->link;
     const struct ln_client_attribute_set *own = ln_client__attribute_set(r->client, link, path);
 
     if (path->depth == r->operation.path.depth) { /* what is asked for, and nothing below it */

@@ -5,7 +5,7 @@
 uint8_t *ln_client__body(const struct ln_client *client, const struct ln_client_server *server)
 {
     const struct ln_client_blocks *blocks = client->config->blocks;
-    size_t index = (size_t)(server - client->config->servers);
+    size_t index = server->link;
 
     return (uint8_t *)blocks->memory + index * blocks->body_size;
 }

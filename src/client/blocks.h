@@ -40,7 +40,7 @@ ln_client__transfer(const struct ln_client *client, const struct ln_client_serve
 {
     const struct ln_client_blocks *blocks = client->config->blocks;
 
-    return blocks == NULL ? NULL : &blocks->transfers[server - client->config->servers];
+    return blocks == NULL ? NULL : &blocks->transfers[server->link];
 }
 
 /* The place for a body of that server. */

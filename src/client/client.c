@@ -91,6 +91,7 @@ ln_err ln_client_init(struct ln_client *client, size_t size,
             .answer = memory + 2 * i * datagram,
             .request = memory + (2 * i + 1) * datagram,
             .due = LN_NEVER,
+            .link = (ln_link)i,
         };
     }
     client->scratch =

@@ -38,7 +38,7 @@ void ln_client__tell(struct ln_client *client, struct ln_client_server *server,
 
     assert(ln_client__can_tell(client));
     client->events[at].kind = (uint8_t)kind;
-    client->events[at].link = (ln_link)(server - client->config->servers);
+    client->events[at].link = server->link;
     client->events[at].path = *path;
     client->event_count++;
 }

@@ -170,7 +170,7 @@ size_t ln_client__send_notification(struct ln_client *client,
                                     void *buffer)
 {
     struct ln_client_notifier *notifier = ln_client__notifier(client, server);
-    ln_link link = ln_client__link(client, server);
+    ln_link link = server->link;
     struct ln_client_observation *o;
 
     if (notifier->exchange.state == LN_COAP_SENDING) {

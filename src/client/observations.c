@@ -242,7 +242,7 @@ struct ln_client_observation *ln_client__next_observation(const struct ln_client
 
     while (*at < reporting->observation_count) {
         struct ln_client_observation *o = &reporting->observations[(*at)++];
-        if (o->in_use && o->link == ln_client__link(client, server)) {
+        if (o->in_use && o->link == server->link) {
             return o;
         }
     }
@@ -331,7 +331,7 @@ static void observe(struct ln_client__request *r, uint16_t format)
     *o = (struct ln_client_observation){
         .in_use = true,
         .is_sampled = is_sampled(r),
-        .link = ln_client__link(r->client, r->server),
+        .link = r->server->link,
         .block = r->options.block2,
         .format = format,
         .path = r->operation.path,

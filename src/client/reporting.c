@@ -205,7 +205,7 @@ static ln_time deadline(const struct ln_client *client, const struct ln_client_s
 {
     enum reach reach = reach_of(server);
     const struct ln_client_reporting *reporting = client->config->reporting;
-    ln_link link = ln_client__link(client, server);
+    ln_link link = server->link;
     ln_time due = LN_NEVER;
     struct ln_client_observation *o;
 

@@ -46,16 +46,10 @@ struct ln_client_storing_calls {
     void (*drop)(struct ln_client *client, const struct ln_client_observation *o);
 };
 
-static inline ln_link ln_client__link(const struct ln_client *client,
-                                      const struct ln_client_server *server)
-{
-    return (ln_link)(server - client->config->servers);
-}
-
 static inline struct ln_client_notifier *
 ln_client__notifier(const struct ln_client *client, const struct ln_client_server *server)
 {
-    return &client->config->reporting->notifiers[ln_client__link(client, server)];
+    return &client->config->reporting->notifiers[server->link];
 }
 
 /* Whether notifications for that server wait to be sent before any other. */

@@ -88,7 +88,7 @@ static bool hold_together(const struct ln_attributes *a)
     }
     struct ln_number room = ln_number_distance(lt, gt);
     struct ln_number rest = ln_number_distance(&room, st);
-    return ln_number_compare(st, &room) < 0 && ln_number_compare(st, &rest) < 0;
+    return ln_number_compare(st, &rest) < 0; /* an st beyond the room leaves less than itself */
 }
 
 ln_err ln_attributes_change(struct ln_attributes *own, const struct ln_attributes *change)

@@ -51,20 +51,19 @@ static struct ln_client_attribute_set *find_free(const struct ln_client_reportin
 static ln_err change_set(const struct ln_client__request *r, const struct ln_attributes *change)
 {
     const struct ln_path *path = &r->operation.path;
-    ln_link link = ln_client__link(r->client, r->server);
-    struct ln_client_attribute_set *set = ln_client__attribute_set(r->client, link, path);
-    struct ln_attributes changed = {0};
+    ln_link link = r->server->link;
+    struct ln_client_attribute_set *own = ln_client__attribute_set(r->client, link, path);
+    struct ln_client_attribute_set fresh = {.link = link, .path = *path};
+    struct ln_client_attribute_set *set = own == NULL ? &fresh : own;
+    ln_err err = ln_attributes_change(&set->attributes, change);
 
-    if (set != NULL) {
-        changed = set->attributes;
-    }
-    ln_err err = ln_attributes_change(&changed, change);
-    if (err == LN_OK && set == NULL && changed.set != 0) {
+    set->in_use = set->attributes.set != 0;
+    if (own == NULL && err == LN_OK && fresh.in_use) {
         set = find_free(r->client->config->reporting);
-        err = set == NULL ? LN_ERR_BUSY : LN_OK;
-    }
-    if (err == LN_OK && set != NULL) {
-        *set = (struct ln_client_attribute_set){changed.set != 0, link, *path, changed};
+        if (set == NULL) {
+            return LN_ERR_BUSY;
+        }
+        *set = fresh;
     }
     return err;
 }
