@@ -36,7 +36,7 @@ static uint32_t mix(uint32_t sum, uint32_t number)
 
 static uint32_t checksum_of_value(const struct ln_value *value)
 {
-    uint64_t bits;
+    uint64_t bits = value->as.unsigned_integer; /* of a float too: all 64 */
 
     switch (value->type) {
     case LN_NONE:
@@ -50,8 +50,7 @@ static uint32_t checksum_of_value(const struct ln_value *value)
     case LN_OBJLNK:
         return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
     default:
-        bits = value->as.unsigned_integer;                          /* of a float too: all 64 */
-        return mix(mix(0, (uint32_t)bits), (uint32_t)(bits >> 32)); /* -1 is not 1 */
+        return ln_checksum(ln_bytes(&bits, sizeof(bits)));
     }
 }
 

@@ -3,6 +3,15 @@
 
 #include "client/reporting.h"
 
+#include <string.h>
+
+static void clear(void *list, size_t size)
+{
+    if (size > 0) { /* else there may be no list */
+        memset(list, 0, size);
+    }
+}
+
 static bool init(const struct ln_client *client)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
@@ -14,15 +23,10 @@ static bool init(const struct ln_client *client)
         return false;
     }
     *reporting->state = (struct ln_client_reporting_state){0};
-    for (size_t i = 0; i < client->config->server_count; i++) {
-        reporting->notifiers[i] = (struct ln_client_notifier){0};
-    }
-    for (size_t i = 0; i < reporting->observation_count; i++) {
-        reporting->observations[i] = (struct ln_client_observation){0};
-    }
-    for (size_t i = 0; i < reporting->attribute_count; i++) {
-        reporting->attributes[i] = (struct ln_client_attribute_set){0};
-    }
+    clear(reporting->notifiers, client->config->server_count * sizeof(*reporting->notifiers));
+    clear(reporting->observations,
+          reporting->observation_count * sizeof(*reporting->observations));
+    clear(reporting->attributes, reporting->attribute_count * sizeof(*reporting->attributes));
     return true;
 }
 
