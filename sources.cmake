@@ -38,7 +38,7 @@ set(LN_BOOTSTRAP_SOURCES
     bootstrap.c build.c check.c events.c request.c script.c sessions.c steps.c)
 
 set(LN_DTLS_SOURCES
-    channel.c client.c client_trust.c cookie.c handshake.c hello.c identity.c queue.c saved.c server.c sessions.c
+    buffers.c channel.c client.c client_trust.c cookie.c handshake.c hello.c identity.c queue.c saved.c server.c sessions.c
     suites.c ticket.c trust.c)
 
 set(LN_NET_SOURCES
@@ -80,7 +80,7 @@ set(LN_BOOTSTRAP_TESTS
     bad_input_test.c blocks_test.c build_test.c loss_test.c request_test.c steps_test.c support.c)
 
 set(LN_DTLS_TESTS
-    network_test.c psk_test.c queue_test.c session_test.c support.c x509_test.c)
+    memory_test.c network_test.c psk_test.c queue_test.c session_test.c support.c x509_test.c)
 
 set(LN_NET_TESTS
     loop_test.c resolve_test.c tcp_test.c udp_test.c)

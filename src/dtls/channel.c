@@ -75,6 +75,11 @@ ln_err ln_dtls_channel_init(struct ln_dtls_channel *channel, struct ln_dtls_host
 
 void ln_dtls_channel_fini(struct ln_dtls_channel *channel)
 {
+    if (channel->shares_buffers) {
+        channel->ssl.MBEDTLS_PRIVATE(in_buf) = NULL;
+        channel->ssl.MBEDTLS_PRIVATE(out_buf) = NULL;
+        channel->shares_buffers = false;
+    }
     mbedtls_ssl_free(&channel->ssl);
 }
 
@@ -163,27 +168,6 @@ static struct ln_dtls_outcome outcome_of(const struct ln_dtls_channel *channel, 
     return broken;
 }
 
-/*
- * Mbed TLS keeps its buffers as large as the longest message of a handshake, unless the peer asked for
- * short fragments. A server takes and gives nothing longer than LN_DTLS_PLAIN_MAX once the handshake
- * is over, so let it be as if the peer had asked: then the buffers shrink when the handshake's memory
- * goes. Not before the ServerHello, which would confirm what nobody asked.
- */
-static void allow_to_shrink(struct ln_dtls_channel *channel)
-{
-    mbedtls_ssl_context *ssl = &channel->ssl;
-    mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session_negotiate);
-
-    if (session == NULL) {
-        session = ssl->MBEDTLS_PRIVATE(session);
-    }
-    if (mbedtls_ssl_conf_get_endpoint(ssl->MBEDTLS_PRIVATE(conf)) == MBEDTLS_SSL_IS_SERVER &&
-        ssl->MBEDTLS_PRIVATE(state) >= MBEDTLS_SSL_SERVER_HELLO_DONE && session != NULL &&
-        session->MBEDTLS_PRIVATE(mfl_code) == MBEDTLS_SSL_MAX_FRAG_LEN_NONE) {
-        session->MBEDTLS_PRIVATE(mfl_code) = MBEDTLS_SSL_MAX_FRAG_LEN_2048;
-    }
-}
-
 struct ln_dtls_outcome ln_dtls_channel_shake(struct ln_dtls_channel *channel)
 {
     int error = mbedtls_ssl_handshake(&channel->ssl);
@@ -193,7 +177,6 @@ struct ln_dtls_outcome ln_dtls_channel_shake(struct ln_dtls_channel *channel)
         error = mbedtls_ssl_handshake(&channel->ssl);
     }
     channel->datagram = ln_bytes(NULL, 0);
-    allow_to_shrink(channel);
     if (error == 0) {
         return (struct ln_dtls_outcome){.progress = LN_DTLS_DONE};
     }

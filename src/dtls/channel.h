@@ -6,12 +6,17 @@
 
 #include <mbedtls/ssl.h>
 
+/* Holds any record of a handshake, with all that Mbed TLS puts around it. */
+enum { LN_DTLS_BUFFER_SIZE = MBEDTLS_SSL_IN_CONTENT_LEN + 1024 };
+
 /* What the sessions of one server, or of one client, share. */
 struct ln_dtls_host {
     struct ln_random random;
     ln_time now; /* of the call that is being served */
     struct ln_dtls_queue queue;
     struct ln_dtls_stats stats;
+    uint8_t *shared_in; /* LN_DTLS_BUFFER_SIZE, and the other; NULL: each keeps its own */
+    uint8_t *shared_out;
 };
 
 struct ln_dtls_channel {
@@ -21,6 +26,7 @@ struct ln_dtls_channel {
     ln_time early;            /* its two timers; LN_NEVER if not set */
     ln_time final;
     struct ln_dtls_path path;
+    bool shares_buffers;
 };
 
 enum ln_dtls_progress {
@@ -44,6 +50,13 @@ LN_MUST_USE ln_err ln_dtls_channel_init(struct ln_dtls_channel *channel,
                                         struct ln_dtls_host *host,
                                         const mbedtls_ssl_config *config, uint16_t mtu);
 void ln_dtls_channel_fini(struct ln_dtls_channel *channel);
+
+/*
+ * Takes a session that is between two records to the buffers of its host, and frees its own, which are
+ * two thirds of its memory. One session is read from or written to at a time, and when a call returns Mbed
+ * TLS is done with what it has in its buffers. Does nothing while a handshake or a record is under way.
+ */
+void ln_dtls_channel_share_buffers(struct ln_dtls_channel *channel);
 
 /* Goes on with the handshake by the datagram, if there is one, and by the time. */
 struct ln_dtls_outcome ln_dtls_channel_shake(struct ln_dtls_channel *channel);

@@ -125,7 +125,7 @@ static int read_ticket(void *context, mbedtls_ssl_session *session, unsigned cha
                              &identity, names, &key_hash)) {
         return MBEDTLS_ERR_SSL_INVALID_MAC; /* a whole handshake then */
     }
-    /* What allow_to_shrink() wrote there is none of this hello's wishes. */
+    /* What the hello of the first handshake wished is none of this hello's wishes. */
     session->MBEDTLS_PRIVATE(mfl_code) = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
     if (!key_is_valid(server, &identity, key_hash) || !accepts(server, &identity)) {
         server->host.stats.refused_identity++;

@@ -75,6 +75,7 @@ static ln_err open_saved(struct ln_dtls_session *session,
         ln_dtls_session_end(session, LN_DTLS_NO_MEMORY, LN_DTLS_NO_ALERT);
         return LN_ERR_NO_MEMORY;
     }
+    ln_dtls_channel_share_buffers(&session->channel);
     ln_dtls_session_open(session);
     return LN_OK;
 }

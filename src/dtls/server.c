@@ -2,6 +2,8 @@
 
 #include "server.h"
 
+#include <mbedtls/platform_util.h>
+
 enum {
     SESSIONS_MAX = 1000 * 1000,
     HANDSHAKES_MAX = 1024,
@@ -9,6 +11,7 @@ enum {
     HANDSHAKE_LAST_MS = 60 * 1000,
     QUEUE_SIZE = 256 * 1024,
     MTU = 1280,
+    SHARED_SIZE = 2 * LN_DTLS_BUFFER_SIZE,
 };
 
 /* ---- Birth and death ---- */
@@ -64,6 +67,30 @@ static struct ln_dtls_server *empty_server(const struct ln_dtls_server_config *c
     return server;
 }
 
+static bool make_shared_buffers(struct ln_dtls_server *server)
+{
+    const struct ln_allocator *allocator = &server->config.allocator;
+    uint8_t *memory = allocator->resize(allocator->context, NULL, SHARED_SIZE);
+
+    if (memory == NULL) {
+        return false;
+    }
+    mbedtls_platform_zeroize(memory, SHARED_SIZE);
+    server->host.shared_in = memory;
+    server->host.shared_out = memory + LN_DTLS_BUFFER_SIZE;
+    return true;
+}
+
+static void free_shared_buffers(struct ln_dtls_server *server)
+{
+    const struct ln_allocator *allocator = &server->config.allocator;
+
+    if (server->host.shared_in != NULL) {
+        mbedtls_platform_zeroize(server->host.shared_in, SHARED_SIZE);
+        allocator->resize(allocator->context, server->host.shared_in, 0);
+    }
+}
+
 static ln_err fill_server(struct ln_dtls_server *server)
 {
     const struct ln_dtls_server_config *config = &server->config;
@@ -78,7 +105,7 @@ static ln_err fill_server(struct ln_dtls_server *server)
         return LN_ERR_BAD_CONFIG;
     }
     server->queue_memory = allocator->resize(allocator->context, NULL, config->queue_size);
-    if (server->queue_memory == NULL ||
+    if (server->queue_memory == NULL || !make_shared_buffers(server) ||
         ln_dtls_cookies_init(&server->cookies, random, server->host.now) != LN_OK ||
         ln_dtls_tickets_init(&server->tickets, random, server->host.now) != LN_OK ||
         mbedtls_ssl_config_defaults(&server->ssl, MBEDTLS_SSL_IS_SERVER,
@@ -122,6 +149,7 @@ void ln_dtls_server_free(struct ln_dtls_server *server)
     ln_dtls_trust_fini(&server->trust);
     ln_dtls_cookies_fini(&server->cookies);
     ln_dtls_tickets_fini(&server->tickets);
+    free_shared_buffers(server);
     allocator.resize(allocator.context, server->queue_memory, 0);
     allocator.resize(allocator.context, server, 0);
 }
@@ -300,6 +328,7 @@ size_t ln_dtls_server_read(struct ln_dtls_server *server, ln_time now, void *buf
         return got;
     }
     session->channel.datagram = ln_bytes(NULL, 0);
+    ln_dtls_channel_share_buffers(&session->channel);
     server->host.stats.dropped_records += !server->accounted;
     server->current = NULL;
     if (outcome.progress == LN_DTLS_BROKEN) {

@@ -2,6 +2,7 @@
 #ifndef LN_DTLS_TESTS_H
 #define LN_DTLS_TESTS_H
 
+int memory_tests(void);
 int network_tests(void);
 int psk_tests(void);
 int queue_tests(void);

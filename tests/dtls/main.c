@@ -4,5 +4,6 @@
 
 int main(void)
 {
-    return network_tests() + psk_tests() + queue_tests() + session_tests() + x509_tests();
+    return memory_tests() + network_tests() + psk_tests() + queue_tests() + session_tests() +
+           x509_tests();
 }

@@ -2,6 +2,7 @@
 
 #include "support.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include <mbedtls/platform.h>
@@ -36,17 +37,29 @@ static void *resize(void *context, void *memory, size_t size)
 {
     (void)context;
     w.allocations++;
+    w.held -= malloc_usable_size(memory);
     if (size == 0) {
         free(memory);
         return NULL;
     }
-    return realloc(memory, size);
+    void *resized = realloc(memory, size);
+    w.held += malloc_usable_size(resized);
+    return resized;
 }
 
 static void *counted_calloc(size_t count, size_t size)
 {
+    void *memory = calloc(count, size);
+
     w.allocations++;
-    return calloc(count, size);
+    w.held += malloc_usable_size(memory);
+    return memory;
+}
+
+static void counted_free(void *memory)
+{
+    w.held -= malloc_usable_size(memory);
+    free(memory);
 }
 
 static size_t find_key(void *context, struct ln_bytes identity, uint8_t key[LN_DTLS_KEY_MAX])
@@ -87,7 +100,7 @@ void world_begin_with(const struct ln_dtls_server_config *config)
 {
     w = (struct world){.now = 1000, .seed = 1};
     w.config = *config;
-    mbedtls_platform_set_calloc_free(counted_calloc, free);
+    mbedtls_platform_set_calloc_free(counted_calloc, counted_free);
     CHECK_OK(ln_dtls_server_new(&w.server, config, w.now));
 }
 

@@ -52,6 +52,8 @@ struct world {
     bool echoes;
     /* Allocations of the server by its allocator, and by Mbed TLS. */
     size_t allocations;
+    size_t
+        held; /* bytes of them that were not freed; those of the clients' Mbed TLS count too */
     bool refuses; /* ln_dtls_accept_fn */
     size_t keys_asked;
     size_t change_key_after; /* 0: never; then every identity has secret_2 */
