@@ -1,6 +1,7 @@
 /* Joins the two engines, moves their datagrams and the clock, and asks as a server does. */
 
 #include "conformance/notes.h"
+#include "conformance/secure.h"
 
 #include <stdlib.h>
 
@@ -56,13 +57,37 @@ static bool server_goes_on(size_t i)
         const struct ln_address client = client_address();
         CHECK(ln_address_equal(&out.to.remote, &client));
         note_datagram(names[i], ln_bytes(buffer, len));
-        ln_client_recv(&bench.client, bench.now, (ln_link)i, ln_bytes(buffer, len));
+        if (secure_is_on()) {
+            secure_from_server(out.to.session, ln_bytes(buffer, len));
+        } else {
+            ln_client_recv(&bench.client, bench.now, (ln_link)i, ln_bytes(buffer, len));
+        }
     }
     while (server != NULL && ln_server_event(server, &event)) {
         note_server_event(&event);
         any = true;
     }
     return any;
+}
+
+static void carry_to_server(ln_link link, struct ln_bytes datagram)
+{
+    const struct ln_peer peer = {.remote = client_address(), .local = server_address(link)};
+
+    if (secure_is_on()) {
+        secure_from_client(datagram);
+    } else {
+        ln_server_recv(bench.servers[link], bench.now, &peer, datagram);
+    }
+}
+
+static void open_link(ln_link link)
+{
+    if (secure_is_on()) {
+        secure_open();
+    } else {
+        ln_client_link_up(&bench.client, bench.now, link);
+    }
 }
 
 static bool client_goes_on(void)
@@ -75,14 +100,13 @@ static bool client_goes_on(void)
     bool any = len > 0;
 
     if (len > 0 && !bench.wire_is_cut) {
-        const struct ln_peer peer = {.remote = client_address(), .local = server_address(link)};
         note_datagram(names[link], ln_bytes(buffer, len));
-        ln_server_recv(bench.servers[link], bench.now, &peer, ln_bytes(buffer, len));
+        carry_to_server(link, ln_bytes(buffer, len));
     }
     while (ln_client_event(&bench.client, &event)) {
         any = true;
         if (event.kind == LN_CLIENT_OPEN) {
-            ln_client_link_up(&bench.client, bench.now, event.link);
+            open_link(event.link);
         } else if (event.kind != LN_CLIENT_CLOSE) {
             note_client_event(&event);
         }
@@ -141,6 +165,7 @@ static int64_t wall(void *context)
 int bench_clear(void **state)
 {
     (void)state;
+    secure_clear();
     for (size_t i = 0; i < BENCH_SERVERS; i++) {
         ln_server_free(bench.servers[i]);
         bench.servers[i] = NULL;

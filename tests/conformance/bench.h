@@ -157,5 +157,6 @@ int faults_tests(void);
 int observing_tests(void);
 int reporting_tests(void);
 int two_servers_tests(void);
+int secure_tests(void);
 
 #endif
