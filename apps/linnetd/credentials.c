@@ -2,6 +2,7 @@
 
 #include "linnetd/credentials_table.h"
 
+#include "linnetd/heap.h"
 #include "linnetd/log.h"
 
 #include <linnet/net.h>
@@ -58,16 +59,6 @@ static bool row_is(const void *item, const void *wanted)
 
 static const struct ln_map_calls owner_calls = {owner_hash, owner_is};
 static const struct ln_map_calls row_calls = {row_hash, row_is};
-
-static void *resize(void *context, void *memory, size_t size)
-{
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
 
 struct credential_owner *credentials_owner(const struct credentials *credentials,
                                            struct ln_bytes endpoint)
@@ -205,7 +196,6 @@ static void init_lock(pthread_rwlock_t *lock)
 
 struct credentials *credentials_new(const char *folder, char why[STORE_WHY_MAX])
 {
-    static const struct ln_allocator allocator = {resize, NULL};
     struct credentials *credentials = calloc(1, sizeof(*credentials));
 
     if (credentials == NULL) {
@@ -215,8 +205,8 @@ struct credentials *credentials_new(const char *folder, char why[STORE_WHY_MAX])
     init_lock(&credentials->lock);
     ln_random_system.fill(ln_random_system.context, credentials->seed,
                           sizeof(credentials->seed));
-    ln_map_init(&credentials->by_endpoint, &owner_calls, credentials->seed, &allocator);
-    ln_map_init(&credentials->by_identity, &row_calls, credentials->seed, &allocator);
+    ln_map_init(&credentials->by_endpoint, &owner_calls, credentials->seed, &heap_allocator);
+    ln_map_init(&credentials->by_identity, &row_calls, credentials->seed, &heap_allocator);
     if (!seal_init(&credentials->seal, folder, why)) {
         credentials_free(credentials);
         return NULL;

@@ -166,17 +166,6 @@ void history_rollback(struct history_rows *rows)
     }
 }
 
-static void bind_path(sqlite3_stmt *statement, int at, struct ln_path path)
-{
-    uint8_t bytes[2 * LN_COUNT(path.id)];
-    struct ln_writer w = ln_writer(bytes, sizeof(bytes));
-
-    for (size_t i = 0; i < path.depth; i++) {
-        ln_write_u16(&w, path.id[i]);
-    }
-    sqlite3_bind_blob(statement, at, bytes, (int)w.written, SQLITE_TRANSIENT);
-}
-
 static void bind_endpoint(sqlite3_stmt *statement, int at, struct ln_bytes endpoint)
 {
     sqlite3_bind_blob(statement, at, endpoint.at, (int)endpoint.len, SQLITE_STATIC);
@@ -235,7 +224,7 @@ static bool find_series(struct history_rows *rows, const struct history_value *v
                         struct series *out)
 {
     bind_endpoint(rows->find, 1, value->endpoint);
-    bind_path(rows->find, 2, value->record.path);
+    store_bind_path(rows->find, 2, value->record.path);
     int code = sqlite3_step(rows->find);
     *out = (struct series){.next = 1};
     if (code == SQLITE_ROW) {
@@ -276,7 +265,7 @@ static bool put_last(struct history_rows *rows, const struct history_value *valu
 {
     if (series->id == 0) {
         bind_endpoint(rows->add, 1, value->endpoint);
-        bind_path(rows->add, 2, value->record.path);
+        store_bind_path(rows->add, 2, value->record.path);
         bind_last(rows->add, value, series->next);
         bool good = run(rows->add);
         series->id = sqlite3_last_insert_rowid(rows->db);

@@ -2,6 +2,8 @@
 
 #include "linnetd/operation_list.h"
 
+#include "linnetd/heap.h"
+
 #include <linnet/net.h>
 
 #include <stdlib.h>
@@ -40,24 +42,13 @@ static bool name_is(const void *item, const void *key)
 static const struct ln_map_calls number_calls = {number_hash, number_is};
 static const struct ln_map_calls name_calls = {name_hash, name_is};
 
-static void *resize(void *context, void *memory, size_t size)
-{
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
-
 void operation_list_init(struct operation_list *list)
 {
-    struct ln_allocator allocator = {resize, NULL};
 
     *list = (struct operation_list){.over_count = 0};
     ln_random_system.fill(ln_random_system.context, list->seed, sizeof(list->seed));
-    ln_map_init(&list->by_id, &number_calls, NULL, &allocator);
-    ln_map_init(&list->endpoints, &name_calls, list->seed, &allocator);
+    ln_map_init(&list->by_id, &number_calls, NULL, &heap_allocator);
+    ln_map_init(&list->endpoints, &name_calls, list->seed, &heap_allocator);
 }
 
 static void free_listed(struct listed *listed)

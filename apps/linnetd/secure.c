@@ -3,6 +3,7 @@
 #include "linnetd/secure.h"
 
 #include "linnetd/daemon.h"
+#include "linnetd/heap.h"
 #include "linnetd/log.h"
 
 #include <stdlib.h>
@@ -385,22 +386,12 @@ void secure_watch(struct daemon *daemon)
 
 /* ---- Opening ---- */
 
-static void *resize(void *context, void *memory, size_t size)
-{
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
-
 static ln_err start_dtls(struct shard *shard, const struct ln_dtls_certificates *certificates)
 {
     struct ln_dtls_server_config config = {
         .size = sizeof(config),
         .random = ln_random_of_pool(&shard->random),
-        .allocator = {resize, NULL},
+        .allocator = heap_allocator,
         .psk = find_key,
         .accept = accept,
         .context = shard,

@@ -2,6 +2,8 @@
 
 #include "linnetd/secure.h"
 
+#include "linnetd/heap.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,22 +47,11 @@ static bool endpoint_is(const void *item, const void *key)
 static const struct ln_map_calls session_calls = {session_hash, session_is};
 static const struct ln_map_calls endpoint_calls = {endpoint_hash, endpoint_is};
 
-static void *resize(void *context, void *memory, size_t size)
-{
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
-
 void secure_peers_init(struct secure *secure)
 {
-    static const struct ln_allocator allocator = {resize, NULL};
 
-    ln_map_init(&secure->by_session, &session_calls, NULL, &allocator);
-    ln_map_init(&secure->by_endpoint, &endpoint_calls, NULL, &allocator);
+    ln_map_init(&secure->by_session, &session_calls, NULL, &heap_allocator);
+    ln_map_init(&secure->by_endpoint, &endpoint_calls, NULL, &heap_allocator);
 }
 
 void secure_peers_fini(struct secure *secure)

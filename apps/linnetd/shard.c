@@ -6,6 +6,7 @@
 #include "linnetd/shard.h"
 
 #include "linnetd/daemon.h"
+#include "linnetd/heap.h"
 #include "linnetd/operation.h"
 #include "linnetd/operation_list.h"
 
@@ -328,16 +329,6 @@ void shard_stop(struct shard *shard)
 
 /* ---- Making one ---- */
 
-static void *resize(void *context, void *memory, size_t size)
-{
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
-
 /* The bounds are of all shards together: each takes its part, rounded up. */
 static size_t part(uint64_t whole, uint64_t shards)
 {
@@ -351,7 +342,7 @@ static struct ln_server *engine_new(struct shard *shard)
     struct ln_server_config server = {
         .size = sizeof(server),
         .random = ln_random_of_pool(&shard->random),
-        .allocator = {resize, NULL},
+        .allocator = heap_allocator,
         .coap = &coap,
         .shard = shard->index,
         .shards = (uint8_t)config->shards,

@@ -2,6 +2,7 @@
 
 #include "linnetd/store.h"
 
+#include "linnetd/heap.h"
 #include "linnetd/log.h"
 #include "linnetd/store_threads.h"
 
@@ -251,16 +252,6 @@ static bool endpoint_is(const void *item, const void *key)
 
 static const struct ln_map_calls endpoint_calls = {endpoint_hash, endpoint_is};
 
-static void *resize(void *context, void *memory, size_t size)
-{
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
-
 /*
  * Rows come the newest first. Which endpoints left is remembered by the row that says so, as long
  * as older rows of it may follow.
@@ -359,11 +350,10 @@ bool store_restore(struct store *store, store_take *take, void *context,
                    char why[STORE_WHY_MAX])
 {
     struct restoring r = {.store = store, .take = take, .context = context};
-    struct ln_allocator allocator = {resize, NULL};
     sqlite3_stmt *rows;
 
     why[0] = '\0';
-    ln_map_init(&r.left, &endpoint_calls, r.seed, &allocator);
+    ln_map_init(&r.left, &endpoint_calls, r.seed, &heap_allocator);
     if (!update_list_read(&r.updates, store->folder)) {
         return fails(why, store->folder, "updates.log cannot be read");
     }

@@ -2,6 +2,7 @@
 
 #include "linnetd/store_observations.h"
 
+#include "linnetd/store_schema.h"
 #include "linnetd/store_threads.h"
 
 #include <linnet/limits.h>
@@ -16,18 +17,6 @@ void store_observation_parts(struct ln_observation_view *observation,
 }
 
 /* ---- Rows ---- */
-
-/* The ids of the path, two bytes each. */
-static void bind_path(sqlite3_stmt *statement, int at, struct ln_path path)
-{
-    uint8_t bytes[2 * LN_COUNT(path.id)];
-    struct ln_writer w = ln_writer(bytes, sizeof(bytes));
-
-    for (size_t i = 0; i < path.depth; i++) {
-        ln_write_u16(&w, path.id[i]);
-    }
-    sqlite3_bind_blob(statement, at, bytes, (int)w.written, SQLITE_TRANSIENT);
-}
 
 static bool read_path(struct ln_bytes bytes, struct ln_path *path)
 {
@@ -45,7 +34,7 @@ void store_bind_observation_key(sqlite3_stmt *statement,
 {
     sqlite3_bind_blob(statement, 1, observation->endpoint.at, (int)observation->endpoint.len,
                       SQLITE_STATIC);
-    bind_path(statement, 2, observation->path);
+    store_bind_path(statement, 2, observation->path);
 }
 
 void store_bind_observation(sqlite3_stmt *statement,

@@ -2,6 +2,7 @@
 
 #include "linnetd/store_operations.h"
 
+#include "linnetd/store_schema.h"
 #include "linnetd/store_threads.h"
 
 #include <stdio.h>
@@ -28,25 +29,13 @@ static void bind_bytes(sqlite3_stmt *statement, int at, struct ln_bytes bytes)
     }
 }
 
-/* The ids of the path, two bytes each. */
-static void bind_path(sqlite3_stmt *statement, int at, struct ln_path path)
-{
-    uint8_t bytes[2 * LN_COUNT(path.id)];
-    struct ln_writer w = ln_writer(bytes, sizeof(bytes));
-
-    for (size_t i = 0; i < path.depth; i++) {
-        ln_write_u16(&w, path.id[i]);
-    }
-    sqlite3_bind_blob(statement, at, bytes, (int)w.written, SQLITE_TRANSIENT);
-}
-
 void store_bind_operation(sqlite3_stmt *statement, const struct store_operation *operation)
 {
     sqlite3_bind_int64(statement, 1, (int64_t)operation->id);
     bind_bytes(statement, 2, operation->endpoint);
     sqlite3_bind_int(statement, 3, (int)operation->state);
     sqlite3_bind_int(statement, 4, (int)operation->operation.kind);
-    bind_path(statement, 5, operation->operation.path);
+    store_bind_path(statement, 5, operation->operation.path);
     sqlite3_bind_int(statement, 6, operation->operation.accept);
     sqlite3_bind_int(statement, 7, operation->operation.format);
     bind_bytes(statement, 8, operation->operation.payload);

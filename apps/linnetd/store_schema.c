@@ -186,3 +186,14 @@ bool store_schema_update(sqlite3 *db, const char *folder, char why[STORE_WHY_MAX
     (void)!store_run(db, "ROLLBACK");
     return false;
 }
+
+void store_bind_path(sqlite3_stmt *statement, int at, struct ln_path path)
+{
+    uint8_t bytes[2 * LN_COUNT(path.id)];
+    struct ln_writer w = ln_writer(bytes, sizeof(bytes));
+
+    for (size_t i = 0; i < path.depth; i++) {
+        ln_write_u16(&w, path.id[i]);
+    }
+    sqlite3_bind_blob(statement, at, bytes, (int)w.written, SQLITE_TRANSIENT);
+}

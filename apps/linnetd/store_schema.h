@@ -24,6 +24,8 @@ LN_MUST_USE bool store_schema_check(sqlite3 *db, const char *folder, char why[ST
 int64_t store_number(sqlite3 *db, const char *sql, int64_t otherwise);
 /* False: see sqlite3_errmsg(). */
 LN_MUST_USE bool store_run(sqlite3 *db, const char *sql);
+/* Binds the ids of the path, two bytes each. */
+void store_bind_path(sqlite3_stmt *statement, int at, struct ln_path path);
 /* What failed, why, and what to do about it. Always false. */
 bool store_explain(sqlite3 *db, int code, const char *folder, char why[STORE_WHY_MAX]);
 
