@@ -114,7 +114,7 @@ set(LN_LINNETD_SOURCES
     notify.c observations.c octets.c octets_shard.c openapi.c operation.c operation_json.c operation_keep.c operation_list.c operation_routes.c
     options.c payload.c problem.c record.c router.c
     routes.c secure.c secure_files.c secure_metrics.c
-    secure_peers.c secure_saved.c shard.c store.c store_backup.c store_check.c store_observations.c store_operations.c store_rows.c store_schema.c store_updates.c
+    secure_peers.c secure_saved.c secure_shard.c shard.c store.c store_backup.c store_check.c store_observations.c store_operations.c store_rows.c store_schema.c store_updates.c
     store_writer.c text_out.c
     time_text.c token_rows.c tokens.c values.c wall.c)
 

@@ -41,7 +41,7 @@ static void run_tally(struct shard *shard, struct call *call)
         .cut = shard->cut,
         .dropped = inbox_dropped(&shard->inbox),
     };
-    secure_tally(shard, &tallies->of[shard->index].secure);
+    secure_tally(&shard->secure, &tallies->of[shard->index].secure);
     call_done(call);
 }
 

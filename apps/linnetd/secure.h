@@ -1,7 +1,8 @@
 /*
- * CoAP over DTLS on a shard: its socket, its sessions, and whose they are.
+ * CoAP over DTLS on a thread, a shard's or that of bootstrapping: its socket, its sessions, and whose
+ * they are.
  *
- * Handshakes stay on the shard whose socket the hello came by: the kernel gives it all datagrams of that
+ * Of shards: handshakes stay on the shard whose socket the hello came by: the kernel gives it all datagrams of that
  * address. The first byte of a Connection ID names the shard of the session, so that records of a peer
  * that moved find it. What they say in clear goes to the shard that owns the endpoint, by its inbox; what
  * that shard answers comes back the same way.
@@ -32,7 +33,32 @@ struct secure_peer {
     uint8_t bytes[]; /* endpoint, identity */
 };
 
+/* What becomes of what comes in: all is called on the owner's thread. */
+struct secure_owner {
+    /* A datagram came by the socket: secure_take() is to have it, of this owner or another. */
+    void (*record)(void *context, const struct ln_packet *packet);
+    void (*said)(void *context, const struct ln_peer *from, struct ln_bytes plaintext);
+    void (*moved)(void *context, const struct ln_peer *peer);
+    void (*lost)(void *context, const struct ln_peer *peer);
+    /* All that came has been handed on. */
+    void (*settle)(void *context);
+};
+
+/* Where it stands: all of it outlives the sessions. */
+struct secure_place {
+    struct daemon *daemon;
+    const struct secure_owner *owner;
+    void *context; /* of the owner's calls */
+    ln_time *now;  /* of the owner's turn; set when datagrams come */
+    struct ln_loop *loop;
+    struct ln_random random;
+    enum credential_for purpose; /* whose credentials let in */
+    uint8_t shard;               /* the first byte of Connection IDs */
+    bool shares_port;            /* with other threads */
+};
+
 struct secure {
+    struct secure_place place;
     struct ln_udp udp;           /* fd -1 where the listener is off */
     struct ln_dtls_server *dtls; /* NULL then */
     struct ln_map by_session;
@@ -56,22 +82,28 @@ LN_MUST_USE bool secure_files_read(const struct config *config, struct secure_fi
 void secure_files_free(struct secure_files *files);
 
 /* LN_ERR_BAD_CONFIG: the certificates do not fit; LN_ERR_SYSTEM: errno says why. */
-LN_MUST_USE ln_err secure_open(struct shard *shard, struct ln_address *coaps,
+LN_MUST_USE ln_err secure_open(struct secure *secure, const struct secure_place *place,
+                               struct ln_address *coaps,
                                const struct ln_dtls_certificates *certificates);
-/* Safe on one of all zero, and twice. */
-void secure_close(struct shard *shard);
+/* Safe on one of all zero but its socket's -1, and twice. */
+void secure_close(struct secure *secure);
 
-/* ---- The shard's thread ---- */
+/* ---- The owner's thread ---- */
 
-/* A datagram of a session of this shard. */
-void secure_take(struct shard *shard, const struct ln_peer *peer, struct ln_bytes datagram);
-/* To be said over a session, of this shard or another. */
-void secure_say(struct shard *shard, uint64_t session, struct ln_bytes plaintext);
-/* Over a session of this shard. */
-void secure_write(struct shard *shard, uint64_t session, struct ln_bytes plaintext);
+/* A datagram of a session that is here. */
+void secure_take(struct secure *secure, const struct ln_peer *peer, struct ln_bytes datagram);
+/* To be said over a session that is here. */
+void secure_write(struct secure *secure, uint64_t session, struct ln_bytes plaintext);
 /* What waits leaves. */
-void secure_flush(struct shard *shard);
-ln_time secure_deadline(const struct shard *shard);
+void secure_flush(struct secure *secure);
+ln_time secure_deadline(const struct secure *secure);
+
+/* ---- secure_shard.c: of a shard ---- */
+
+LN_MUST_USE ln_err secure_open_shard(struct shard *shard, struct ln_address *coaps,
+                                     const struct ln_dtls_certificates *certificates);
+/* The shard's thread: to be said over a session, of this shard or another. */
+void secure_say(struct shard *shard, uint64_t session, struct ln_bytes plaintext);
 /* Whether a device may register: the engine asks. */
 ln_err secure_admit(void *context, struct ln_bytes endpoint, const struct ln_peer *peer);
 

@@ -56,10 +56,8 @@ static uint64_t value_of(const struct ln_dtls_stats *stats, const struct row *ro
     return value;
 }
 
-void secure_tally(const struct shard *shard, struct secure_tally *out)
+void secure_tally(const struct secure *secure, struct secure_tally *out)
 {
-    const struct secure *secure = &shard->secure;
-
     *out = (struct secure_tally){
         .too_long = secure->too_long,
         .too_late = secure->too_late,

@@ -14,8 +14,8 @@ struct secure_tally {
     uint64_t revoked;
 };
 
-/* The shard's thread. */
-void secure_tally(const struct shard *shard, struct secure_tally *out);
+/* The thread that has them. */
+void secure_tally(const struct secure *secure, struct secure_tally *out);
 void secure_tally_add(struct secure_tally *all, const struct secure_tally *one);
 
 /* `type` is "counter" or "gauge". */

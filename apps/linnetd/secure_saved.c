@@ -59,8 +59,7 @@ static bool write_all(struct daemon *daemon, FILE *file, uint64_t *count)
             good = write_session(file, daemon->credentials, *count, ln_bytes(saved, length));
             *count += good;
         }
-        secure_flush(
-            daemon->shards[i]); /* those that could not be saved hear that they are over */
+        secure_flush(secure); /* those that could not be saved hear that they are over */
     }
     seal_wipe(saved, sizeof(saved));
     return good;
@@ -113,7 +112,7 @@ static bool restore_session(struct daemon *daemon, uint64_t place, struct ln_byt
     if (good && shard < daemon->shard_count) {
         good = ln_dtls_server_restore(daemon->shards[shard]->secure.dtls, ln_clock_now(),
                                       ln_bytes(saved, length)) == LN_OK;
-        secure_flush(daemon->shards[shard]);
+        secure_flush(&daemon->shards[shard]->secure);
     }
     seal_wipe(saved, sizeof(saved));
     return good;

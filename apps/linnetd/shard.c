@@ -38,7 +38,7 @@ void shard_flush(struct shard *shard)
 {
     (void)ln_udp_send(&shard->coap, shard->out->packets, shard->out->count);
     shard->out->count = 0;
-    secure_flush(shard);
+    secure_flush(&shard->secure);
 }
 
 /* The datagram in the next place of the batch leaves. */
@@ -233,10 +233,10 @@ static void take_handed(struct shard *shard, const struct inbox_datagram *handed
         ln_server_recv(shard->server, shard->now, &handed->peer, bytes);
         break;
     case INBOX_RECORD:
-        secure_take(shard, &handed->peer, bytes);
+        secure_take(&shard->secure, &handed->peer, bytes);
         break;
     case INBOX_ANSWER:
-        secure_write(shard, handed->peer.session, bytes);
+        secure_write(&shard->secure, handed->peer.session, bytes);
         break;
     case INBOX_MOVED:
         ln_server_peer_moved(shard->server, shard->now, &handed->peer);
@@ -298,7 +298,7 @@ static void *run(void *context)
     while (!atomic_load(&shard->stop)) {
         ln_time deadline =
             ln_time_min(ln_server_deadline(shard->server), ln_wheel_deadline(&shard->waits));
-        deadline = ln_time_min(deadline, secure_deadline(shard));
+        deadline = ln_time_min(deadline, secure_deadline(&shard->secure));
         ln_loop_wait(shard->loop, deadline);
         shard->now = ln_clock_now();
         operation_turn(shard);
@@ -386,7 +386,7 @@ static ln_err open_listeners(struct shard *shard, struct shard_listeners *listen
     }
     if (err == LN_OK && listeners->coaps != NULL) {
         listeners->failed = "--coaps";
-        err = secure_open(shard, listeners->coaps, listeners->certificates);
+        err = secure_open_shard(shard, listeners->coaps, listeners->certificates);
     }
     return err;
 }
@@ -438,7 +438,7 @@ void shard_free(struct shard *shard)
         return;
     }
     ln_udp_close(&shard->coap);
-    secure_close(shard);
+    secure_close(&shard->secure);
     inbox_fini(&shard->inbox);
     ln_server_free(shard->server);
     ln_loop_free(shard->loop);

@@ -157,7 +157,7 @@ static const char *(*const readers[])(struct values *, const json_t *, struct ln
 
 /* What the walk over a body carries along. */
 struct walk {
-    struct request *request;
+    struct problem_text *problem;
     struct values *values;
     enum ln_type type; /* of the body's "type"; LN_NONE: not given */
 };
@@ -185,15 +185,15 @@ static bool add_record(struct walk *walk, struct ln_path path, struct ln_value v
     struct values *values = walk->values;
 
     if (values->count == VALUES_MAX) {
-        return problem(walk->request, PROBLEM_BAD_VALUE, "a body may have %d values",
-                       VALUES_MAX);
+        return problem_set(walk->problem, PROBLEM_BAD_VALUE, "a body may have %d values",
+                           VALUES_MAX);
     }
     if (values->count == values->size) {
         size_t size = values->size > 0 ? 2 * values->size : 8;
         struct ln_record *records = realloc(values->records, size * sizeof(*records));
         if (records == NULL) {
-            return problem(walk->request, PROBLEM_NO_MEMORY,
-                           "no memory for the values: try again later");
+            return problem_set(walk->problem, PROBLEM_NO_MEMORY,
+                               "no memory for the values: try again later");
         }
         values->records = records;
         values->size = size;
@@ -213,8 +213,8 @@ static bool type_at(struct walk *walk, struct ln_path path, enum ln_type *type)
         return true;
     }
     if (resource == NULL) {
-        return problem(
-            walk->request, PROBLEM_UNKNOWN_TYPE,
+        return problem_set(
+            walk->problem, PROBLEM_UNKNOWN_TYPE,
             "no model knows %s: say what it is with \"type\", such as \"type\":\"integer\"",
             path_text(path, text));
     }
@@ -232,8 +232,8 @@ static bool add_value(struct walk *walk, struct ln_path path, const json_t *json
     }
     const char *expected = readers[value.type](walk->values, json, &value);
     if (expected != NULL) {
-        return problem(walk->request, PROBLEM_BAD_VALUE, "%s: %s takes %s",
-                       path_text(path, text), ln_type_name(value.type), expected);
+        return problem_set(walk->problem, PROBLEM_BAD_VALUE, "%s: %s takes %s",
+                           path_text(path, text), ln_type_name(value.type), expected);
     }
     return add_record(walk, path, value);
 }
@@ -252,8 +252,8 @@ static bool child_path(struct walk *walk, struct ln_path parent, const char *key
     const struct model_resource *resource =
         parent.depth == 2 ? model_resource_named(model_find(parent.id[0]), name) : NULL;
     if (resource == NULL) {
-        return problem(walk->request, PROBLEM_BAD_PATH, "\"%.64s\" names nothing below %s", key,
-                       path_text(parent, text));
+        return problem_set(walk->problem, PROBLEM_BAD_PATH, "\"%.64s\" names nothing below %s",
+                           key, path_text(parent, text));
     }
     *out = ln_path_add(parent, resource->id);
     return true;
@@ -308,9 +308,9 @@ static bool read_type(struct walk *walk, json_t *body)
         return true;
     }
     walk->type = json_is_string(type) ? type_named(json_string_value(type)) : LN_NONE;
-    return walk->type != LN_NONE || problem(walk->request, PROBLEM_UNKNOWN_TYPE,
-                                            "\"type\" is string, integer, unsigned, float, "
-                                            "boolean, opaque, time, objlnk or corelnk");
+    return walk->type != LN_NONE || problem_set(walk->problem, PROBLEM_UNKNOWN_TYPE,
+                                                "\"type\" is string, integer, unsigned, float, "
+                                                "boolean, opaque, time, objlnk or corelnk");
 }
 
 static bool read_values(struct walk *walk, json_t *body, struct ln_path path)
@@ -319,20 +319,21 @@ static bool read_values(struct walk *walk, json_t *body, struct ln_path path)
     json_t *values = json_object_get(body, "values");
 
     if ((value == NULL) == (values == NULL)) {
-        return problem(walk->request, PROBLEM_BAD_JSON,
-                       "the body has either \"value\" or \"values\"");
+        return problem_set(walk->problem, PROBLEM_BAD_JSON,
+                           "the body has either \"value\" or \"values\"");
     }
     if (value != NULL) {
         return path.depth >= 3
                    ? add_value(walk, path, value)
-                   : problem(walk->request, PROBLEM_BAD_VALUE,
-                             "\"value\" is for one resource: an instance takes \"values\"");
+                   : problem_set(walk->problem, PROBLEM_BAD_VALUE,
+                                 "\"value\" is for one resource: an instance takes \"values\"");
     }
     if (!json_is_object(values)) {
-        return problem(walk->request, PROBLEM_BAD_JSON, "\"values\" is an object");
+        return problem_set(walk->problem, PROBLEM_BAD_JSON, "\"values\" is an object");
     }
     if (path.depth == 4) {
-        return problem(walk->request, PROBLEM_BAD_VALUE, "a resource instance takes \"value\"");
+        return problem_set(walk->problem, PROBLEM_BAD_VALUE,
+                           "a resource instance takes \"value\"");
     }
     return path.depth == 3 ? add_instances(walk, path, values)
                            : add_resources(walk, path, values);
@@ -355,25 +356,35 @@ static bool sort(struct walk *walk)
     }
     for (size_t i = 1; i < values->count; i++) {
         if (ln_path_equal(values->records[i - 1].path, values->records[i].path)) {
-            return problem(walk->request, PROBLEM_BAD_VALUE, "%s is there twice",
-                           path_text(values->records[i].path, text));
+            return problem_set(walk->problem, PROBLEM_BAD_VALUE, "%s is there twice",
+                               path_text(values->records[i].path, text));
         }
     }
     return true;
 }
 
-bool values_read(struct request *request, json_t *body, struct ln_path path, struct values *out)
+bool values_parse(json_t *body, size_t text_length, struct ln_path path, struct values *out,
+                  struct problem_text *problem)
 {
-    struct walk walk = {request, out, LN_NONE};
+    struct walk walk = {problem, out, LN_NONE};
     /* Base64 decodes to less than it is; the rest is for alignment. */
-    size_t size = request->body.len + VALUES_MAX * sizeof(max_align_t);
+    size_t size = text_length + VALUES_MAX * sizeof(max_align_t);
 
     out->bytes = malloc(size);
     if (out->bytes == NULL) {
-        return problem(request, PROBLEM_NO_MEMORY, "no memory for the values: try again later");
+        return problem_set(problem, PROBLEM_NO_MEMORY,
+                           "no memory for the values: try again later");
     }
     out->arena = ln_arena(out->bytes, size);
     return read_type(&walk, body) && read_values(&walk, body, path) && sort(&walk);
+}
+
+bool values_read(struct request *request, json_t *body, struct ln_path path, struct values *out)
+{
+    struct problem_text problem;
+
+    return values_parse(body, request->body.len, path, out, &problem) ||
+           problem_answer(request, &problem);
 }
 
 bool values_may_be(struct request *request, struct ln_path path, enum ln_type type)
@@ -397,9 +408,11 @@ bool values_may_be(struct request *request, struct ln_path path, enum ln_type ty
 bool values_add_one(struct request *request, struct ln_path path, struct ln_value value,
                     struct values *out)
 {
-    struct walk walk = {request, out, value.type};
+    struct problem_text problem;
+    struct walk walk = {&problem, out, value.type};
 
-    return values_may_be(request, path, value.type) && add_record(&walk, path, value);
+    return values_may_be(request, path, value.type) &&
+           (add_record(&walk, path, value) || problem_answer(request, &problem));
 }
 
 void values_free(struct values *values)

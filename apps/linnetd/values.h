@@ -24,6 +24,9 @@ struct values {
  */
 LN_MUST_USE bool values_read(struct request *request, json_t *body, struct ln_path path,
                              struct values *out);
+/* The same where no request waits; `text_length` is that of the JSON's text. False: `problem` is set. */
+LN_MUST_USE bool values_parse(json_t *body, size_t text_length, struct ln_path path,
+                              struct values *out, struct problem_text *problem);
 /* Whether one value of this type may be at the path, as far as models know; else a problem. */
 LN_MUST_USE bool values_may_be(struct request *request, struct ln_path path, enum ln_type type);
 /* One value that is at hand already. It must be of the resource's type; else the problem is set. */
