@@ -22,7 +22,8 @@ set(LN_LWM2M_SOURCES
 
 set(LN_CLIENT_SOURCES
     access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c events.c
-    link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c store.c stored.c
+    link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c
+    restore.c save.c store.c stored.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c
     operations/write_attributes.c
@@ -67,7 +68,7 @@ set(LN_CLIENT_TESTS
     access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
     init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
     queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c
-    statistics_test.c support.c transfer_test.c write_test.c)
+    state_test.c statistics_test.c support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS
     answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c journal_test.c lifetime_test.c
@@ -103,7 +104,7 @@ set(LN_CONFORMANCE_SOURCES
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.
 set(LN_FUZZ_TARGETS
     message number query attributes arguments object_list link_format path text tlv client server bootstrap
-    json cbor senml_json senml_cbor client_blocks dtls_front dtls_sessions)
+    json cbor senml_json senml_cbor client_blocks client_state dtls_front dtls_sessions)
 
 # Programs: apps/FOLDER/ builds bin/NAME.
 set(LN_LINNETD_SOURCES

@@ -449,6 +449,65 @@ void ln_client_resume(struct ln_client *client);
 /* Sends an Update to every server now. */
 void ln_client_update(struct ln_client *client, ln_time now);
 
+/*
+ * ---- State that outlives a restart: an optional part ----
+ *
+ * The instances of objects 0, 1 and 2, the attributes that each server has set, and what sections
+ * of the app keep, as bytes:
+ *
+ *     struct ln_writer w = ln_writer(file, sizeof(file));
+ *     ln_client_save(&client, sections, LN_COUNT(sections), &w);
+ *
+ * and at the next start, between ln_client_init() and ln_client_start():
+ *
+ *     struct ln_reader in = ln_reader(file);
+ *     err = ln_client_restore(&client, sections, LN_COUNT(sections), &in);
+ *
+ * Among the bytes are the keys of object 0: whoever keeps them guards them, and wipes the buffer.
+ */
+
+/* What a section is of. The first are the client's own, an object each. */
+enum ln_section {
+    LN_SECTION_SECURITY = 1,
+    LN_SECTION_SERVER = 2,
+    LN_SECTION_ACCESS_CONTROL = 3,
+    LN_SECTION_ATTRIBUTES = 4,
+    LN_SECTION_FIRMWARE = 5,  /* sections from here on are given by the app, */
+    LN_SECTION_BOOTSTRAP = 6, /* those of the library's objects with these tags, */
+    LN_SECTION_OF_APP = 256,  /* and the app's own from here on */
+};
+
+/* Something more that is kept: of an object that has a state, or of the app. */
+struct ln_client_section {
+    uint16_t tag;
+    void *context;
+    /* Called twice, first to find the length. What it writes must not change in between. */
+    void (*save)(const void *context, struct ln_writer *w);
+    /*
+     * Reads what save() wrote, to the end. With LN_CHECK it says whether it will do and changes
+     * nothing; with LN_STORE, which follows if all else will do as well, it takes it and cannot fail.
+     */
+    ln_err (*restore)(void *context, struct ln_reader *in, enum ln_write_step step);
+};
+
+/* Writes the state. The sections are in ascending order of their tags. Fails the writer where it
+ * does not fit; a window of none counts. */
+void ln_client_save(const struct ln_client *client, const struct ln_client_section *sections,
+                    size_t section_count, struct ln_writer *w);
+/*
+ * Looks at the whole state first, then takes it, and what it leaves out stays as it is; or takes
+ * nothing:
+ * LN_ERR_BAD_PAYLOAD: it is cut or damaged; LN_ERR_VERSION: it is newer than this library, or has
+ * a section that nobody here takes; LN_ERR_NO_SPACE, LN_ERR_BAD_VALUE: something does not fit; the
+ * error of a section; LN_ERR_CONFLICT: the client was started already.
+ *
+ * Values go to the places of the object's array in order, with the buffers that each place has: all
+ * places of object 0 need theirs, those that hold no instance yet too.
+ */
+LN_MUST_USE ln_err ln_client_restore(struct ln_client *client,
+                                     const struct ln_client_section *sections,
+                                     size_t section_count, struct ln_reader *in);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,6 +26,7 @@ int main(void)
     failed += objects_tests();
     failed += operations_tests();
     failed += sensor_tests();
+    failed += state_tests();
     failed += statistics_tests();
     failed += access_tests();
     return failed == 0 ? 0 : 1;

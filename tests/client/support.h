@@ -103,6 +103,7 @@ int read_tests(void);
 int register_tests(void);
 int registration_tests(void);
 int sensor_tests(void);
+int state_tests(void);
 int statistics_tests(void);
 int transfer_tests(void);
 int write_tests(void);
