@@ -149,14 +149,13 @@ static ln_err take_new(struct ln_server *server, struct ln_observation *observat
     if (options->block2.number > 0) {
         return LN_ERR_BAD_REQUEST; /* the others are asked for */
     }
-    /* A newer state takes the place of one that is not whole yet. */
-    drop_fetch(server, old);
     if (in_blocks) {
         err = begin_fetch(server, observation, m, options);
     } else {
         err = tell(server, observation, m, options);
     }
     if (err == LN_OK) {
+        drop_fetch(server, old); /* it is not whole yet, and not the newest any more */
         take(server, observation, m, options->observe);
         confirm(observation);
         ln_server__silence_set(server, observation);

@@ -643,6 +643,32 @@ TEST(what_breaks_the_rules_of_coap_is_reset_and_counted)
     then_all_is_given_back();
 }
 
+TEST(a_newer_one_that_breaks_them_does_not_end_the_fetch_of_an_older)
+{
+    given_an_observation();
+    notifies_in_blocks(1, 11, (struct ln_coap_block){.more = true}, "0123456789abcdef");
+    CHECK_EQ(then_it_sends().message.type, LN_COAP_ACK);
+    struct sent sent = then_it_sends();
+    CHECK_EQ(sent.message.code, LN_COAP_GET);
+
+    notifies_in_blocks(2, 12, (struct ln_coap_block){.more = true}, "too short");
+    CHECK_EQ(then_it_answers(LN_COAP_EMPTY).message.type, LN_COAP_RST);
+    CHECK_EQ(ln_server_counters(server)->bad_options, 1);
+    struct datagram d;
+    struct ln_coap_builder b =
+        ln_coap_start(d.bytes, sizeof(d.bytes), LN_COAP_ACK, LN_COAP_2_05, sent.message.id,
+                      &sent.message.token);
+    ln_coap_add_block(&b, LN_COAP_BLOCK2, (struct ln_coap_block){.number = 1});
+    ln_coap_add_payload(&b, BYTES("ghi"));
+    d.length = ln_coap_finish(&b);
+    arrives(&one, &d);
+    struct ln_server_event event = then_event(LN_SERVER_NOTIFIED);
+    CHECK_TEXT(event.payload, "0123456789abcdefghi");
+    CHECK_EQ(event.sequence, 11);
+    then_no_event();
+    then_all_is_given_back();
+}
+
 TEST(of_a_device_that_is_not_registered_it_is_reset)
 {
     given_an_observation();
@@ -739,6 +765,7 @@ int observe_tests(void)
         cmocka_unit_test(what_comes_for_one_that_the_device_does_not_observe_is_reset),
         cmocka_unit_test(from_another_address_only_the_same_proved_identity_is_believed),
         cmocka_unit_test(what_breaks_the_rules_of_coap_is_reset_and_counted),
+        cmocka_unit_test(a_newer_one_that_breaks_them_does_not_end_the_fetch_of_an_older),
         cmocka_unit_test(of_a_device_that_is_not_registered_it_is_reset),
         cmocka_unit_test(one_that_cannot_be_taken_for_lack_of_memory_is_not_acknowledged),
         cmocka_unit_test(what_cannot_be_observed_or_is_too_much_is_refused),
