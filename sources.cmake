@@ -7,7 +7,7 @@ set(LN_BASE_SOURCES
     random.c time.c utf8.c wheel.c)
 
 set(LN_CODEC_SOURCES
-    array.c base64_value.c cbor.c cbor_reader.c cbor_value.c decoder.c format.c json.c json_reader.c
+    array.c base64_value.c cbor.c cbor_reader.c cbor_value.c dated.c decoder.c format.c json.c json_reader.c
     json_value.c link_format.c one_value.c opaque.c pack.c path.c senml.c senml_cbor.c senml_json.c
     text.c time_text.c tlv.c value.c)
 
@@ -21,7 +21,7 @@ set(LN_LWM2M_SOURCES
     registration_query.c stream.c version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
-    access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c events.c
+    access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c dated.c events.c
     link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c
     restore.c save.c store.c stored.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c
@@ -51,7 +51,7 @@ set(LN_BASE_TESTS
     map_test.c memory_test.c number_test.c wheel_test.c)
 
 set(LN_CODEC_TESTS
-    cbor_test.c format_test.c json_test.c link_format_test.c opaque_test.c path_test.c random_records.c
+    cbor_test.c dated_test.c format_test.c json_test.c link_format_test.c opaque_test.c path_test.c random_records.c
     round_trip_test.c senml_cbor_test.c senml_json_test.c support.c text_test.c tlv_decode_test.c
     tlv_encode_test.c value_test.c)
 
@@ -65,7 +65,7 @@ set(LN_LWM2M_TESTS
     registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS
-    access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c exchange_test.c execute_test.c
+    access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c dated_test.c exchange_test.c execute_test.c
     init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
     queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c
     state_test.c statistics_test.c support.c transfer_test.c write_test.c)

@@ -68,7 +68,7 @@ static void place_observing(struct observing *o)
         .attributes = o->attributes,
         .attribute_count = ATTRIBUTES_MAX,
         .floats = ln_number_of_double,
-        .storing = &ln_client_storing_calls,
+        .storing = &ln_client_dated_storing_calls,
         .stored = o->stored,
         .stored_count = STORED_MAX,
         .stored_size = DATAGRAM_SIZE,

@@ -206,6 +206,12 @@ extern const struct ln_client_reporting_calls ln_client_reporting_calls;
 /* What stores notifications: a part of that part, which a device that is always online leaves out. */
 struct ln_client_storing_calls;
 extern const struct ln_client_storing_calls ln_client_storing_calls;
+/*
+ * The same with the time at which each fell due, in the formats that have a place for it (SenML
+ * and OMA JSON) and where the device knows it: as resource /3/0/13 (Current Time) says. One that
+ * would be too long with it is kept without, as is the first block of a long one.
+ */
+extern const struct ln_client_storing_calls ln_client_dated_storing_calls;
 
 /* One observation. As all that follow, given by the app, zeroed by ln_client_init(). */
 struct ln_client_observation {
@@ -267,7 +273,7 @@ struct ln_client_reporting {
     /* ln_number_of_double; NULL: gt, lt and st are answered 5.01 where the resource is a float. */
     ln_number_of_double_fn *floats;
     uint32_t sample_period; /* ms; 0: 10 seconds */
-    /* &ln_client_storing_calls; NULL: none is stored. */
+    /* &ln_client_storing_calls, or the dated ones; NULL: none is stored. */
     const struct ln_client_storing_calls *storing;
     /* `stored_count` notifications of `stored_size` bytes each. */
     uint16_t stored_count;

@@ -244,6 +244,13 @@ const struct ln_format *ln_format_named(const struct ln_format *const *formats,
  */
 LN_MUST_USE ln_err ln_encode(const struct ln_format *format, struct ln_writer *out,
                              struct ln_path base, struct ln_records records);
+/*
+ * Writes `payload`, which ln_encode() made of records without times in the format of that number,
+ * with `seconds` since 1970 as the time of all of them. False, and nothing is written: the format has no
+ * place for a time (SenML and OMA JSON have), or there is no record.
+ */
+bool ln_write_dated(struct ln_writer *w, uint16_t format, struct ln_bytes payload,
+                    int64_t seconds);
 
 /* What a decoder reads. Its fields are for src/codec, but for `err`. A copy that is taken before
  * the first record goes through all of them again. */

@@ -44,7 +44,19 @@ struct ln_client_storing_calls {
     size_t (*take)(struct ln_client *client, ln_link link, void *buffer);
     /* Those of an observation that is over go. */
     void (*drop)(struct ln_client *client, const struct ln_client_observation *o);
+    /* Writes the notification with the time of now. False: it stays without. NULL: all do. */
+    bool (*date)(const struct ln_client *client, const struct ln_client_observation *o,
+                 struct ln_bytes datagram, struct ln_writer *w);
 };
+
+/* ---- stored.c: what both tables share ---- */
+
+bool ln_client__stored_init(const struct ln_client_reporting *reporting);
+void ln_client__stored_keep(struct ln_client *client, struct ln_client_observation *o,
+                            ln_time now);
+bool ln_client__stored_has(const struct ln_client *client, ln_link link);
+size_t ln_client__stored_take(struct ln_client *client, ln_link link, void *buffer);
+void ln_client__stored_drop(struct ln_client *client, const struct ln_client_observation *o);
 
 static inline struct ln_client_notifier *
 ln_client__notifier(const struct ln_client *client, const struct ln_client_server *server)

@@ -3,7 +3,7 @@
 
 #include "client/reporting.h"
 
-static bool init(const struct ln_client_reporting *reporting)
+bool ln_client__stored_init(const struct ln_client_reporting *reporting)
 {
     return reporting->stored_count == 0 ||
            (reporting->stored != NULL && reporting->stored_memory != NULL);
@@ -30,7 +30,27 @@ static void close_up(const struct ln_client_reporting *reporting)
     }
 }
 
-static void keep(struct ln_client *client, struct ln_client_observation *o, ln_time now)
+/* Dated where it can be and has room, else as it is; it has room for that. */
+static size_t put(const struct ln_client *client, const struct ln_client_observation *o,
+                  struct ln_bytes datagram, void *place)
+{
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    size_t size = reporting->stored_size;
+    struct ln_writer w = ln_writer(place, size);
+
+    if (reporting->storing->date != NULL) {
+        size_t largest = ln_client__datagram_size(client);
+        struct ln_writer dated = ln_writer(place, size < largest ? size : largest);
+        if (reporting->storing->date(client, o, datagram, &dated)) {
+            return ln_writer_bytes(&dated).len;
+        }
+    }
+    ln_write_bytes(&w, datagram);
+    return datagram.len;
+}
+
+void ln_client__stored_keep(struct ln_client *client, struct ln_client_observation *o,
+                            ln_time now)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     struct ln_client_reporting_state *state = reporting->state;
@@ -54,8 +74,7 @@ static void keep(struct ln_client *client, struct ln_client_observation *o, ln_t
         client->stats.not_stored++;
         return;
     }
-    struct ln_writer w = ln_writer(place_of(reporting, at), reporting->stored_size);
-    ln_write_bytes(&w, ln_bytes(room, len));
+    len = put(client, o, ln_bytes(room, len), place_of(reporting, at));
     reporting->stored[at] = (struct ln_client_stored){
         o->link, (uint16_t)(o - reporting->observations), (uint16_t)len};
     state->stored_count++;
@@ -75,14 +94,14 @@ static size_t find(const struct ln_client_reporting *reporting, ln_link link)
     return n;
 }
 
-static bool has(const struct ln_client *client, ln_link link)
+bool ln_client__stored_has(const struct ln_client *client, ln_link link)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
 
     return find(reporting, link) < reporting->state->stored_count;
 }
 
-static size_t take(struct ln_client *client, ln_link link, void *buffer)
+size_t ln_client__stored_take(struct ln_client *client, ln_link link, void *buffer)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     size_t at = index_of(reporting, find(reporting, link));
@@ -100,7 +119,7 @@ static size_t take(struct ln_client *client, ln_link link, void *buffer)
     return kept.len;
 }
 
-static void drop(struct ln_client *client, const struct ln_client_observation *o)
+void ln_client__stored_drop(struct ln_client *client, const struct ln_client_observation *o)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
 
@@ -115,4 +134,9 @@ static void drop(struct ln_client *client, const struct ln_client_observation *o
 }
 
 const struct ln_client_storing_calls ln_client_storing_calls = {
-    .init = init, .keep = keep, .has = has, .take = take, .drop = drop};
+    .init = ln_client__stored_init,
+    .keep = ln_client__stored_keep,
+    .has = ln_client__stored_has,
+    .take = ln_client__stored_take,
+    .drop = ln_client__stored_drop,
+};

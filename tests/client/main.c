@@ -22,6 +22,7 @@ int main(void)
     failed += observe_tests();
     failed += attributes_tests();
     failed += notify_tests();
+    failed += dated_tests();
     failed += queue_mode_tests();
     failed += objects_tests();
     failed += operations_tests();

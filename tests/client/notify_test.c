@@ -525,23 +525,6 @@ TEST(without_an_answer_to_a_con_the_server_is_lost_and_the_observation_kept)
 
 /* ---- Without a link ---- */
 
-static void link_is_lost(void)
-{
-    ln_client_link_down(&f.client, f.now, 0, LN_LINK_FAILED, 0);
-    CHECK(client_tells(LN_CLIENT_LOST));
-    client_is_silent();
-}
-
-static void link_is_back(uint8_t answer)
-{
-    struct ln_coap_message m;
-
-    ln_client_start(&f.client, f.now);
-    link_goes_up();
-    CHECK(client_sends(&m));
-    server_answers(&m, answer, NULL);
-}
-
 TEST(what_was_under_way_when_the_link_was_lost_is_told_again_afterwards)
 {
     (void)given_a_con_under_way();

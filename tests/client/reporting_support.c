@@ -225,3 +225,22 @@ void server_resets(const struct ln_coap_message *m)
 {
     answer_empty(LN_COAP_RST, m->id);
 }
+
+/* ---- The link ---- */
+
+void link_is_lost(void)
+{
+    ln_client_link_down(&f.client, f.now, 0, LN_LINK_FAILED, 0);
+    CHECK(client_tells(LN_CLIENT_LOST));
+    client_is_silent();
+}
+
+void link_is_back(uint8_t answer)
+{
+    struct ln_coap_message m;
+
+    ln_client_start(&f.client, f.now);
+    link_goes_up();
+    CHECK(client_sends(&m));
+    server_answers(&m, answer, NULL);
+}

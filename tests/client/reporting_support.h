@@ -54,5 +54,8 @@ void client_is_silent(void);
 void due_after(ln_time ms);
 void server_confirms(const struct ln_coap_message *m);
 void server_resets(const struct ln_coap_message *m);
+/* The link goes down; it is back, and the server answers the Update so. */
+void link_is_lost(void);
+void link_is_back(uint8_t answer);
 
 #endif

@@ -90,6 +90,7 @@ int blocks_tests(void);
 int codes_tests(void);
 int create_tests(void);
 int data_tests(void);
+int dated_tests(void);
 int exchange_tests(void);
 int execute_tests(void);
 int init_tests(void);

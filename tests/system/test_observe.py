@@ -1,5 +1,6 @@
 """Declared observations: set up on each registration, over restarts of both sides; what they bring."""
 
+import datetime
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import time
 import urllib.request
 
 import pytest
@@ -367,6 +369,25 @@ def test_values_and_samples_are_there_after_a_restart_and_what_is_old_is_not(sta
     items = until(lambda: (i := second.api.get(HISTORY)["items"]) and i[0]["time"] == before[1]["time"] and i, "aged")
     assert items[:len(before) - 1] == before[1:]
     assert second.api.get("/devices/sensor/values?path=/3303")["items"][0]["source"] == "notification"
+
+
+def test_what_the_device_had_to_keep_has_the_time_when_it_was(start_killable, start_device, data):
+    first = start_killable("--data", data)
+    status, answer = first.api.call("PUT", VALUE, {"format": "senml-cbor", "attributes": {"pmin": 1, "pmax": 1}})
+    assert status == 201, answer
+    device = start_device(first, "sensor", *SENSOR, "--lifetime", 16, "--ack-timeout", 1, "--max-retransmit", 1)
+    sampled(first, 2)
+    first.program.end(signal.SIGKILL)
+    device.wait_for("does not answer")
+    lost = datetime.datetime.now(datetime.timezone.utc)
+    time.sleep(3)  # for so long it has nobody to tell
+    back = datetime.datetime.now(datetime.timezone.utc)
+    second = start_killable("--data", data, "--coap", f"127.0.0.1:{first.coap_port}")
+
+    def kept():
+        times = [datetime.datetime.fromisoformat(i["time"].replace("Z", "+00:00")) for i in second.api.get(HISTORY)["items"]]
+        return [t for t in times if lost - datetime.timedelta(seconds=1) <= t < back]
+    assert len(until(kept, "what was kept")) >= 2
 
 
 def test_a_history_that_is_damaged_or_anothers_is_said(start_killable, run, data):
