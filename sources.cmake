@@ -121,7 +121,7 @@ set(LN_LINNETD_SOURCES
 
 set(LN_DEVICE_SOURCES
     connectivity.c device.c files.c keys.c links.c machine.c main.c objects.c options.c place.c routes.c saved.c
-    secure.c sensors.c)
+    secure.c sensors.c state.c)
 
 set(LN_CTL_SOURCES backup.c credentials.c data.c devices.c events.c file.c http.c main.c models.c observe.c plot.c
     print.c queue.c stub.c tokens.c)

@@ -132,14 +132,14 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .blocks = &d->blocks,
         .reporting = &d->observing.config,
     };
-    if (!objects_init(d) || !secure_all(d)) {
+    if (!objects_init(d)) {
         return false;
     }
     err = ln_client_init(&d->client, sizeof(d->client), &d->config);
     if (err != LN_OK) {
         fprintf(stderr, "linnet-device: the client did not start: %s\n", ln_err_text(err));
     }
-    return err == LN_OK;
+    return err == LN_OK && state_begin(d) && secure_all(d);
 }
 
 void device_fini(struct device *d)
@@ -159,6 +159,10 @@ static void executed(struct device *d, struct ln_path path)
                : resets ? ": back to the factory's values"
                         : "");
     d->again = d->again || reboots || resets;
+    if (resets) {
+        d->resets = true;
+        state_forget(d);
+    }
     if (ln_path_equal(path, ln_path_resource(3, 0, 12))) {
         d->machine_due = 0; /* what is still wrong is an error again */
     }
@@ -245,6 +249,7 @@ static void refresh(struct device *d, ln_time now)
     if (machine_refresh(&d->machine, &d->device, now)) {
         connectivity_read(&d->connectivity);
         machine_signal(&d->device, &d->connectivity);
+        objects_keep_set(d);
     }
 }
 
@@ -276,6 +281,7 @@ void device_turn(struct device *d)
         secure_turn(&d->links[i]);
     }
     do {
+        state_keep(d); /* what an answer promises outlives us */
         while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {
             ln_statistics_sent(&d->statistics, now, len);
             link_send(&d->links[link], buffer, len);
@@ -293,5 +299,6 @@ void device_receive(struct device *d, ln_link link, struct ln_bytes datagram)
     refresh(d, now);
     ln_statistics_received(&d->statistics, now, datagram.len);
     ln_client_recv(&d->client, now, link, datagram);
+    state_touch(d);
     device_turn(d);
 }

@@ -11,6 +11,7 @@
 #include "machine.h"
 #include "options.h"
 #include "sensors.h"
+#include "state.h"
 
 enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024, TESTS_MAX = 8 };
 enum { OBSERVATIONS_MAX = 256, ATTRIBUTES_MAX = 256, STORED_MAX = 256 };
@@ -57,8 +58,10 @@ struct device {
     struct ln_test_values tests[TESTS_MAX];
     uint16_t test_ids[TESTS_MAX];
     struct ln_instances test_store;
-    bool again; /* start anew: a server asked for a reboot */
-    bool ends;  /* by a signal */
+    struct state state;
+    bool again;  /* start anew: a server asked for a reboot */
+    bool resets; /* with nothing but what the command line says */
+    bool ends;   /* by a signal */
 };
 
 /* False: said on stderr why. */
@@ -75,6 +78,8 @@ void device_log(const struct device *device, const char *format, ...)
 
 /* objects.c: fills the objects' structs. False: an option does not fit, said on stderr. */
 bool objects_init(struct device *device);
+/* What --set says stays so, whatever the machine says. */
+void objects_keep_set(struct device *device);
 extern const struct ln_format *const device_formats[];
 
 #endif

@@ -180,15 +180,19 @@ static bool load_file(const char *option, const char *path, const char *label,
     return why == NULL || complain(option, path, why);
 }
 
-bool keys_load(const struct account *account, struct keys *keys, struct ln_security *security)
+void keys_place(struct keys *keys, struct ln_security *security)
 {
-    const char *server =
-        account->ca != NULL ? account->ca : account->server_cert; /* one of them */
-
     security->identity =
         (struct ln_buffer){.at = keys->identity, .size = sizeof(keys->identity)};
     security->server_key = (struct ln_buffer){.at = keys->server, .size = sizeof(keys->server)};
     security->secret = (struct ln_buffer){.at = keys->secret, .size = sizeof(keys->secret)};
+}
+
+bool keys_load(const struct account *account, struct ln_security *security)
+{
+    const char *server =
+        account->ca != NULL ? account->ca : account->server_cert; /* one of them */
+
     security->mode = account->mode;
     switch (account->mode) {
     case LN_SECURITY_PSK:

@@ -15,7 +15,9 @@ struct keys {
     uint8_t secret[PRIVATE_KEY_MAX];
 };
 
+/* The instance's bytes are to be there. */
+void keys_place(struct keys *keys, struct ln_security *security);
 /* Fills mode, identity, server key and secret. False: said on stderr what does not fit. */
-bool keys_load(const struct account *account, struct keys *keys, struct ln_security *security);
+bool keys_load(const struct account *account, struct ln_security *security);
 
 #endif

@@ -16,6 +16,9 @@ static bool init_accounts(struct device *d)
 {
     const struct options *options = d->options;
 
+    for (size_t i = 0; i < ACCOUNTS_MAX; i++) { /* those that have no account yet, too */
+        keys_place(&d->keys[i], &d->securities[i]);
+    }
     for (size_t i = 0; i < options->account_count; i++) {
         const struct account *from = &options->accounts[i];
         struct ln_security *security = &d->securities[i];
@@ -28,7 +31,7 @@ static bool init_accounts(struct device *d)
         account->store_notifications = true;
         account->disable_timeout = DISABLE_S;
         snprintf(account->binding, sizeof(account->binding), "%s", from->binding);
-        if (!keys_load(from, &d->keys[i], security)) {
+        if (!keys_load(from, security)) {
             return false;
         }
     }
@@ -109,15 +112,32 @@ static const char *store_text(const struct ln_resource *row, void *instance, con
     return NULL;
 }
 
-static bool apply(struct device *d, const struct setting *setting)
+static void make_present(const struct ln_object *object, const struct ln_resource *row,
+                         void *instance)
+{
+    size_t index = (size_t)(row - object->resources);
+
+    if (object->absent != 0 && index < 32) {
+        *(uint32_t *)(void *)((char *)instance + object->absent - 1) &= ~(UINT32_C(1) << index);
+    }
+}
+
+/* A value that servers may write is given at the start only. */
+static bool apply(struct device *d, const struct setting *setting, bool at_start)
 {
     const struct ln_object_entry *entry = find_object(d, setting->path.id[0]);
     void *instance = entry != NULL ? find_instance(entry, setting->path.id[1]) : NULL;
     const struct ln_resource *row =
         instance != NULL ? ln_object_resource(entry->object, setting->path.id[2]) : NULL;
-    const char *why = row != NULL ? store_text(row, instance, setting->text)
-                                  : "this device has no such resource";
+    const char *why = "this device has no such resource";
 
+    if (row != NULL && !at_start && (row->operations & LN_WRITE) != 0) {
+        return true;
+    }
+    if (row != NULL) {
+        why = store_text(row, instance, setting->text);
+        make_present(entry->object, row, instance);
+    }
     if (why != NULL) {
         fprintf(stderr, "linnet-device: --set /%u/%u/%u: %s\n", setting->path.id[0],
                 setting->path.id[1], setting->path.id[2], why);
@@ -146,9 +166,16 @@ bool objects_init(struct device *d)
         .count = 1,
     };
     for (size_t i = 0; i < d->options->setting_count; i++) {
-        if (!apply(d, &d->options->settings[i])) {
+        if (!apply(d, &d->options->settings[i], true)) {
             return false;
         }
     }
     return true;
+}
+
+void objects_keep_set(struct device *d)
+{
+    for (size_t i = 0; i < d->options->setting_count; i++) {
+        (void)apply(d, &d->options->settings[i], false);
+    }
 }

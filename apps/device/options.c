@@ -255,7 +255,7 @@ static const struct option table[] = {
     {"--server-cert",    "FILE",       "or the server's certificate itself",                     take_server_cert},
     {"--server-name",    "NAME",       "in the server's certificate; the URI's host",            take_server_name},
     {"--no-cid",         "",           "no Connection ID: a new address is a new handshake",     take_no_cid},
-    {"--state",          "DIR",        "keep DTLS sessions there over a restart; keep none",     take_state},
+    {"--state",          "DIR",        "what outlives a restart, with keys; keep nothing",     take_state},
     {"--lwm2m",          "1.0|1.1",    "the highest version to speak; 1.1",                      take_version},
     {"--set",            "PATH=VALUE", "give a resource this value: /3/0/17=meter",              take_setting},
     {"--sensor",         "NAME=FILE",  "a sensor: temperature=FILE, or =sine, or =random",       take_sensor},

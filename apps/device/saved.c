@@ -1,15 +1,17 @@
-/* The files of --state: session-N holds the keys of link N's session between two runs. */
+/* The files of --state. session-N holds the keys of link N's session between two runs. */
 
 #include "saved.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION = 1, PATH_MAX_HERE = 1024, FILE_MAX = 8192 };
+enum { VERSION = 1, PATH_MAX_HERE = 1024, NAME_MAX_HERE = 32, FILE_MAX = 8192 };
+enum { LONGEST = 4 * 1024 * 1024 };
 
 const char *saved_folder(const char *folder)
 {
@@ -19,11 +21,11 @@ const char *saved_folder(const char *folder)
     return access(folder, R_OK | W_OK | X_OK) == 0 ? NULL : strerror(errno);
 }
 
-static bool path_of(char path[PATH_MAX_HERE], const char *folder, unsigned link,
+static bool path_of(char path[PATH_MAX_HERE], const char *folder, const char *name,
                     const char *end)
 {
-    return snprintf(path, PATH_MAX_HERE, "%s/session-%u%s", folder, link + 1, end) <
-           PATH_MAX_HERE;
+    errno = ENAMETOOLONG;
+    return snprintf(path, PATH_MAX_HERE, "%s/%s%s", folder, name, end) < PATH_MAX_HERE;
 }
 
 /* A file that was renamed or removed is so after a power cut, too. */
@@ -37,6 +39,18 @@ static void sync_folder(const char *folder)
     }
 }
 
+static bool write_all(int fd, struct ln_bytes bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t done = write(fd, bytes.at, bytes.len);
+        if (done <= 0) {
+            return false;
+        }
+        bytes = ln_bytes(bytes.at + done, bytes.len - (size_t)done);
+    }
+    return true;
+}
+
 static bool write_file(const char *path, struct ln_bytes bytes)
 {
     int fd;
@@ -47,14 +61,91 @@ static bool write_file(const char *path, struct ln_bytes bytes)
     if (fd < 0) {
         return false;
     }
-    done = write(fd, bytes.at, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
+    done = write_all(fd, bytes) && fsync(fd) == 0;
     return close(fd) == 0 && done;
+}
+
+bool saved_write(const char *folder, const char *name, struct ln_bytes bytes)
+{
+    char path[PATH_MAX_HERE];
+    char partial[PATH_MAX_HERE];
+
+    if (!path_of(path, folder, name, "") || !path_of(partial, folder, name, ".new") ||
+        !write_file(partial, bytes) || rename(partial, path) != 0) {
+        fprintf(stderr, "linnet-device: --state %s: %s is not kept: %s\n", folder, name,
+                strerror(errno));
+        return false;
+    }
+    sync_folder(folder);
+    return true;
+}
+
+static const char *read_whole(int fd, uint8_t **out, size_t *len)
+{
+    struct stat about;
+    size_t size;
+    ssize_t got = 1;
+
+    if (fstat(fd, &about) != 0) {
+        return strerror(errno);
+    }
+    if (!S_ISREG(about.st_mode) || about.st_size > LONGEST) {
+        return "it is no file of this program's";
+    }
+    size = (size_t)about.st_size;
+    *out = malloc(size + 1);
+    if (*out == NULL) {
+        return strerror(ENOMEM);
+    }
+    for (*len = 0; *len < size && got > 0; *len += got > 0 ? (size_t)got : 0) {
+        got = read(fd, *out + *len, size - *len);
+    }
+    return got < 0 ? strerror(errno) : NULL;
+}
+
+const char *saved_read(const char *folder, const char *name, uint8_t **out, size_t *len)
+{
+    char path[PATH_MAX_HERE];
+    const char *why;
+    int fd;
+
+    *out = NULL;
+    *len = 0;
+    if (!path_of(path, folder, name, "")) {
+        return strerror(errno);
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return errno == ENOENT ? NULL : strerror(errno);
+    }
+    why = read_whole(fd, out, len);
+    close(fd);
+    if (why != NULL) {
+        free(*out);
+        *out = NULL;
+    }
+    return why;
+}
+
+void saved_remove(const char *folder, const char *name)
+{
+    char path[PATH_MAX_HERE];
+
+    if (path_of(path, folder, name, "") && unlink(path) == 0) {
+        sync_folder(folder);
+    }
+}
+
+/* ---- Sessions ---- */
+
+static void name_session(char name[NAME_MAX_HERE], unsigned link)
+{
+    snprintf(name, NAME_MAX_HERE, "session-%u", link + 1);
 }
 
 bool saved_put(const char *folder, unsigned link, struct ln_bytes tag, struct ln_bytes session)
 {
-    char path[PATH_MAX_HERE];
-    char partial[PATH_MAX_HERE];
+    char name[NAME_MAX_HERE];
     uint8_t file[FILE_MAX];
     struct ln_writer w = ln_writer(file, sizeof(file));
     bool done;
@@ -63,18 +154,10 @@ bool saved_put(const char *folder, unsigned link, struct ln_bytes tag, struct ln
     ln_write_u16(&w, (uint16_t)tag.len);
     ln_write_bytes(&w, tag);
     ln_write_bytes(&w, session);
-    errno = ENAMETOOLONG;
-    done = !w.failed && path_of(path, folder, link, "") &&
-           path_of(partial, folder, link, ".new") && write_file(partial, ln_writer_bytes(&w)) &&
-           rename(partial, path) == 0;
+    name_session(name, link);
+    done = !w.failed && saved_write(folder, name, ln_writer_bytes(&w));
     explicit_bzero(file, sizeof(file));
-    if (!done) {
-        fprintf(stderr, "linnet-device: --state %s: the session is not kept: %s\n", folder,
-                strerror(errno));
-        return false;
-    }
-    sync_folder(folder);
-    return true;
+    return done;
 }
 
 static size_t read_file(const char *path, uint8_t *out, size_t size)
@@ -94,13 +177,15 @@ size_t saved_take(const char *folder, unsigned link, struct ln_bytes tag, uint8_
                   size_t size)
 {
     char path[PATH_MAX_HERE];
+    char name[NAME_MAX_HERE];
     uint8_t file[FILE_MAX];
     struct ln_writer w = ln_writer(out, size);
     struct ln_reader in;
     size_t len;
     bool good;
 
-    if (!path_of(path, folder, link, "")) {
+    name_session(name, link);
+    if (!path_of(path, folder, name, "")) {
         return 0;
     }
     len = read_file(path, file, sizeof(file));
@@ -114,4 +199,12 @@ size_t saved_take(const char *folder, unsigned link, struct ln_bytes tag, uint8_
     ln_write_bytes(&w, ln_read_rest(&in));
     explicit_bzero(file, sizeof(file));
     return good && !in.failed && !w.failed ? w.written : 0;
+}
+
+void saved_drop(const char *folder, unsigned link)
+{
+    char name[NAME_MAX_HERE];
+
+    name_session(name, link);
+    saved_remove(folder, name);
 }

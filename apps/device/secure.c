@@ -123,7 +123,7 @@ static bool keep(struct link *link)
     size_t len;
     bool done;
 
-    if (device->options->state == NULL || !(device->ends || device->again) ||
+    if (device->options->state == NULL || !(device->ends || device->again) || device->resets ||
         !secure->has_cid || ln_clock_now() - secure->heard > FRESH_MS) {
         return false;
     }

@@ -142,3 +142,11 @@ def test_a_server_that_disables_itself_is_left_alone_for_its_timeout(server, sta
     device.wait_for("de-registered from")
     device.wait_for("registered as", count=2)
     assert time.monotonic() - left >= 0.9
+
+
+def test_a_battery_can_be_given_where_the_machine_has_none(server, start_device):
+    start_device(server, "demo", "--set", "/3/0/9=80", "--set", "/3/0/20=5", "--set", "/3/0/10=4096")
+    end = time.monotonic() + 1.2  # by then the machine has been looked at anew
+    until(lambda: values(server, "/3/0") and time.monotonic() > end, "a second is over")
+    told = values(server, "/3/0")
+    assert (told["/3/0/9"], told["/3/0/20"], told["/3/0/10"]) == (80, 5, 4096)
