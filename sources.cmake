@@ -27,7 +27,7 @@ set(LN_CLIENT_SOURCES
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c
     operations/write_attributes.c
-    objects/access_control.c objects/connectivity.c objects/device.c objects/location.c objects/security.c objects/sensor.c
+    objects/access_control.c objects/connectivity.c objects/device.c objects/firmware.c objects/location.c objects/security.c objects/sensor.c
     objects/server.c objects/statistics.c objects/test.c)
 
 set(LN_SERVER_SOURCES
@@ -66,7 +66,7 @@ set(LN_LWM2M_TESTS
 
 set(LN_CLIENT_TESTS
     access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c dated_test.c exchange_test.c execute_test.c
-    init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
+    firmware_support.c firmware_test.c init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
     queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c
     state_test.c statistics_test.c support.c transfer_test.c write_test.c)
 

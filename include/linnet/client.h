@@ -130,6 +130,9 @@ struct ln_client_transfer {
     struct ln_coap_block_sender out;      /* the object list of a Register or Update */
     const struct ln_stream_calls *stream; /* that takes the body, at `path`; NULL: none does */
     struct ln_path path;
+    uint32_t
+        value_at; /* where in the body the value begins that the stream takes; 0: at its start */
+    uint32_t value_len;       /* of that value, where it does not begin there */
     uint32_t list_checksum;   /* of the object list that is sent */
     uint32_t lifetime_before; /* what the server knew before the request that is under way */
     uint32_t list_before;
@@ -148,9 +151,10 @@ struct ln_client_transfer {
 
 /*
  * The optional part that moves bodies in blocks: requests whose body is longer than a datagram,
- * and a Register or Update whose object list is. Each server may have one body on its way. One in
- * the opaque format to a LN_STREAM() goes to it block by block, and no other server's meanwhile;
- * any other is put together first and may have `body_size` bytes.
+ * and a Register or Update whose object list is. Each server may have one body on its way. One to
+ * a LN_STREAM() goes to it block by block, and no other server's meanwhile: the value itself in the
+ * opaque format, or in TLV with nothing else beside it. Any other is put together first and may
+ * have `body_size` bytes.
  */
 struct ln_client_blocks_calls;
 extern const struct ln_client_blocks_calls ln_client_blocks_calls;

@@ -2,6 +2,7 @@
 
 #include "client/blocks.h"
 #include "client/data.h"
+#include "codec/tlv_head.h"
 
 static struct ln_client_transfer *transfer_of(const struct ln_client__request *r)
 {
@@ -60,10 +61,60 @@ static void refuse_block(const struct ln_client__request *r,
 
 /* ---- Streams ---- */
 
-static bool is_stream(const struct ln_client__request *r)
+/* Where the value of a stream stands in the body that brings it. */
+struct flow {
+    const struct ln_resource *row; /* NULL: the body goes to no stream */
+    uint32_t at;
+    uint32_t len; /* 0: all that follows */
+    uint32_t size_hint;
+};
+
+static bool is_stream(const struct ln_resource *row)
 {
-    return r->row != NULL && r->row->place == LN_PLACE_STREAM &&
-           r->operation.kind == LN_OPERATION_WRITE;
+    return row != NULL && row->place == LN_PLACE_STREAM && (row->operations & LN_WRITE) != 0;
+}
+
+/* One value and nothing else, perhaps in its instance: a first block of 16 bytes has all the heads. */
+static struct flow flow_in_tlv(const struct ln_client__request *r)
+{
+    const struct ln_path *path = &r->operation.path;
+    struct ln_reader in = ln_reader(r->message->payload);
+    enum ln_tlv_kind kind;
+    uint16_t id;
+    size_t len = ln_codec__read_tlv_head(&in, &kind, &id);
+
+    if (kind == LN_TLV_INSTANCE && id == r->instance_id) {
+        len = ln_codec__read_tlv_head(&in, &kind, &id);
+    }
+    const struct ln_resource *row = ln_object_resource(r->entry->object, id);
+    bool fits = kind == LN_TLV_RESOURCE && (path->depth == 2 || path->id[2] == id);
+
+    if (in.failed || !fits || !is_stream(row)) {
+        return (struct flow){0};
+    }
+    return (struct flow){row, (uint32_t)(in.at - r->message->payload.at), (uint32_t)len,
+                         (uint32_t)len};
+}
+
+/* What a block belongs to: the first one says it, and those that follow go where that went. */
+static struct flow flow_of(const struct ln_client__request *r)
+{
+    const struct ln_client_transfer *t = ln_client__transfer(r->client, r->server);
+    const struct ln_format *format =
+        ln_format_find(r->client->config->formats, r->operation.format);
+    bool is_replaced = r->operation.kind == LN_OPERATION_WRITE;
+
+    if (r->options.block1.number > 0 && t->stream != NULL) {
+        return (struct flow){.row = ln_object_resource(r->entry->object, t->path.id[2])};
+    }
+    if (is_replaced && is_stream(r->row) && r->operation.format == LN_FORMAT_OPAQUE) {
+        return (struct flow){.row = r->row, .size_hint = r->options.size1};
+    }
+    if (format != NULL && format->id == LN_FORMAT_TLV && r->operation.path.depth < 4 &&
+        (is_replaced || r->operation.kind == LN_OPERATION_WRITE_PARTIAL)) {
+        return flow_in_tlv(r);
+    }
+    return (struct flow){0};
 }
 
 /* The instance that the body flows into; NULL if it is gone. */
@@ -100,13 +151,16 @@ static bool flows_into(const struct ln_client_transfer *t, struct ln_path path)
 }
 
 /* What has come to an end by time makes way. */
-static bool is_held_by_another(const struct ln_client__request *r)
+static bool is_held_by_another(const struct ln_client__request *r,
+                               const struct ln_resource *row)
 {
+    struct ln_path path = ln_path_resource(r->entry->object->id, r->instance_id, row->id);
+
     for (size_t i = 0; i < r->client->config->server_count; i++) {
         struct ln_client_server *holder = &r->client->config->servers[i];
         const struct ln_client_transfer *t = ln_client__transfer(r->client, holder);
 
-        if (holder == r->server || !flows_into(t, r->operation.path)) {
+        if (holder == r->server || !flows_into(t, path)) {
             continue;
         }
         if (r->now < t->in.until) {
@@ -120,10 +174,10 @@ static bool is_held_by_another(const struct ln_client__request *r)
 /* What is written in one piece takes the place of what flowed in blocks. */
 static ln_err claim_stream(const struct ln_client__request *r)
 {
-    if (!is_stream(r)) {
+    if (r->operation.kind != LN_OPERATION_WRITE || !is_stream(r->row)) {
         return LN_OK;
     }
-    if (is_held_by_another(r) || !ln_client__can_tell(r->client)) {
+    if (is_held_by_another(r, r->row) || !ln_client__can_tell(r->client)) {
         return LN_ERR_BUSY;
     }
     if (flows_into(transfer_of(r), r->operation.path)) {
@@ -145,7 +199,7 @@ static void finish_block(const struct ln_client__request *r, ln_err err)
     ln_err ended = close_stream(r->client, t, err == LN_OK);
     err = err == LN_OK ? ended : err;
     if (err == LN_OK) {
-        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, &r->operation.path);
+        ln_client__tell(r->client, r->server, LN_CLIENT_WRITTEN, &t->path);
         ln_client__answer(r, LN_COAP_2_04);
     } else {
         ln_client__refuse(r, err);
@@ -175,23 +229,42 @@ static void hold(const struct ln_client__request *r)
     t->token = r->message->token;
 }
 
+/* What of a block is of the value. False: the body does not end where the value does. */
+static bool cut(const struct ln_client_transfer *t, struct ln_bytes *bytes, uint32_t *offset)
+{
+    uint32_t begins = ln_coap_block_offset(t->in.last);
+    uint32_t ends = begins + (uint32_t)bytes->len;
+    uint32_t all = t->value_at + t->value_len;
+    uint32_t skip = begins == 0 ? t->value_at : 0;
+
+    *offset = begins + skip - t->value_at;
+    *bytes = ln_bytes(bytes->at + skip, bytes->len - skip);
+    return t->value_at == 0 || (t->in.last.more ? ends <= all : ends == all);
+}
+
 /* A body that ends with an empty block is whole by that; one that is empty is given as such. */
 static ln_err feed(const struct ln_client_transfer *t, void *instance, struct ln_bytes bytes)
 {
-    uint32_t offset = ln_coap_block_offset(t->in.last);
+    uint32_t offset;
 
+    if (!cut(t, &bytes, &offset)) {
+        return LN_ERR_BAD_PAYLOAD;
+    }
     return bytes.len == 0 && offset > 0 ? LN_OK : t->stream->chunk(instance, offset, bytes);
 }
 
-static void take_into_stream(const struct ln_client__request *r, bool begins)
+static void take_into_stream(const struct ln_client__request *r, const struct flow *flow,
+                             bool begins)
 {
     struct ln_client_transfer *t = transfer_of(r);
     ln_err err = LN_OK;
 
     if (begins) {
-        err = r->row->at.stream->begin(r->instance, r->options.size1);
-        t->stream = err == LN_OK ? r->row->at.stream : NULL;
-        t->path = r->operation.path;
+        err = flow->row->at.stream->begin(r->instance, flow->size_hint);
+        t->stream = err == LN_OK ? flow->row->at.stream : NULL;
+        t->path = ln_path_resource(r->entry->object->id, r->instance_id, flow->row->id);
+        t->value_at = flow->at;
+        t->value_len = flow->len;
     }
     if (err == LN_OK) {
         err = feed(t, r->instance, r->message->payload);
@@ -289,9 +362,10 @@ static struct ln_coap_block_received receive(const struct ln_client__request *r,
 static ln_err take(struct ln_client__request *r)
 {
     struct ln_client_transfer *t = transfer_of(r);
-    bool flows = is_stream(r) && r->operation.format == LN_FORMAT_OPAQUE;
+    struct flow flow = flow_of(r);
+    bool flows = flow.row != NULL;
 
-    if (flows && is_held_by_another(r)) {
+    if (flows && is_held_by_another(r, flow.row)) {
         return LN_ERR_BUSY;
     }
     if (is_too_early(t, r->options.block1)) {
@@ -309,7 +383,7 @@ static ln_err take(struct ln_client__request *r)
     if (got.what == LN_COAP_RECEIVED_REFUSED) {
         refuse_block(r, &got);
     } else if (flows) {
-        take_into_stream(r, got.begins);
+        take_into_stream(r, &flow, got.begins);
     } else {
         take_into_body(r, &got);
     }

@@ -47,9 +47,11 @@ static void pursue(struct ln_client *client, struct ln_client_server *server, ln
 
     if (t->stream != NULL && t->in.until <= now) {
         ln_client__drop_body(client, server);
+        ln_client_changed(client, now, ln_path_root());
     }
     if (is_to_resume(client, t)) {
         ln_client__resume_block(client, server, now);
+        ln_client_changed(client, now, ln_path_root());
     }
 }
 

@@ -3,12 +3,9 @@
 
 #include "codec/decoder.h"
 #include "codec/float_bits.h"
-
-enum kind { INSTANCE, RESOURCE_INSTANCE, MULTIPLE_RESOURCE, RESOURCE };
+#include "codec/tlv_head.h"
 
 enum {
-    WIDE_ID = 0x20,
-    LENGTH_IN_TYPE = 7,
     LENGTH_MAX = 0xFFFFFF,
     SEARCHED = 64, /* entries at the start of a container, see repeats() */
 };
@@ -93,16 +90,16 @@ static void write_value(struct ln_writer *w, const struct ln_value *value)
     ln_write_big_endian(w, v, width_of(span));
 }
 
-static ln_err write_header(struct ln_writer *w, enum kind kind, uint16_t id, size_t len)
+static ln_err write_header(struct ln_writer *w, enum ln_tlv_kind kind, uint16_t id, size_t len)
 {
-    unsigned bytes = len <= LENGTH_IN_TYPE ? 0 : len <= 0xFF ? 1 : len <= 0xFFFF ? 2 : 3;
+    unsigned bytes = len <= LN_TLV_LENGTH_IN_TYPE ? 0 : len <= 0xFF ? 1 : len <= 0xFFFF ? 2 : 3;
     unsigned type = (unsigned)kind << 6 | bytes << 3 | (bytes == 0 ? (unsigned)len : 0);
     bool wide = id > UINT8_MAX;
 
     if (len > LENGTH_MAX) {
         return LN_ERR_TOO_LARGE;
     }
-    ln_write_u8(w, (uint8_t)(wide ? type | WIDE_ID : type));
+    ln_write_u8(w, (uint8_t)(wide ? type | LN_TLV_WIDE_ID : type));
     ln_write_big_endian(w, id, wide ? 2 : 1);
     ln_write_big_endian(w, len, bytes);
     return LN_OK;
@@ -113,7 +110,7 @@ static uint16_t last_id(const struct ln_path *path)
     return path->id[path->depth - 1];
 }
 
-static ln_err write_leaf(struct ln_writer *out, enum kind kind, struct walk *walk)
+static ln_err write_leaf(struct ln_writer *out, enum ln_tlv_kind kind, struct walk *walk)
 {
     struct ln_writer count = ln_writer_window(NULL, 0, 0);
 
@@ -130,8 +127,8 @@ static ln_err write_entries(struct ln_writer *out, const struct ln_path *path,
                             struct walk *walk);
 
 /* The first of two passes goes through a writer without a window, for the length alone. */
-static ln_err write_container(struct ln_writer *out, enum kind kind, const struct ln_path *path,
-                              struct walk *walk)
+static ln_err write_container(struct ln_writer *out, enum ln_tlv_kind kind,
+                              const struct ln_path *path, struct walk *walk)
 {
     struct ln_writer count = ln_writer_window(NULL, 0, 0);
     struct ln_records before = walk->before;
@@ -150,16 +147,17 @@ static ln_err write_container(struct ln_writer *out, enum kind kind, const struc
 /* The entry of `path`, which the record ahead is of or within. */
 static ln_err write_entry(struct ln_writer *out, const struct ln_path *path, struct walk *walk)
 {
-    static const uint8_t containers[] = {[2] = INSTANCE, [3] = MULTIPLE_RESOURCE};
+    static const uint8_t containers[] = {[2] = LN_TLV_INSTANCE, [3] = LN_TLV_MULTIPLE_RESOURCE};
     bool has_value =
         walk->record.path.depth == path->depth && walk->record.value.type != LN_NONE;
 
     if (has_value && path->depth >= 3) {
-        return write_leaf(out, path->depth == 3 ? RESOURCE : RESOURCE_INSTANCE, walk);
+        return write_leaf(out, path->depth == 3 ? LN_TLV_RESOURCE : LN_TLV_RESOURCE_INSTANCE,
+                          walk);
     }
     return path->depth == 4
                ? LN_ERR_NOT_ACCEPTABLE
-               : write_container(out, (enum kind)containers[path->depth], path, walk);
+               : write_container(out, (enum ln_tlv_kind)containers[path->depth], path, walk);
 }
 
 /*
@@ -208,22 +206,15 @@ static ln_err encode(struct ln_writer *out, struct ln_path base, struct ln_recor
 /* ---- Decoding ---- */
 
 struct entry {
-    enum kind kind;
+    enum ln_tlv_kind kind;
     uint16_t id;
     struct ln_bytes value;
 };
 
 static bool read_entry(struct ln_reader *in, struct entry *out)
 {
-    uint8_t type = ln_read_u8(in);
-    size_t len = type & LENGTH_IN_TYPE;
-    size_t bytes = type >> 3 & 3;
+    size_t len = ln_codec__read_tlv_head(in, &out->kind, &out->id);
 
-    out->kind = (enum kind)(type >> 6);
-    out->id = (uint16_t)ln_read_big_endian(in, type & WIDE_ID ? 2 : 1);
-    if (bytes > 0) {
-        len = (size_t)ln_read_big_endian(in, bytes);
-    }
     out->value = ln_read_bytes(in, len);
     return !in->failed;
 }
@@ -275,8 +266,10 @@ static bool repeats(struct ln_decoder *in, uint16_t id)
 /* The path of an entry; false if it has no business here. */
 static bool place(struct ln_decoder *in, const struct entry *entry, struct ln_path *out)
 {
-    static const uint8_t depths[] = {
-        [INSTANCE] = 2, [RESOURCE_INSTANCE] = 4, [MULTIPLE_RESOURCE] = 3, [RESOURCE] = 3};
+    static const uint8_t depths[] = {[LN_TLV_INSTANCE] = 2,
+                                     [LN_TLV_RESOURCE_INSTANCE] = 4,
+                                     [LN_TLV_MULTIPLE_RESOURCE] = 3,
+                                     [LN_TLV_RESOURCE] = 3};
     uint8_t depth = depths[entry->kind];
 
     if (in->path.depth == 0 && !open_top(in, depth)) {
@@ -397,7 +390,7 @@ static bool decode(struct ln_decoder *in, struct ln_record *out)
         if (!read_entry(&in->in, &entry) || !place(in, &entry, &out->path)) {
             return ln__decoder_fail(in, LN_ERR_BAD_PAYLOAD);
         }
-        if (entry.kind == RESOURCE || entry.kind == RESOURCE_INSTANCE) {
+        if (entry.kind == LN_TLV_RESOURCE || entry.kind == LN_TLV_RESOURCE_INSTANCE) {
             out->value.type = ln__decoder_type(in, out->path);
             return read_value(entry.value, &out->value) ||
                    ln__decoder_fail(in, LN_ERR_BAD_VALUE);

@@ -30,5 +30,6 @@ int main(void)
     failed += state_tests();
     failed += statistics_tests();
     failed += access_tests();
+    failed += firmware_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -2,6 +2,8 @@
 
 #include "support.h"
 
+#include <linnet/firmware.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -175,6 +177,12 @@ TEST(connectivity_monitoring_is_as_registered)
     CHECK_EQ(ln_connectivity_object.resource_count, 11);
 }
 
+TEST(firmware_update_is_as_registered)
+{
+    check_against_registry(&ln_firmware_object);
+    CHECK_EQ(ln_firmware_object.resource_count, 9);
+}
+
 TEST(location_is_as_registered_and_whole)
 {
     check_against_registry(&ln_location_object);
@@ -275,6 +283,7 @@ int objects_tests(void)
         cmocka_unit_test(access_control_is_as_registered_and_whole),
         cmocka_unit_test(device_is_as_registered_and_whole),
         cmocka_unit_test(connectivity_monitoring_is_as_registered),
+        cmocka_unit_test(firmware_update_is_as_registered),
         cmocka_unit_test(location_is_as_registered_and_whole),
         cmocka_unit_test(connectivity_statistics_is_as_registered_and_whole),
         cmocka_unit_test(the_basic_device_is_as_registered),

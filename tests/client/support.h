@@ -93,6 +93,7 @@ int data_tests(void);
 int dated_tests(void);
 int exchange_tests(void);
 int execute_tests(void);
+int firmware_tests(void);
 int init_tests(void);
 int list_blocks_tests(void);
 int notify_tests(void);

@@ -12,7 +12,8 @@ from conftest import BIN, PATIENCE, TOKEN, Program, until
 ROOT = pathlib.Path(__file__).parents[2]
 MAN = ROOT / "docs/man"
 PAGES = {page.stem: page.name for page in sorted(MAN.iterdir())}
-LAYERS = ["base", "codec", "coap", "lwm2m", "client", "server", "bootstrap", "net", "objects"]
+LAYERS = ["base", "codec", "coap", "lwm2m", "client", "server", "bootstrap", "net", "objects",
+          "firmware"]
 
 
 @pytest.mark.parametrize("program", PAGES)
