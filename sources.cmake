@@ -31,7 +31,7 @@ set(LN_CLIENT_SOURCES
     objects/server.c objects/statistics.c objects/test.c)
 
 set(LN_SERVER_SOURCES
-    addresses.c answers.c digest.c endpoints.c events.c exchanges.c journal.c list_bodies.c notifications.c
+    addresses.c answers.c digest.c endpoints.c events.c exchanges.c files.c journal.c list_bodies.c notifications.c
     object_list.c observations.c observe.c observe_answers.c operations.c owner.c queue.c recent.c register.c registrations.c server.c sessions.c
     transfers.c)
 
@@ -71,10 +71,10 @@ set(LN_CLIENT_TESTS
     state_test.c statistics_test.c support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS
-    answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c journal_test.c lifetime_test.c
+    answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c files_test.c journal_test.c lifetime_test.c
     list_blocks_test.c observe_test.c operations_test.c owner_test.c queue_mode_test.c queue_test.c recent_test.c
     register_test.c repeats_test.c request_blocks_test.c responses_test.c scale_test.c sessions_test.c
-    stream_test.c support.c
+    source_test.c stream_test.c support.c
     update_test.c waiting_support.c)
 
 set(LN_BOOTSTRAP_TESTS

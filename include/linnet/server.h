@@ -35,6 +35,34 @@ extern "C" {
 typedef ln_err ln_server_admit_fn(void *context, struct ln_bytes endpoint,
                                   const struct ln_peer *peer);
 
+/*
+ * `size` bytes at `offset` of what the app calls `id`, into `out`. False: they are not there any more.
+ * Called on the engine's thread, within ln_server_send() or when a body's turn has come: it must not
+ * call the engine.
+ */
+typedef bool ln_server_read_fn(void *context, uint64_t id, uint32_t offset, void *out,
+                               size_t size);
+
+/* What is to be had by a GET: firmware that devices pull. */
+struct ln_server_file {
+    uint64_t id; /* the app's, for `read` */
+    uint32_t size;
+    uint64_t etag; /* another one if the bytes have changed */
+};
+
+/*
+ * Files that the engine gives out block by block (RFC 7959), to any peer whose GET `find` knows: the
+ * path without its first slash, "fw/0123". Nothing is kept between two blocks, and no file is in memory
+ * whole. A path that is not known is 4.04, bytes that are not there any more are 5.00; "rd" is never
+ * asked for.
+ */
+struct ln_server_files {
+    bool (*find)(void *context, const struct ln_peer *peer, struct ln_bytes path,
+                 struct ln_server_file *out);
+    ln_server_read_fn *read;
+    void *context;
+};
+
 struct ln_server;
 struct ln_registration; /* opaque: read it with ln_registration_get() */
 
@@ -62,6 +90,7 @@ struct ln_server_config {
     uint64_t last_change;   /* they are numbered above this one */
     ln_server_admit_fn *admit; /* NULL: whoever the proof allows */
     void *admit_context;
+    struct ln_server_files files; /* `find` NULL: none */
 };
 
 /*
@@ -247,6 +276,16 @@ struct ln_server_stream {
     bool takes;
     bool rewinds;
     uint32_t size; /* of what is supplied, told to the device; or LN_COAP_BODY_UNKNOWN */
+    /*
+     * Instead of LN_SERVER_WANTS: each block is read when it is due. The size is known then, and the
+     * transfer may begin again; so it may wait for its device, too. LN_OUTCOME_INCOMPLETE: a read
+     * was refused.
+     */
+    ln_server_read_fn *read;
+    void *read_context;
+    uint64_t read_id;
+    /* NULL: it does not wait. With terms that queue it needs `read`; durable it cannot be. */
+    const struct ln_server_terms *terms;
 };
 LN_MUST_USE ln_err ln_server_stream(struct ln_server *server, ln_time now,
                                     struct ln_bytes endpoint,
@@ -522,7 +561,7 @@ LN_MUST_USE ln_err ln_server_restore_observation(struct ln_server *server, ln_ti
     X(bad_requests, "requests refused with 4.00")                                              \
     X(not_found, "requests for a path or location that is not there")                          \
     X(not_allowed, "requests with a method that the path does not have")                       \
-    X(bad_formats, "payloads in a format that is not taken")                                   \
+    X(bad_formats, "payloads, or answers asked for, in a format that is not known")            \
     X(bad_versions, "Registers of a version that is not supported")                            \
     X(refused_full, "Registers refused because a bound was reached")                           \
     X(refused_read_only, "requests refused because nothing can be kept")                       \
@@ -538,6 +577,9 @@ LN_MUST_USE ln_err ln_server_restore_observation(struct ln_server *server, ln_ti
     X(list_blocks, "blocks of object lists received")                                          \
     X(incomplete, "blocks refused with 4.08: the ones before are not there")                   \
     X(too_large, "bodies refused with 4.13")                                                   \
+    X(files_found, "first blocks of files given out")                                          \
+    X(file_blocks, "blocks of files given out")                                                \
+    X(files_broken, "blocks of files that could not be read any more: 5.00")                   \
     X(list_bodies_refused, "object lists in blocks refused because too many were under way")   \
     X(pings, "pings answered")                                                                 \
     X(registers, "registrations made")                                                         \

@@ -42,27 +42,35 @@ void ln_server__answer(struct ln_server *server, const struct answer *answer)
     answers->count++;
 }
 
-void ln_server__answer_change(struct ln_server *server, const struct request *request,
-                              uint8_t code, const struct location *location,
-                              uint16_t *message_sequence, uint64_t change)
+struct answer ln_server__answer_to(const struct ln_server *server,
+                                   const struct request *request, uint16_t *message_sequence)
 {
     const struct ln_coap_message *m = request->message;
     struct answer answer = {
         .to = *request->peer,
         .token = m->token,
         .type = LN_COAP_ACK,
-        .code = code,
         .id = m->id,
         .block1 = request->block1,
-        .depends_on = ln_server__is_kept(server, change) ? 0 : change,
     };
 
-    if (code == LN_COAP_4_13 && request->block1.present) {
-        answer.size1 = server->max_list_body;
-    }
     if (m->type == LN_COAP_NON) {
         answer.type = LN_COAP_NON;
         answer.id = ln_server__next_message(server, message_sequence);
+    }
+    return answer;
+}
+
+void ln_server__answer_change(struct ln_server *server, const struct request *request,
+                              uint8_t code, const struct location *location,
+                              uint16_t *message_sequence, uint64_t change)
+{
+    struct answer answer = ln_server__answer_to(server, request, message_sequence);
+
+    answer.code = code;
+    answer.depends_on = ln_server__is_kept(server, change) ? 0 : change;
+    if (code == LN_COAP_4_13 && request->block1.present) {
+        answer.size1 = server->max_list_body;
     }
     if (location != NULL) {
         answer.location = *location;
@@ -116,7 +124,8 @@ size_t ln_server__answers_write(struct ln_server *server, void *buffer, size_t s
         return 0;
     }
     const struct answer *first = &answers->ring[answers->first];
-    size_t length = write_answer(first, buffer, size);
+    size_t length = first->is_file ? ln_server__file_write(server, first, buffer, size)
+                                   : write_answer(first, buffer, size);
     assert(length > 0); /* the caller's buffer is smaller than LN_SERVER_DATAGRAM_MAX */
     out->to = first->to;
     out->depends_on = first->depends_on;

@@ -15,7 +15,10 @@ struct answer {
     uint16_t id;
     struct location location; /* of a 2.01 */
     struct ln_coap_block block1;
-    uint32_t size1;      /* 0: none */
+    uint32_t size1;              /* 0: none */
+    bool is_file;                /* its block is read when it leaves */
+    struct ln_coap_block block2; /* of the file */
+    struct ln_server_file file;
     uint64_t depends_on; /* the change that must be kept before it leaves; 0: none */
 };
 
@@ -42,6 +45,12 @@ void ln_server__answer_request(struct ln_server *server, const struct request *r
 void ln_server__answer_change(struct ln_server *server, const struct request *request,
                               uint8_t code, const struct location *location,
                               uint16_t *message_sequence, uint64_t change);
+/* The answer to a request as it begins, but for its code. */
+struct answer ln_server__answer_to(const struct ln_server *server,
+                                   const struct request *request, uint16_t *message_sequence);
+/* Writes an answer that is a file's block; 0: its bytes are not there any more. */
+size_t ln_server__file_write(struct ln_server *server, const struct answer *answer,
+                             void *buffer, size_t size);
 /* An empty ACK or Reset. */
 void ln_server__answer_empty(struct ln_server *server, const struct ln_peer *to,
                              enum ln_coap_type type, uint16_t id);

@@ -44,6 +44,7 @@ struct ln_server {
     ln_time exchange_lifetime;
     ln_server_admit_fn *admit; /* may be NULL */
     void *admit_context;
+    struct ln_server_files files;
 
     struct ln_map by_endpoint;
     struct ln_map by_location;
@@ -102,5 +103,7 @@ void ln_server__advance(struct ln_server *server, ln_time now);
 ln_err ln_server__register(struct ln_server *server, const struct request *request);
 ln_err ln_server__update(struct ln_server *server, const struct request *request);
 ln_err ln_server__deregister(struct ln_server *server, const struct request *request);
+/* What is not below /rd. */
+ln_err ln_server__file(struct ln_server *server, const struct request *request);
 
 #endif

@@ -231,9 +231,26 @@ static bool has_payload(enum ln_operation_kind kind)
            kind == LN_OPERATION_CREATE || kind == LN_OPERATION_EXECUTE;
 }
 
-static bool terms_fit(const struct ln_server_terms *terms)
+static bool terms_fit(const struct wish *wish)
 {
+    const struct ln_server_terms *terms = wish->terms;
+
+    if (wish->stream != NULL && terms != NULL) {
+        return !terms->durable && (!terms->queue || wish->stream->read != NULL);
+    }
     return terms == NULL || terms->queue || !terms->durable;
+}
+
+/* What is read from the app has a size, and is there to be read. */
+static bool stream_is_sound(const struct wish *wish)
+{
+    const struct ln_server_stream *stream = wish->stream;
+    bool reads = stream != NULL && stream->read != NULL;
+
+    if (reads && (!stream->supplies || stream->size == LN_COAP_BODY_UNKNOWN)) {
+        return false;
+    }
+    return stream == NULL || !stream->supplies || has_payload(wish->operation->kind);
 }
 
 /* Whether there is somebody to send it to, now or later. */
@@ -254,12 +271,11 @@ static ln_err is_sound(const struct ln_server *server,
                        const struct ln_registration *registration, const struct wish *wish)
 {
     const struct ln_operation *operation = wish->operation;
-    bool supplies = wish->stream != NULL && wish->stream->supplies;
     enum ln_version version =
         registration == NULL ? LN_VERSION_1_1 : (enum ln_version)registration->version;
 
-    if (!ln_operation_fits(operation->kind, operation->path, version) ||
-        !terms_fit(wish->terms) || (supplies && !has_payload(operation->kind))) {
+    if (!ln_operation_fits(operation->kind, operation->path, version) || !terms_fit(wish) ||
+        !stream_is_sound(wish)) {
         return LN_ERR_BAD_REQUEST;
     }
     if (operation->payload.len > server->max_body) {
@@ -430,6 +446,7 @@ ln_err ln_server_stream(struct ln_server *server, ln_time now, struct ln_bytes e
     struct wish wish = {
         .operation = stream->supplies ? &without : operation,
         .stream = stream,
+        .terms = stream->terms,
         .is_transfer = true,
         .tag = tag,
     };

@@ -78,6 +78,7 @@ static bool config_is_sound(const struct ln_server_config *config)
 
     return config->size == sizeof(*config) && config->random.fill != NULL &&
            config->allocator.resize != NULL && config->shard < shards &&
+           (config->files.find == NULL) == (config->files.read == NULL) &&
            is_block_size(config->block_size);
 }
 
@@ -121,6 +122,7 @@ static void take_config(struct ln_server *server, const struct ln_server_config 
     server->exchange_lifetime = ln_coap_exchange_lifetime(&server->coap);
     server->admit = config->admit;
     server->admit_context = config->admit_context;
+    server->files = config->files;
     ln_server__journal_init(server, config);
 }
 
@@ -256,6 +258,7 @@ static uint64_t *counter_of(struct ln_server_counters *counters, ln_err err)
     case LN_ERR_NOT_ALLOWED:
         return &counters->not_allowed;
     case LN_ERR_BAD_FORMAT:
+    case LN_ERR_NOT_ACCEPTABLE:
         return &counters->bad_formats;
     case LN_ERR_VERSION:
         return &counters->bad_versions;
@@ -324,8 +327,13 @@ static ln_err handle(struct ln_server *server, struct request *request)
     struct ln_coap_option_cursor option = ln_coap_option_first(request->message);
     uint8_t depth = request->options.path_count;
 
-    if (depth > 2 || !ln_coap_option_find(&option, LN_COAP_URI_PATH) ||
-        !ln_bytes_are(option.value, "rd")) {
+    if (!ln_coap_option_find(&option, LN_COAP_URI_PATH)) {
+        return LN_ERR_NOT_FOUND;
+    }
+    if (!ln_bytes_are(option.value, "rd")) {
+        return ln_server__file(server, request);
+    }
+    if (depth > 2) {
         return LN_ERR_NOT_FOUND;
     }
     if (depth == 2 && ln_coap_option_find(&option, LN_COAP_URI_PATH)) {

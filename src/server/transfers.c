@@ -79,7 +79,10 @@ static struct transfer *make(struct ln_server *server, struct operation *operati
             .operation = operation,
             .supplied = stream->supplies,
             .takes = stream->takes,
-            .rewinds = stream->rewinds,
+            .rewinds = stream->rewinds || stream->read != NULL,
+            .read = stream->read,
+            .read_context = stream->read_context,
+            .read_id = stream->read_id,
         };
     }
     return t;
@@ -232,17 +235,35 @@ static bool is_at_hand(const struct transfer *t)
            t->out.offset <= end;
 }
 
+/* The block that is due, from where the app has it. */
+static bool read_block(struct transfer *t)
+{
+    uint32_t size = ln_server__transfer_wants(t);
+
+    if (!t->read(t->read_context, t->read_id, t->out.offset, t->bytes, size)) {
+        return false;
+    }
+    t->length = size;
+    t->ends = t->out.offset + size == t->out.total;
+    return true;
+}
+
 static void send_next(struct ln_server *server, struct operation *operation)
 {
     struct transfer *t = operation->transfer;
+    bool at_hand = !t->sends || is_at_hand(t);
 
-    if (t->sends && !is_at_hand(t)) {
+    if (!at_hand) {
         t->start = t->out.offset;
         t->length = 0;
         t->ends = false;
+    }
+    if (!at_hand && t->read == NULL) {
         ask_app(server, operation, LN_SERVER_WANTS);
-    } else {
+    } else if (at_hand || read_block(t)) {
         ln_server__exchange_begin(server, operation);
+    } else {
+        ln_server__operation_end(server, operation, LN_OUTCOME_INCOMPLETE);
     }
 }
 
@@ -528,7 +549,8 @@ bool ln_server__transfer_rewind(const struct ln_server *server, struct operation
 {
     struct transfer *t = operation->transfer;
 
-    if (ln_server__is_stream(t) || (!t->sends && !is_get(operation))) {
+    bool may = t->read != NULL || !ln_server__is_stream(t);
+    if (!may || t->takes || (!t->sends && !is_get(operation))) {
         return false;
     }
     if (t->sends) {

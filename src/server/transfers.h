@@ -19,9 +19,12 @@ struct transfer {
     struct operation *operation;
     struct ln_coap_block_sender out;
     struct ln_coap_block_fetcher in;
-    bool sends;    /* the last block of the request has not been answered */
-    bool fetches;  /* `in` has begun */
-    bool supplied; /* by the app, as in struct ln_server_stream */
+    bool sends;              /* the last block of the request has not been answered */
+    bool fetches;            /* `in` has begun */
+    bool supplied;           /* by the app, as in struct ln_server_stream */
+    ln_server_read_fn *read; /* NULL: by events */
+    void *read_context;
+    uint64_t read_id;
     bool takes;
     bool rewinds;
     bool waits;     /* for the app */

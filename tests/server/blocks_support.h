@@ -38,5 +38,7 @@ int list_blocks_tests(void);
 int request_blocks_tests(void);
 int answer_blocks_tests(void);
 int stream_tests(void);
+int source_tests(void);
+int files_tests(void);
 
 #endif

@@ -17,6 +17,8 @@ int main(void)
     failed += request_blocks_tests();
     failed += answer_blocks_tests();
     failed += stream_tests();
+    failed += source_tests();
+    failed += files_tests();
     failed += list_blocks_tests();
     failed += events_tests();
     failed += journal_tests();
