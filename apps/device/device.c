@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MACHINE_MS = 10 * 1000 };
+enum { MACHINE_MS = 10 * 1000, SPREAD_MS = 1000 };
 
 void device_log(const struct device *device, const char *format, ...)
 {
@@ -35,17 +35,25 @@ static const char *name_of(struct device *d)
     return d->name;
 }
 
+/* Where there is one server only, it may do everything, and needs no object that says so. */
+static bool has_object(const struct options *options, const struct ln_object *object)
+{
+    return (object != &ln_location_object || options->has_place) &&
+           (object != &ln_access_control_object || options->account_count > 1);
+}
+
 static size_t place_objects(struct device *d)
 {
     const struct ln_object_entry first[] = {
-        {&ln_security_object, &d->security_store}, {&ln_server_object, &d->account_store},
-        {&ln_device_object, &d->device},           {&ln_connectivity_object, &d->connectivity},
-        {&ln_location_object, &d->location},       {&ln_statistics_object, &d->statistics},
+        {&ln_security_object, &d->security_store},     {&ln_server_object, &d->account_store},
+        {&ln_access_control_object, &d->access_store}, {&ln_device_object, &d->device},
+        {&ln_connectivity_object, &d->connectivity},   {&ln_location_object, &d->location},
+        {&ln_statistics_object, &d->statistics},
     };
     size_t count = 0;
 
     for (size_t i = 0; i < LN_COUNT(first); i++) { /* ascending by id, as all that follow */
-        if (first[i].object != &ln_location_object || d->options->has_place) {
+        if (has_object(d->options, first[i].object)) {
             d->objects[count++] = first[i];
         }
     }
@@ -115,7 +123,7 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .endpoint = name_of(d),
         .objects = d->objects,
         .object_count = place_objects(d),
-        .operations = ln_client_all_operations,
+        .operations = ln_client_guarded_operations,
         .formats = device_formats,
         .version = options->version,
         .queue_mode = options->queue_mode ? &ln_client_queue_mode : NULL,
@@ -181,6 +189,24 @@ static void refused(struct device *d, struct link *link, const struct ln_client_
                event->code & 31);
 }
 
+/* Devices that get their power back at once do not all register at once. */
+static ln_time first_opening(const struct device *d, struct link *link)
+{
+    uint32_t spread = d->options->spread;
+    bool first = !link->was_opened;
+    uint32_t wait;
+
+    if (spread == SPREAD_UNSAID) {
+        spread = d->options->account_count > 1 ? SPREAD_MS : 0;
+    }
+    link->was_opened = true;
+    wait = first ? ln_random_below(&ln_random_system, spread) : 0;
+    if (wait > 0) {
+        device_log(d, "%s: registering in %u ms", d->securities[link->number].uri, wait);
+    }
+    return ln_clock_now() + wait;
+}
+
 static void act(struct device *d, const struct ln_client_event *event)
 {
     struct link *link = &d->links[event->link];
@@ -188,7 +214,7 @@ static void act(struct device *d, const struct ln_client_event *event)
 
     switch (event->kind) {
     case LN_CLIENT_OPEN:
-        link_open(link, event->security);
+        link_open_at(link, event->security, first_opening(d, link));
         break;
     case LN_CLIENT_CLOSE:
         if (link->sleeps) {
@@ -238,7 +264,7 @@ ln_time device_deadline(const struct device *d)
     ln_time due = ln_time_min(d->sensors.due, d->machine_due);
 
     for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
-        due = ln_time_min(due, secure_deadline(&d->links[i]));
+        due = ln_time_min(due, link_deadline(&d->links[i]));
     }
     return ln_time_min(ln_client_deadline(&d->client), due);
 }
@@ -278,7 +304,7 @@ void device_turn(struct device *d)
     look_at_machine(d, now);
     sensors_measure(&d->sensors, now, tell_change, d);
     for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
-        secure_turn(&d->links[i]);
+        link_turn(&d->links[i]);
     }
     do {
         state_keep(d); /* what an answer promises outlives us */

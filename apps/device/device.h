@@ -5,6 +5,7 @@
 #include <linnet/client.h>
 #include <linnet/net.h>
 
+#include "access.h"
 #include "connectivity.h"
 #include "keys.h"
 #include "links.h"
@@ -40,7 +41,7 @@ struct device {
     struct link links[ACCOUNTS_MAX];
     uint8_t memory[LN_CLIENT_MEMORY(ACCOUNTS_MAX, DATAGRAM_SIZE, SCRATCH_SIZE)];
     char name[256]; /* the endpoint's, where no option says it */
-    struct ln_object_entry objects[7 + SENSORS_MAX];
+    struct ln_object_entry objects[8 + SENSORS_MAX];
     struct ln_security securities[ACCOUNTS_MAX];
     struct keys keys[ACCOUNTS_MAX];
     uint16_t security_ids[ACCOUNTS_MAX];
@@ -48,6 +49,9 @@ struct device {
     struct ln_server_account accounts[ACCOUNTS_MAX];
     uint16_t account_ids[ACCOUNTS_MAX];
     struct ln_instances account_store;
+    struct ln_access_control access_controls[ACCESS_CONTROLS_MAX];
+    uint16_t access_ids[ACCESS_CONTROLS_MAX];
+    struct ln_instances access_store;
     struct ln_device device;
     struct machine machine;
     struct ln_connectivity connectivity;

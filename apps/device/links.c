@@ -121,8 +121,32 @@ void link_open(struct link *link, const struct ln_security *security)
     }
 }
 
+void link_open_at(struct link *link, const struct ln_security *security, ln_time at)
+{
+    link->opens = security;
+    link->opens_at = at;
+    link_turn(link);
+}
+
+void link_turn(struct link *link)
+{
+    const struct ln_security *security = link->opens;
+
+    if (security != NULL && ln_clock_now() >= link->opens_at) {
+        link->opens = NULL;
+        link_open(link, security);
+    }
+    secure_turn(link);
+}
+
+ln_time link_deadline(const struct link *link)
+{
+    return ln_time_min(secure_deadline(link), link->opens != NULL ? link->opens_at : LN_NEVER);
+}
+
 static void close_socket(struct link *link)
 {
+    link->opens = NULL;
     if (link->lookup != NULL) {
         let_go(link->lookup);
         link->lookup = NULL;

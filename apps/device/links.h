@@ -20,6 +20,9 @@ struct link {
     size_t tries;          /* without success: each takes the next address of the host */
     bool sleeps;           /* the client said so: what the session can do without goes */
     bool is_secure;        /* all goes by the session */
+    bool was_opened;       /* once: only the first time waits */
+    ln_time opens_at;      /* if `opens` is not NULL */
+    const struct ln_security *opens;
     struct secure secure;
     struct device *device;
     ln_link number;
@@ -32,6 +35,11 @@ void link_init(struct link *link, struct device *device, ln_link number);
 /* Resolves the host in a thread, opens the socket, has a session where the URI is coaps, and tells the
  * client. */
 void link_open(struct link *link, const struct ln_security *security);
+/* The same once that time has come; link_turn() does it. */
+void link_open_at(struct link *link, const struct ln_security *security, ln_time at);
+/* Does what time has made due. */
+void link_turn(struct link *link);
+ln_time link_deadline(const struct link *link);
 void link_close(struct link *link);
 /* Closes the socket for a sleep; a session that does not hang on it stays. */
 void link_park(struct link *link);

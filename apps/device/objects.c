@@ -170,6 +170,7 @@ bool objects_init(struct device *d)
             return false;
         }
     }
+    access_init(d);
     return true;
 }
 

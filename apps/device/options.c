@@ -130,6 +130,23 @@ static const char *take_no_cid(struct options *options, const char *word)
     return NULL;
 }
 
+static const char *take_access(struct options *options, const char *word)
+{
+    return access_read(word, &present(options)->access);
+}
+
+static const char *take_spread(struct options *options, const char *word)
+{
+    double seconds;
+
+    if (!ln_double_of_text(ln_bytes_of_text(word), &seconds) || seconds < 0 ||
+        seconds > 86400) {
+        return "it is 0 to 86400 seconds";
+    }
+    options->spread = (uint32_t)(seconds * 1000);
+    return NULL;
+}
+
 static const char *take_state(struct options *options, const char *word)
 {
     options->state = word;
@@ -255,6 +272,8 @@ static const struct option table[] = {
     {"--server-cert",    "FILE",       "or the server's certificate itself",                     take_server_cert},
     {"--server-name",    "NAME",       "in the server's certificate; the URI's host",            take_server_name},
     {"--no-cid",         "",           "no Connection ID: a new address is a new handshake",     take_no_cid},
+    {"--access",         "RWEDC",      "what it may do to what it does not own; R",           take_access},
+    {"--spread",         "S",          "first registrations at random within it; 1, or 0",       take_spread},
     {"--state",          "DIR",        "what outlives a restart, with keys; keep nothing",     take_state},
     {"--lwm2m",          "1.0|1.1",    "the highest version to speak; 1.1",                      take_version},
     {"--set",            "PATH=VALUE", "give a resource this value: /3/0/17=meter",              take_setting},
@@ -280,7 +299,7 @@ static void print_help(void)
     printf("  %-16s %-10s  %s\n  %-16s %-10s  %s\n", "--help", "", "print this", "--version",
            "", "print the version");
     printf(
-        "\n--lifetime, --binding and --identity to --no-cid after a --server are of that "
+        "\n--lifetime, --binding and --identity to --access after a --server are of that "
         "account,\nbefore the first of all. The pre-shared key may also be in the environment, "
         "as " PSK_VARIABLE ".\n");
 }
@@ -378,7 +397,8 @@ static bool check_account(const struct options *options, struct account *account
 enum options_result options_read(struct options *options, int argc, char **argv)
 {
     *options = (struct options){
-        .all = {.binding = "U", .lifetime = 300},
+        .all = {.binding = "U", .lifetime = 300, .access = ACCESS_UNSAID},
+        .spread = SPREAD_UNSAID,
         .version = LN_VERSION_1_1,
         .coap = ln_coap_parameters_default,
     };

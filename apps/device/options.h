@@ -6,11 +6,13 @@
 #include <linnet/lwm2m.h>
 #include <linnet/objects.h>
 
+#include "access.h"
 #include "place.h"
 #include "sensors.h"
 
 enum { ACCOUNTS_MAX = 8, SETTINGS_MAX = 32, EXIT_USAGE = 2 };
-#define PSK_VARIABLE "LINNET_DEVICE_PSK"
+#define SPREAD_UNSAID UINT32_MAX
+#define PSK_VARIABLE  "LINNET_DEVICE_PSK"
 
 /* One --server and what was said after it. */
 struct account {
@@ -27,6 +29,7 @@ struct account {
     const char *server_cert;
     const char *server_name;
     bool no_cid;
+    uint8_t access; /* bits of enum ln_access, or ACCESS_UNSAID */
 };
 
 /* --set /3/0/17=text */
@@ -50,6 +53,7 @@ struct options {
     struct ln_coap_parameters coap;
     uint16_t block_size; /* 0: what fits a datagram */
     uint32_t awake;      /* ms; 0: what CoAP says */
+    uint32_t spread;     /* ms; SPREAD_UNSAID */
     bool queue_mode;
     const char *state; /* folder; NULL: nothing is kept */
     bool quiet;
