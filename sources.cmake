@@ -120,7 +120,8 @@ set(LN_LINNETD_SOURCES
     time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
-    access.c connectivity.c device.c files.c keys.c links.c machine.c main.c objects.c options.c place.c routes.c saved.c
+    access.c command.c connectivity.c device.c files.c firmware.c image.c keys.c links.c machine.c main.c objects.c options.c
+    place.c routes.c saved.c
     secure.c sensors.c state.c)
 
 set(LN_CTL_SOURCES backup.c credentials.c data.c devices.c events.c file.c http.c main.c models.c observe.c plot.c

@@ -45,9 +45,13 @@ static bool has_object(const struct options *options, const struct ln_object *ob
 static size_t place_objects(struct device *d)
 {
     const struct ln_object_entry first[] = {
-        {&ln_security_object, &d->security_store},     {&ln_server_object, &d->account_store},
-        {&ln_access_control_object, &d->access_store}, {&ln_device_object, &d->device},
-        {&ln_connectivity_object, &d->connectivity},   {&ln_location_object, &d->location},
+        {&ln_security_object, &d->security_store},
+        {&ln_server_object, &d->account_store},
+        {&ln_access_control_object, &d->access_store},
+        {&ln_device_object, &d->device},
+        {&ln_connectivity_object, &d->connectivity},
+        {&ln_firmware_object, &d->firmware.object},
+        {&ln_location_object, &d->location},
         {&ln_statistics_object, &d->statistics},
     };
     size_t count = 0;
@@ -140,14 +144,18 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
         .blocks = &d->blocks,
         .reporting = &d->observing.config,
     };
-    if (!objects_init(d)) {
+    if (!objects_init(d) || !firmware_init(&d->firmware, d)) {
         return false;
     }
     err = ln_client_init(&d->client, sizeof(d->client), &d->config);
     if (err != LN_OK) {
         fprintf(stderr, "linnet-device: the client did not start: %s\n", ln_err_text(err));
     }
-    return err == LN_OK && state_begin(d) && secure_all(d);
+    if (err != LN_OK || !state_begin(d) || !secure_all(d)) {
+        return false;
+    }
+    firmware_begin(&d->firmware);
+    return true;
 }
 
 void device_fini(struct device *d)
@@ -155,6 +163,7 @@ void device_fini(struct device *d)
     for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
         link_close(&d->links[i]);
     }
+    firmware_fini(&d->firmware);
 }
 
 static void executed(struct device *d, struct ln_path path)
@@ -173,6 +182,9 @@ static void executed(struct device *d, struct ln_path path)
     }
     if (ln_path_equal(path, ln_path_resource(3, 0, 12))) {
         d->machine_due = 0; /* what is still wrong is an error again */
+    }
+    if (ln_path_equal(path, ln_path_resource(5, 0, 2))) {
+        firmware_apply(&d->firmware);
     }
 }
 
@@ -307,6 +319,7 @@ void device_turn(struct device *d)
         link_turn(&d->links[i]);
     }
     do {
+        firmware_turn(&d->firmware);
         state_keep(d); /* what an answer promises outlives us */
         while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {
             ln_statistics_sent(&d->statistics, now, len);

@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "connectivity.h"
+#include "firmware.h"
 #include "keys.h"
 #include "links.h"
 #include "machine.h"
@@ -41,7 +42,7 @@ struct device {
     struct link links[ACCOUNTS_MAX];
     uint8_t memory[LN_CLIENT_MEMORY(ACCOUNTS_MAX, DATAGRAM_SIZE, SCRATCH_SIZE)];
     char name[256]; /* the endpoint's, where no option says it */
-    struct ln_object_entry objects[8 + SENSORS_MAX];
+    struct ln_object_entry objects[9 + SENSORS_MAX];
     struct ln_security securities[ACCOUNTS_MAX];
     struct keys keys[ACCOUNTS_MAX];
     uint16_t security_ids[ACCOUNTS_MAX];
@@ -55,6 +56,7 @@ struct device {
     struct ln_device device;
     struct machine machine;
     struct ln_connectivity connectivity;
+    struct firmware firmware;
     struct ln_location location;
     struct ln_statistics statistics;
     ln_time machine_due; /* to tell of what has changed */

@@ -20,12 +20,21 @@ static void on_signal(int number)
     ln_loop_wake(loop);
 }
 
+/* A command of --firmware-apply has ended. */
+static void on_child(int number)
+{
+    (void)number;
+    ln_loop_wake(loop);
+}
+
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction child = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGCHLD, &child, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 

@@ -196,6 +196,18 @@ static const char *take_location(struct options *options, const char *word)
     return why;
 }
 
+static const char *take_firmware_apply(struct options *options, const char *word)
+{
+    options->firmware_apply = word;
+    return NULL;
+}
+
+static const char *take_firmware_verify(struct options *options, const char *word)
+{
+    options->firmware_verify = word;
+    return NULL;
+}
+
 static const char *take_ack_timeout(struct options *options, const char *word)
 {
     double seconds;
@@ -279,6 +291,8 @@ static const struct option table[] = {
     {"--set",            "PATH=VALUE", "give a resource this value: /3/0/17=meter",              take_setting},
     {"--sensor",         "NAME=FILE",  "a sensor: temperature=FILE, or =sine, or =random",       take_sensor},
     {"--location",       "LAT,LON",    "and ,ALT: where it stands, in degrees and metres",        take_location},
+    {"--firmware-apply", "CMD",        "installs an image: CMD FILE, status 0 if it worked", take_firmware_apply},
+    {"--firmware-verify", "CMD",       "looks at one before: status 0, 1 damaged, 2 not ours",   take_firmware_verify},
     {"--ack-timeout",    "S",          "seconds before a message is sent again; 2",              take_ack_timeout},
     {"--max-retransmit", "N",          "how often a message is sent again; 4",                   take_max_retransmit},
     {"--block-size",     "BYTES",      "of the largest block of a long body; 1024",              take_block_size},
@@ -294,9 +308,9 @@ static void print_help(void)
     printf("linnet-device: an LwM2M client with this machine's values\n\n"
            "usage: linnet-device --server coap[s]://HOST[:PORT] [options]\n\n");
     for (const struct option *o = table; o->name != NULL; o++) {
-        printf("  %-16s %-10s  %s\n", o->name, o->word, o->help);
+        printf("  %-17s %-10s  %s\n", o->name, o->word, o->help);
     }
-    printf("  %-16s %-10s  %s\n  %-16s %-10s  %s\n", "--help", "", "print this", "--version",
+    printf("  %-17s %-10s  %s\n  %-17s %-10s  %s\n", "--help", "", "print this", "--version",
            "", "print the version");
     printf(
         "\n--lifetime, --binding and --identity to --access after a --server are of that "

@@ -47,6 +47,8 @@ struct options {
     size_t setting_count;
     struct sensor_wish sensors[SENSORS_MAX];
     size_t sensor_count;
+    const char *firmware_apply; /* commands; NULL: there is none */
+    const char *firmware_verify;
     bool has_place;
     struct ln_location place; /* --location; its time is set at the start */
     enum ln_version version;
