@@ -290,10 +290,11 @@ static void run_revocation(struct shard *shard, struct call *call)
     struct credential all[CREDENTIALS_OF_ENDPOINT];
     struct ln_bytes endpoint = ln_bytes(revocation->endpoint, revocation->length);
     struct secure *secure = revocation->secure;
-    size_t count = credentials_of_endpoint(secure->place.daemon->credentials, endpoint, all);
 
     (void)shard; /* the thread is that of whoever has the sessions */
     if (secure->dtls != NULL) {
+        size_t count =
+            credentials_of_endpoint(secure->place.daemon->credentials, endpoint, all);
         end_sessions(secure, endpoint, all, count);
     }
     free(revocation);
