@@ -111,7 +111,7 @@ set(LN_LINNETD_SOURCES
     attributes.c auth.c backup.c body.c config.c credential_file.c credential_input.c credential_routes.c credential_seal.c
     credentials.c credentials_change.c data.c data_result.c device.c devices.c encoding.c events.c gone.c health.c heap.c http.c
     http_slow.c https.c
-    history.c history_json.c history_routes.c history_rows.c inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
+    history.c history_copy.c history_json.c history_routes.c history_rows.c inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
     notify.c observations.c octets.c octets_shard.c openapi.c operation.c operation_json.c operation_keep.c operation_list.c operation_routes.c
     options.c payload.c problem.c record.c router.c
     routes.c secure.c secure_files.c secure_metrics.c

@@ -2,6 +2,7 @@
 
 #include "linnetd/history_rows.h"
 
+#include "linnetd/history_copy.h"
 #include "linnetd/store_schema.h"
 
 #include <stddef.h>
@@ -49,7 +50,10 @@ static const struct {
      "SELECT id FROM series WHERE id > ?1 ORDER BY id LIMIT 1"},
     {offsetof(struct history_rows, age_samples),
      "DELETE FROM samples WHERE series = ?1 AND at < ?2"},
-    {offsetof(struct history_rows, age_series), "DELETE FROM series WHERE id = ?1 AND at < ?2"},
+    /* One that still has samples, of a clock that ran ahead, keeps its number. */
+    {offsetof(struct history_rows, age_series),
+     "DELETE FROM series WHERE id = ?1 AND at < ?2"
+     " AND NOT EXISTS (SELECT 1 FROM samples WHERE series = ?1)"},
 };
 
 static sqlite3_stmt **statement_at(struct history_rows *rows, size_t i)
@@ -78,7 +82,7 @@ static bool make_tables(sqlite3 *db)
            store_run(db, "COMMIT");
 }
 
-static bool is_ours(sqlite3 *db, const char *folder, char why[STORE_WHY_MAX])
+bool history_rows_are_ours(sqlite3 *db, const char *folder, char why[STORE_WHY_MAX])
 {
     int64_t version = store_number(db, "PRAGMA user_version", -1);
     int64_t tables = store_number(db, "SELECT count(*) FROM sqlite_schema", -1);
@@ -115,12 +119,12 @@ bool history_rows_open(struct history_rows *rows, const char *folder, char why[S
         (void)snprintf(name, sizeof(name), "%s/history.db", folder);
     }
     bool good = sqlite3_open(name, &rows->db) == SQLITE_OK &&
-                is_ours(rows->db, folder != NULL ? folder : name, why) &&
+                history_rows_are_ours(rows->db, folder != NULL ? folder : name, why) &&
                 store_run(rows->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                                     "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=0") &&
                 (store_number(rows->db, "PRAGMA user_version", 0) == HISTORY_VERSION ||
                  make_tables(rows->db)) &&
-                prepare(rows);
+                (folder == NULL || history_copy_in(rows->db, folder)) && prepare(rows);
     if (!good && why[0] == '\0') {
         (void)snprintf(why, STORE_WHY_MAX,
                        "%.300s: %s: linnetd must be able to write it; without it start anew",

@@ -28,6 +28,9 @@ struct history_value {
 LN_MUST_USE bool history_rows_open(struct history_rows *rows, const char *folder,
                                    char why[STORE_WHY_MAX]);
 void history_rows_close(struct history_rows *rows);
+/* Whether this can be history.db: new, or of a version that is known. */
+LN_MUST_USE bool history_rows_are_ours(sqlite3 *db, const char *folder,
+                                       char why[STORE_WHY_MAX]);
 
 LN_MUST_USE bool history_begin(struct history_rows *rows);
 LN_MUST_USE bool history_commit(struct history_rows *rows);

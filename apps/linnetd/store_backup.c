@@ -1,7 +1,9 @@
-/* Copies the database page by page, and then puts in what only the log of Updates knows. */
+/* Copies the database page by page, and then puts in what only the log of Updates knows, and what
+ * history.db has. */
 
 #include "linnetd/store_backup.h"
 
+#include "linnetd/history_copy.h"
 #include "linnetd/store_threads.h"
 
 #include <errno.h>
@@ -12,8 +14,9 @@
 #include <unistd.h>
 
 enum {
-    PAGES = 1000,   /* at once: between them it looks whether it shall stop */
-    ATTEMPTS = 100, /* to read the log while no part of it takes another's place */
+    PAGES = 1000,           /* at once: between them it looks whether it shall stop */
+    PROGRESS_EVERY = 10000, /* steps of SQLite's machine */
+    ATTEMPTS = 100,         /* to read the log while no part of it takes another's place */
 };
 
 struct copying {
@@ -124,6 +127,21 @@ static bool fold_updates(struct copying *c)
     return good;
 }
 
+/* ---- Values and samples ---- */
+
+static int ask_to_stop(void *context)
+{
+    return stopped(context);
+}
+
+static bool copy_history(struct copying *c)
+{
+    sqlite3_progress_handler(c->to, PROGRESS_EVERY, ask_to_stop, c);
+    bool good = history_copy_out(c->to, c->store->folder);
+    sqlite3_progress_handler(c->to, 0, NULL, NULL);
+    return good;
+}
+
 /* ---- The whole ---- */
 
 static bool make_copy(struct copying *c)
@@ -139,7 +157,7 @@ static bool make_copy(struct copying *c)
     return store_db_open(c->store->folder, SQLITE_OPEN_READONLY, &c->from, c->backup->why) &&
            sqlite3_open_v2(c->name, &c->to, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
            store_run(c->to, "PRAGMA synchronous=OFF") && copy_pages(c) &&
-           store_run(c->to, "PRAGMA journal_mode=MEMORY") && fold_updates(c);
+           store_run(c->to, "PRAGMA journal_mode=MEMORY") && fold_updates(c) && copy_history(c);
 }
 
 static void explain(struct copying *c)

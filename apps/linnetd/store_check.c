@@ -1,5 +1,7 @@
 /* --check: whether all that is kept can be read again. */
 
+#include "linnetd/history_copy.h"
+#include "linnetd/history_rows.h"
 #include "linnetd/store_observations.h"
 #include "linnetd/store_operations.h"
 #include "linnetd/store_threads.h"
@@ -107,8 +109,63 @@ static bool operations_are_good(sqlite3 *db, const char *folder)
     return good;
 }
 
+/* ---- Values and samples ---- */
+
+static bool rows_of_history_are_good(sqlite3 *db, bool is_copy, const char *folder,
+                                     struct history_check *found)
+{
+    char why[128];
+
+    if (!history_copy_check(db, is_copy, found)) {
+        return complain(folder, sqlite3_errmsg(db));
+    }
+    if (found->bad > 0) {
+        (void)snprintf(why, sizeof(why), "%lld rows of values and samples are none",
+                       (long long)found->bad);
+        return complain(folder, why);
+    }
+    return true;
+}
+
+static bool history_db_is_good(const char *name, const char *folder,
+                               struct history_check *found)
+{
+    char why[STORE_WHY_MAX];
+    sqlite3 *db;
+    bool good = sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK;
+
+    if (!good) {
+        (void)complain(name, sqlite3_errmsg(db));
+    } else if (!history_rows_are_ours(db, folder, why)) {
+        (void)fprintf(stderr, "linnetd: --check %s\n", why);
+        good = false;
+    } else if (store_number(db, "SELECT count(*) FROM sqlite_schema", 0) > 0) {
+        good = is_intact(db, name) && rows_of_history_are_good(db, false, name, found);
+    }
+    sqlite3_close(db);
+    return good;
+}
+
+/* It is in a file of its own; in a backup, and until that was started once, in linnet.db. */
+static bool history_is_good(sqlite3 *db, const char *folder, struct history_check *found)
+{
+    char name[4096];
+
+    *found = (struct history_check){0};
+    (void)snprintf(name, sizeof(name), "%s/history.db", folder);
+    if (access(name, F_OK) == 0) {
+        return history_db_is_good(name, folder, found);
+    }
+    return store_number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'history_samples'",
+                        0) == 0 ||
+           rows_of_history_are_good(db, true, folder, found);
+}
+
+/* ---- The whole ---- */
+
 static bool check_all(sqlite3 *db, const char *folder)
 {
+    struct history_check history;
     struct update_list updates;
     char why[STORE_WHY_MAX];
 
@@ -132,16 +189,18 @@ static bool check_all(sqlite3 *db, const char *folder)
     if (store_number(db, "PRAGMA user_version", 0) >= 4) {
         good = observations_are_good(db, folder) && good;
     }
+    good = history_is_good(db, folder, &history) && good;
     if (!update_list_read(&updates, folder)) {
         return complain(folder, "updates.log cannot be read");
     }
     (void)printf("%s: %s: version %d, %lld rows of registrations, %lld devices that left, %lld "
-                 "observations, %lld tokens, %zu times of Updates\n",
+                 "observations, %lld tokens, %zu times of Updates, %lld values, %lld samples\n",
                  folder, good ? "good" : "damaged", STORE_VERSION,
                  (long long)store_number(db, "SELECT count(*) FROM registrations", 0),
                  (long long)store_number(db, "SELECT count(*) FROM gone", 0),
                  (long long)store_number(db, "SELECT count(*) FROM observations", 0),
-                 (long long)store_number(db, "SELECT count(*) FROM tokens", 0), updates.count);
+                 (long long)store_number(db, "SELECT count(*) FROM tokens", 0), updates.count,
+                 (long long)history.values, (long long)history.samples);
     update_list_fini(&updates);
     return good;
 }

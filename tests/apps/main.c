@@ -6,6 +6,7 @@ int credentials_tests(void);
 int device_values_tests(void);
 int encoding_tests(void);
 int histogram_tests(void);
+int history_tests(void);
 int inbox_tests(void);
 int json_out_tests(void);
 int model_file_tests(void);
@@ -20,7 +21,8 @@ int wall_tests(void);
 int main(void)
 {
     return auth_tests() + config_tests() + credentials_tests() + device_values_tests() +
-           encoding_tests() + histogram_tests() + inbox_tests() + json_out_tests() +
-           model_file_tests() + models_tests() + operation_list_tests() + router_tests() +
-           store_operation_tests() + store_tests() + values_tests() + wall_tests();
+           encoding_tests() + histogram_tests() + history_tests() + inbox_tests() +
+           json_out_tests() + model_file_tests() + models_tests() + operation_list_tests() +
+           router_tests() + store_operation_tests() + store_tests() + values_tests() +
+           wall_tests();
 }

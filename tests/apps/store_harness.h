@@ -4,6 +4,7 @@
 
 #include "linnetd/store.h"
 
+extern char folder[128];
 extern struct store *store;
 extern char why[STORE_WHY_MAX];
 extern struct store_batch batch;

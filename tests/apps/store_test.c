@@ -23,7 +23,7 @@
 
 int store_tests(void);
 
-static char folder[128];
+char folder[128];
 struct store *store;
 char why[STORE_WHY_MAX];
 

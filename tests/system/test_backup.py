@@ -97,6 +97,32 @@ def test_credentials_come_back_with_their_master_key_and_not_without(start, run,
     assert [c["identity"] for c in start(folder).api.get("/credentials")["items"]] == ["meter"]
 
 
+def test_values_and_samples_are_in_the_copy_and_checked(start, start_device, run, server, tmp_path):
+    path = "/devices/meter/observations/3303/0/5700"
+    assert server.api.call("PUT", path, {"attributes": {"pmin": 1, "pmax": 1}})[0] == 201
+    start_device(server, "meter", "--sensor", "temperature=sine")
+    before = until(lambda: (i := server.api.get("/devices/meter/history/3303/0/5700")["items"])[1:] and i, "samples")
+    assert server.linnet("backup", tmp_path / "copy")[0] == 0
+    folder = placed(tmp_path, tmp_path / "copy")
+    for _ in range(2):  # as it came, and once it was started
+        status, out, err = run("linnetd", "--check", folder)
+        values, samples = map(int, re.search(r"(\d+) values, (\d+) samples", out).groups())
+        assert status == 0 and values >= 1 and samples >= 2, out + err
+        second = start(folder)
+        got = second.api.get("/devices/meter/history/3303/0/5700")["items"]
+        assert got[:2] == before[:2] and len(got) == samples
+        assert second.api.get("/devices/meter/values?path=/3303")["items"][0]["source"] == "notification"
+        assert second.program.end() == 0
+    with sqlite3.connect(folder / "history.db") as db:
+        db.execute("UPDATE samples SET type = 99")
+    db.close()
+    status, out, err = run("linnetd", "--check", folder)
+    assert status == 1 and "history.db" in err and "samples" in err and ": damaged:" in out
+    (folder / "history.db").write_bytes(b"x" * 8192)
+    status, _, err = run("linnetd", "--check", folder)
+    assert status == 1 and "history.db" in err
+
+
 def test_times_of_updates_are_in_the_copy(start_device, server, tmp_path):
     start_device(server, "device", "--lifetime", "2")  # an Update each second
     first = server.api.device("device")["updated_at"]
