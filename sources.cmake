@@ -81,7 +81,8 @@ set(LN_BOOTSTRAP_TESTS
     bad_input_test.c blocks_test.c build_test.c loss_test.c request_test.c steps_test.c support.c)
 
 set(LN_DTLS_TESTS
-    memory_test.c network_test.c psk_test.c queue_test.c session_test.c support.c x509_test.c)
+    memory_test.c network_test.c psk_test.c queue_test.c session_test.c sha256_test.c support.c
+    x509_test.c)
 
 set(LN_NET_TESTS
     loop_test.c resolve_test.c tcp_test.c udp_test.c)

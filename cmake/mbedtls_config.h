@@ -1,7 +1,7 @@
 /* How our Mbed TLS is built: DTLS 1.2 with small records, and nothing that reads a clock, a file or a
  * socket. tools/mbedtls builds it; docs/decisions/0008-mbed-tls-of-our-own.md says why each. */
 
-/* Sizes. Buffers are whole during the handshake and shrink after it. */
+/* Sizes. Buffers are whole; open sessions of a server share one pair, and a peer may ask for short ones. */
 #define MBEDTLS_SSL_IN_CONTENT_LEN  4096
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 4096
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
@@ -45,6 +45,7 @@
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA256_C
+#define MBEDTLS_SHA256_PROCESS_ALT /* cmake/mbedtls_sha256.c */
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
 #define MBEDTLS_HKDF_C

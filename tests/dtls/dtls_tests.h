@@ -7,6 +7,7 @@ int network_tests(void);
 int psk_tests(void);
 int queue_tests(void);
 int session_tests(void);
+int sha256_tests(void);
 int x509_tests(void);
 
 #endif

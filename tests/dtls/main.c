@@ -5,5 +5,5 @@
 int main(void)
 {
     return memory_tests() + network_tests() + psk_tests() + queue_tests() + session_tests() +
-           x509_tests();
+           sha256_tests() + x509_tests();
 }
