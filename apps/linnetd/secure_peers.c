@@ -12,10 +12,16 @@ static struct ln_bytes endpoint_of(const struct secure_peer *peer)
     return ln_bytes(peer->bytes, peer->endpoint_len);
 }
 
+/* Random already, but for the upper byte, that names the shard: spread over all bits. */
+static uint64_t hash_of_session(uint64_t session)
+{
+    return session * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 static uint64_t session_hash(const void *context, const void *item)
 {
     (void)context;
-    return ((const struct secure_peer *)item)->session; /* random already */
+    return hash_of_session(((const struct secure_peer *)item)->session);
 }
 
 static bool session_is(const void *item, const void *key)
@@ -49,7 +55,6 @@ static const struct ln_map_calls endpoint_calls = {endpoint_hash, endpoint_is};
 
 void secure_peers_init(struct secure *secure)
 {
-
     ln_map_init(&secure->by_session, &session_calls, NULL, &heap_allocator);
     ln_map_init(&secure->by_endpoint, &endpoint_calls, NULL, &heap_allocator);
 }
@@ -71,7 +76,7 @@ void secure_peers_fini(struct secure *secure)
 
 struct secure_peer *secure_peer_find(const struct secure *secure, uint64_t session)
 {
-    return ln_map_find(&secure->by_session, session, &session);
+    return ln_map_find(&secure->by_session, hash_of_session(session), &session);
 }
 
 struct secure_peer *secure_peers_of(const struct secure *secure, struct ln_bytes endpoint)

@@ -218,9 +218,9 @@ static void give(struct ln_dtls_server *server, struct ln_dtls_session *session,
 static void take_hello(struct ln_dtls_server *server, const struct ln_dtls_path *path,
                        const struct ln_dtls_hello *hello, struct ln_bytes datagram)
 {
-    struct ln_dtls_session *shaking =
-        ln_dtls_session_at(server, &server->shaking_by_path, path);
-    struct ln_dtls_session *open = ln_dtls_session_at(server, &server->open_by_path, path);
+    uint64_t at = ln_dtls_path_hash(server, path);
+    struct ln_dtls_session *shaking = ln_dtls_session_at(&server->shaking_by_path, at, path);
+    struct ln_dtls_session *open = ln_dtls_session_at(&server->open_by_path, at, path);
     uint64_t hash = ln_hash(server->seed, hello->random);
 
     if (shaking != NULL && shaking->hello == hash) {
@@ -265,9 +265,9 @@ static struct ln_dtls_session *session_of(struct ln_dtls_server *server,
     if (record->type == LN_DTLS_WITH_CID) {
         return ln_dtls_session_find(server, record->cid);
     }
-    struct ln_dtls_session *shaking =
-        ln_dtls_session_at(server, &server->shaking_by_path, path);
-    struct ln_dtls_session *open = ln_dtls_session_at(server, &server->open_by_path, path);
+    uint64_t at = ln_dtls_path_hash(server, path);
+    struct ln_dtls_session *shaking = ln_dtls_session_at(&server->shaking_by_path, at, path);
+    struct ln_dtls_session *open = ln_dtls_session_at(&server->open_by_path, at, path);
     bool of_handshake = record->epoch == 0 || record->type == LN_DTLS_HANDSHAKE;
 
     return shaking != NULL && (of_handshake || open == NULL) ? shaking : open;
@@ -344,8 +344,11 @@ size_t ln_dtls_server_read(struct ln_dtls_server *server, ln_time now, void *buf
 
 static struct ln_dtls_session *find_open(const struct ln_dtls_server *server, uint64_t id)
 {
-    struct ln_dtls_session *session = ln_dtls_session_find(server, id);
+    struct ln_dtls_session *session = server->current;
 
+    if (session == NULL || session->id != id) {
+        session = ln_dtls_session_find(server, id);
+    }
     return session != NULL && session->state == LN_DTLS_OPEN ? session : NULL;
 }
 

@@ -30,6 +30,7 @@ struct ln_dtls_session {
     struct ln_dtls_session *after;
     struct ln_dtls_session *next_event;
     struct ln_timer timer; /* of the handshake */
+    uint64_t path_hash;    /* of its channel's */
     uint64_t hello;        /* hash of the hello that began it */
     uint64_t key_hash;     /* of the pre-shared key that it was proved by */
     uint64_t replaced_by;
@@ -78,8 +79,10 @@ struct ln_dtls_session *ln_dtls_session_new(struct ln_dtls_server *server,
                                             const struct ln_dtls_path *path, uint64_t id);
 uint64_t ln_dtls_session_number(struct ln_dtls_server *server);
 struct ln_dtls_session *ln_dtls_session_find(const struct ln_dtls_server *server, uint64_t id);
-struct ln_dtls_session *ln_dtls_session_at(const struct ln_dtls_server *server,
-                                           const struct ln_map *map,
+uint64_t ln_dtls_path_hash(const struct ln_dtls_server *server,
+                           const struct ln_dtls_path *path);
+/* In one of the maps by path. */
+struct ln_dtls_session *ln_dtls_session_at(const struct ln_map *map, uint64_t path_hash,
                                            const struct ln_dtls_path *path);
 /* From SHAKING to OPEN: takes over its address, and replaces whom it replaces. */
 void ln_dtls_session_open(struct ln_dtls_session *session);

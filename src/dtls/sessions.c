@@ -9,12 +9,13 @@ static const struct ln_allocator *allocator_of(const struct ln_dtls_server *serv
 
 /* ---- How they are found ---- */
 
-static uint64_t hash_id(const struct ln_dtls_server *server, uint64_t id)
+/* Nobody else chooses them, so that spreading them is enough. */
+static uint64_t hash_id(uint64_t id)
 {
-    return ln_hash(server->seed, ln_bytes(&id, sizeof(id)));
+    return id * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-static uint64_t hash_path(const struct ln_dtls_server *server, const struct ln_dtls_path *path)
+uint64_t ln_dtls_path_hash(const struct ln_dtls_server *server, const struct ln_dtls_path *path)
 {
     uint8_t text[2 * (sizeof(path->remote.ip) + 6)];
     struct ln_writer out = ln_writer(text, sizeof(text));
@@ -30,7 +31,8 @@ static uint64_t hash_path(const struct ln_dtls_server *server, const struct ln_d
 
 static uint64_t hash_by_id(const void *context, const void *item)
 {
-    return hash_id(context, ((const struct ln_dtls_session *)item)->id);
+    (void)context;
+    return hash_id(((const struct ln_dtls_session *)item)->id);
 }
 
 static bool has_id(const void *item, const void *key)
@@ -40,7 +42,8 @@ static bool has_id(const void *item, const void *key)
 
 static uint64_t hash_by_path(const void *context, const void *item)
 {
-    return hash_path(context, &((const struct ln_dtls_session *)item)->channel.path);
+    (void)context;
+    return ((const struct ln_dtls_session *)item)->path_hash;
 }
 
 static bool paths_equal(const struct ln_dtls_path *a, const struct ln_dtls_path *b)
@@ -58,21 +61,20 @@ static const struct ln_map_calls by_path = {hash_by_path, has_path};
 
 void ln_dtls_sessions_init(struct ln_dtls_server *server)
 {
-    ln_map_init(&server->by_id, &by_id, server, allocator_of(server));
-    ln_map_init(&server->open_by_path, &by_path, server, allocator_of(server));
-    ln_map_init(&server->shaking_by_path, &by_path, server, allocator_of(server));
+    ln_map_init(&server->by_id, &by_id, NULL, allocator_of(server));
+    ln_map_init(&server->open_by_path, &by_path, NULL, allocator_of(server));
+    ln_map_init(&server->shaking_by_path, &by_path, NULL, allocator_of(server));
 }
 
 struct ln_dtls_session *ln_dtls_session_find(const struct ln_dtls_server *server, uint64_t id)
 {
-    return ln_map_find(&server->by_id, hash_id(server, id), &id);
+    return ln_map_find(&server->by_id, hash_id(id), &id);
 }
 
-struct ln_dtls_session *ln_dtls_session_at(const struct ln_dtls_server *server,
-                                           const struct ln_map *map,
+struct ln_dtls_session *ln_dtls_session_at(const struct ln_map *map, uint64_t hash,
                                            const struct ln_dtls_path *path)
 {
-    return ln_map_find(map, hash_path(server, path), path);
+    return ln_map_find(map, hash, path);
 }
 
 /* ---- Their order by age ---- */
@@ -185,6 +187,12 @@ static bool ask_for_cid(struct ln_dtls_session *session)
                                sizeof(cid)) == 0;
 }
 
+static void set_path(struct ln_dtls_session *session, const struct ln_dtls_path *path)
+{
+    session->channel.path = *path;
+    session->path_hash = ln_dtls_path_hash(session->server, path);
+}
+
 struct ln_dtls_session *ln_dtls_session_new(struct ln_dtls_server *server,
                                             const struct ln_dtls_path *path, uint64_t id)
 {
@@ -197,7 +205,7 @@ struct ln_dtls_session *ln_dtls_session_new(struct ln_dtls_server *server,
         return NULL;
     }
     *session = (struct ln_dtls_session){.id = id, .server = server, .state = LN_DTLS_SHAKING};
-    session->channel.path = *path;
+    set_path(session, path);
     if (ln_dtls_channel_init(&session->channel, &server->host, &server->ssl,
                              server->config.mtu) != LN_OK) {
         goto fail;
@@ -234,7 +242,7 @@ static void take_address(struct ln_dtls_session *session)
 {
     struct ln_dtls_server *server = session->server;
     struct ln_dtls_session *there =
-        ln_dtls_session_at(server, &server->open_by_path, &session->channel.path);
+        ln_dtls_session_at(&server->open_by_path, session->path_hash, &session->channel.path);
 
     if (there != NULL && session->has_cid && !there->has_cid) {
         return;
@@ -261,7 +269,7 @@ static void replace_older(struct ln_dtls_session *session)
 {
     struct ln_dtls_server *server = session->server;
     struct ln_dtls_session *older =
-        ln_dtls_session_at(server, &server->open_by_path, &session->channel.path);
+        ln_dtls_session_at(&server->open_by_path, session->path_hash, &session->channel.path);
 
     if (older != NULL && (!older->has_cid || same_identity(older, session))) {
         older->replaced_by = session->id;
@@ -294,7 +302,7 @@ void ln_dtls_session_move(struct ln_dtls_session *session, const struct ln_dtls_
         return;
     }
     leave_address(session);
-    session->channel.path = *path;
+    set_path(session, path);
     take_address(session);
     session->server->host.stats.moved++;
     session->tell_moved = true;
