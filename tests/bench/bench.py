@@ -29,6 +29,11 @@ SERVER_CORE, LOAD_CORE = 0, 1
 LOSS = 0.25  # of a ratio: more fails the check
 VALID = 1.2  # what batches must gain over one by one
 
+SECRET = "000102030405060708090a0b0c0d0e0f"  # the keys of all devices follow from it
+DEVICE_NAMES = "urn:dev:ops:32473-"  # as the generators have them
+CERTIFICATES, CERTIFIED = ROOT / "tests/dtls/certificates", "urn:dev:ops:32473-1"
+IMPORT_MOST = 5000  # lines in one request
+
 options = None
 
 
@@ -87,13 +92,19 @@ class Server:
             "linnetd": [options.bin / "linnetd", "--coap", f"127.0.0.1:{self.port}", "--coaps", "off",
                         "--shards", 1, "--data", data, "--http", f"127.0.0.1:{http}" if http else "off"],
         }[name]
+        self.launch(command)
+        self.ask_by(options.tools / "bench_generator", devices, lists)
+
+    def launch(self, command):
         # Whoever says nothing when it is ready is asked until it answers.
         self.process = start(SERVER_CORE, *command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL if name == "libcoap" else subprocess.PIPE, text=True,
+                             stderr=subprocess.DEVNULL if self.name == "libcoap" else subprocess.PIPE, text=True,
                              env={**os.environ, "LINNET_TOKEN": TOKEN})
         self.wait_until_ready()
-        self.generator = start(LOAD_CORE, options.tools / "bench_generator", self.port, self.process.pid, devices,
-                               lists, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask_by(self, generator, *arguments):
+        self.generator = start(LOAD_CORE, generator, self.port, self.process.pid, *arguments,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def wait_until_ready(self):
         if self.process.stderr is None:
@@ -146,6 +157,42 @@ class Server:
 
     def __exit__(self, *_):
         self.end()
+
+
+class SecureServer(Server):
+    """The same over DTLS; its generator has a key for each device, or one certificate for all."""
+
+    def __init__(self, name, devices, credential):
+        self.name, self.port = name, free_port()
+        if name == "bare":
+            self.launch([options.tools / "bench_dtls_udp", self.port, SECRET])
+        else:
+            http = free_port(socket.SOCK_STREAM)
+            own = [] if credential == SECRET else ["--coaps-cert", credential / "server-chain.pem", "--coaps-key",
+                                                   credential / "server.key", "--coaps-ca", credential / "ca.pem"]
+            self.launch([options.bin / "linnetd", "--coap", "off", "--coaps", f"127.0.0.1:{self.port}", "--shards", 1,
+                         "--data", ":memory:", "--http", f"127.0.0.1:{http}", *own])
+            give_credentials(http, devices, credential)
+        self.ask_by(options.tools / "bench_dtls_generator", devices, credential)
+
+
+def call(port, method, path, body, kind):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1{path}", method=method, data=body.encode(),
+                                     headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": kind})
+    with urllib.request.urlopen(request, timeout=PATIENCE):
+        pass
+
+
+def give_credentials(http, devices, credential):
+    if credential != SECRET:
+        call(http, "PUT", f"/credentials/{CERTIFIED}", json.dumps({"mode": "x509", "subject": CERTIFIED}),
+             "application/json")
+        return
+    head, *lines = subprocess.run(
+        [options.bin / "linnet-load", "--psk-secret", SECRET, "--devices", str(devices), "--endpoint-prefix", DEVICE_NAMES,
+         "--print-credentials"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines(keepends=True)
+    for first in range(0, len(lines), IMPORT_MOST):
+        call(http, "POST", "/credentials/import", "".join([head, *lines[first:first + IMPORT_MOST]]), "text/csv")
 
 
 class Result:
@@ -350,6 +397,56 @@ def measure_reads(figures, devices, seconds, rounds):
         load.wait(PATIENCE)
 
 
+def shake_in_memory(by, seconds):
+    """Both ends of bare Mbed TLS in one process, on the core of the servers."""
+    done = subprocess.run([*options.real_time, "taskset", "-c", str(SERVER_CORE), options.tools / "bench_dtls", "bare",
+                           by, str(seconds)], stdout=subprocess.PIPE, check=True, text=True)
+    return Result([json.loads(done.stdout)])
+
+
+def measure_handshakes(figures, by, devices, credential, seconds, rounds):
+    """Handshakes of linnetd over UDP, its end alone; beside both ends of one without a network."""
+    name = by.upper()
+    with SecureServer("linnetd", devices, credential) as linnetd:
+        for _ in range(rounds):
+            figures.add(f"bare {name} handshake, both ends", shake_in_memory(by, seconds))
+            figures.add(f"{name} handshake", linnetd.run("handshake", seconds))
+            say(f"  {name} handshake: bare {figures.results[f'bare {name} handshake, both ends'][-1].ns:.0f} ns, "
+                f"linnetd {figures.results[f'{name} handshake'][-1].ns:.0f} ns")
+    figures.compare(f"{name} handshake / bare", f"{name} handshake", f"bare {name} handshake, both ends")
+
+
+def measure_records(figures, devices, seconds, rounds):
+    """Protected Updates, beside bare Mbed TLS behind a UDP socket."""
+    mark = f"{devices:,}"
+    with SecureServer("bare", devices, SECRET) as bare, SecureServer("linnetd", devices, SECRET) as linnetd:
+        for server in (bare, linnetd):
+            server.run("handshake")
+            server.run("register")
+        for _ in range(rounds):
+            figures.add(f"bare DTLS echo, {mark} peers", bare.run("update", seconds))
+            figures.add(f"protected Update, {mark}", linnetd.run("update", seconds))
+            say(f"  protected: bare {figures.results[f'bare DTLS echo, {mark} peers'][-1].ns:.0f} ns, "
+                f"Update {figures.results[f'protected Update, {mark}'][-1].ns:.0f} ns")
+    figures.compare(f"protected Update / bare echo, {mark}", f"protected Update, {mark}", f"bare DTLS echo, {mark} peers")
+
+
+def measure_sessions(figures, sessions):
+    """All shake hands before they register: what is freed meanwhile lies in the heap's holes."""
+    with SecureServer("linnetd", sessions, SECRET) as linnetd:
+        before = linnetd.rss()
+        linnetd.run("handshake")
+        linnetd.run("register")
+        figures.bytes[f"{sessions:,} DTLS sessions, registered"] = round((linnetd.rss() - before) / sessions)
+
+
+def measure_dtls(figures, seconds, rounds, devices=1000, sessions=20000):
+    measure_records(figures, devices, seconds, rounds)
+    measure_handshakes(figures, "psk", devices, SECRET, seconds, rounds)
+    measure_handshakes(figures, "ecdsa", 100, CERTIFICATES, seconds, rounds)
+    measure_sessions(figures, sessions)
+
+
 def metric(port, name):
     request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -379,6 +476,7 @@ def measure_all():
     measure_store(figures, 100000, seconds, 50000, rounds)
     measure_notifications(figures, 10000, seconds, rounds)
     measure_reads(figures, 1000, seconds, rounds)
+    measure_dtls(figures, seconds, rounds)
     for devices in (100000, 1000000):
         measure_own_lists(figures, devices)
     for what in ("Update", "Register"):
@@ -399,10 +497,17 @@ def measure_notifications_alone():
     return figures
 
 
+def measure_dtls_alone():
+    figures = Figures()
+    measure_dtls(figures, options.seconds, options.rounds)
+    return figures
+
+
 def measure_quick():
     figures = Figures()
     measure_bases(figures, 10000, 0.4, 5)
     measure_count(figures, 10000, 0.4, 40000, 5)
+    measure_dtls(figures, 0.4, 5, sessions=5000)
     measure_own_lists(figures, 50000)
     return figures
 
@@ -517,6 +622,7 @@ def read_options():
     parser.add_argument("--quick", action="store_true", help="few devices, short runs")
     parser.add_argument("--store", action="store_true", help="only what linnetd keeps on disk")
     parser.add_argument("--notifications", action="store_true", help="only the intake of notifications")
+    parser.add_argument("--dtls", action="store_true", help="only DTLS: handshakes, records, memory of a session")
     parser.add_argument("--check", action="store_true", help="quick, and compare with docs/bench.md")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/bench.md")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each kind (default 5)")
@@ -544,8 +650,10 @@ def main():
         else "without the real-time scheduler (root has it): other programs may disturb the figures")
     if options.check:
         return check()
-    if options.store or options.notifications:
-        data = (measure_store_alone() if options.store else measure_notifications_alone()).as_data()
+    alone = (options.store and measure_store_alone or options.notifications and measure_notifications_alone
+             or options.dtls and measure_dtls_alone)
+    if alone:
+        data = alone().as_data()
         print(json.dumps({"machine": machine(), **data}, indent=1) if options.json else "\n" + table(data))
         return 0
     data = (measure_quick() if options.quick else measure_all()).as_data()

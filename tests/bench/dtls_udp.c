@@ -1,10 +1,12 @@
 /*
  * Bare Mbed TLS behind a UDP socket: the least that a server of protected messages must do, for
- * tests/bench/secure.py to hold linnetd against. Knows its peers by their place in 127.1.0.0/16, shakes
+ * ./dev bench to hold linnetd against. Knows its peers by their place in 127.1.0.0/16, shakes
  * hands without cookies, and answers each message of CoAP without looking at what it asks.
  *
  *     bench_dtls_udp PORT SECRET-OF-LINNET-LOAD
  */
+
+#include "dtls_key.h"
 
 #include <linnet/net.h>
 
@@ -15,7 +17,7 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_ciphersuites.h>
 
-enum { PEERS = 65536, BATCH = 64, SIZE = 1500, KEY = 16 };
+enum { PEERS = 65536, BATCH = 64, SIZE = 1500 };
 
 struct peer {
     mbedtls_ssl_context ssl;
@@ -34,7 +36,7 @@ static struct ln_packet out[BATCH];
 static uint8_t in_bytes[BATCH][SIZE];
 static uint8_t out_bytes[BATCH][SIZE];
 static size_t out_count;
-static uint8_t secret[16];
+static uint8_t secret[DTLS_KEY_SIZE];
 
 static int fail(const char *what)
 {
@@ -98,21 +100,13 @@ static int get_timer(void *context)
     return 0;
 }
 
-/* As linnet-load makes them. */
 static int give_key(void *context, mbedtls_ssl_context *ssl, const unsigned char *name,
                     size_t size)
 {
-    uint8_t key[KEY];
-    struct ln_writer w = ln_writer(key, sizeof(key));
+    uint8_t key[DTLS_KEY_SIZE];
 
     (void)context;
-    for (char half = '1'; half <= '2'; half++) {
-        uint8_t text[64];
-        struct ln_writer t = ln_writer(text, sizeof(text));
-        ln_write_u8(&t, (uint8_t)half);
-        ln_write_bytes(&t, ln_bytes(name, size));
-        ln_write_u64(&w, ln_hash(secret, ln_writer_bytes(&t)));
-    }
+    dtls_key(secret, ln_bytes(name, size), key);
     return mbedtls_ssl_set_hs_psk(ssl, key, sizeof(key));
 }
 
@@ -205,13 +199,9 @@ int main(int argc, char **argv)
     struct ln_loop *loop = ln_loop_new();
 
     if (argc != 3 || !ln_unsigned_of_text(ln_bytes_of_text(argv[1]), &port) ||
-        strlen(argv[2]) != 2 * sizeof(secret)) {
+        !dtls_secret(argv[2], secret)) {
         fprintf(stderr, "usage: bench_dtls_udp PORT SECRET\n");
         return 2;
-    }
-    for (size_t i = 0; i < sizeof(secret); i++) {
-        char byte[3] = {argv[2][2 * i], argv[2][2 * i + 1], '\0'};
-        secret[i] = (uint8_t)strtol(byte, NULL, 16);
     }
     struct ln_address address = ln_address_ipv4(127, 0, 0, 1, (uint16_t)port);
     if (loop == NULL || !configure() || ln_udp_open(&udp, &address, 0) != LN_OK ||

@@ -12,9 +12,9 @@
  */
 
 #include "messages.h"
+#include "server_cpu.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -76,51 +75,6 @@ static union {
 static struct mmsghdr in_headers[BATCH];
 static struct iovec in_parts[BATCH];
 static uint8_t in_bytes[BATCH][SIZE];
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-/* ---- What the server's threads have used of a processor, in nanoseconds ---- */
-
-static uint64_t cpu_of_thread(const char *thread)
-{
-    char path[64];
-    uint64_t ns = 0;
-
-    snprintf(path, sizeof(path), "/proc/%d/task/%.16s/schedstat", server_pid, thread);
-    FILE *file = fopen(path, "r");
-    if (file != NULL) {
-        if (fscanf(file, "%" SCNu64, &ns) != 1) {
-            ns = 0;
-        }
-        fclose(file);
-    }
-    return ns;
-}
-
-static uint64_t server_cpu(void)
-{
-    char path[64];
-    uint64_t sum = 0;
-    struct dirent *entry;
-
-    snprintf(path, sizeof(path), "/proc/%d/task", server_pid);
-    DIR *folder = opendir(path);
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            sum += cpu_of_thread(entry->d_name);
-        }
-    }
-    if (folder != NULL) {
-        closedir(folder);
-    }
-    return sum;
-}
 
 /* ---- Sending ---- */
 
@@ -299,10 +253,10 @@ static bool go(struct run *run)
 static void report(struct run *run, const char *name)
 {
     uint64_t start = now_ns();
-    uint64_t cpu = server_cpu();
+    uint64_t cpu = server_cpu(server_pid);
     bool alive = go(run);
     double seconds = (double)(now_ns() - start) / 1e9;
-    double used = (double)(server_cpu() - cpu) / 1e9;
+    double used = (double)(server_cpu(server_pid) - cpu) / 1e9;
 
     printf("{\"what\":\"%s\",\"answered\":%" PRIu64 ",\"refused\":%" PRIu64
            ",\"resent\":%" PRIu64 ",\"seconds\":%.6f,\"cpu\":%.6f,\"alive\":%s}\n",
