@@ -15,6 +15,8 @@ static void set_defaults(struct config *config)
     *config = (struct config){
         .coap.address = {.port = 5683},
         .coaps.address = {.port = 5684},
+        .bootstrap.address = {.port = 5783},
+        .bootstrap_coaps.address = {.port = 5784},
         .http.address = ln_address_ipv4(127, 0, 0, 1, 8080),
         .max_devices = DEFAULT_MAX_DEVICES,
         .ack_timeout = 2,

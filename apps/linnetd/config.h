@@ -19,6 +19,8 @@ struct listener {
 struct config {
     struct listener coap;
     struct listener coaps;
+    struct listener bootstrap;
+    struct listener bootstrap_coaps;
     struct listener http;
     char coaps_cert[1024]; /* "": no certificates, keys alone */
     char coaps_key[1024];

@@ -203,6 +203,7 @@ struct credentials *credentials_new(const char *folder, char why[STORE_WHY_MAX])
         return NULL;
     }
     init_lock(&credentials->lock);
+    pthread_mutex_init(&credentials->changing, NULL);
     ln_random_system.fill(ln_random_system.context, credentials->seed,
                           sizeof(credentials->seed));
     ln_map_init(&credentials->by_endpoint, &owner_calls, credentials->seed, &heap_allocator);
@@ -238,6 +239,7 @@ void credentials_free(struct credentials *credentials)
     ln_map_fini(&credentials->by_endpoint);
     seal_fini(&credentials->seal);
     pthread_rwlock_destroy(&credentials->lock);
+    pthread_mutex_destroy(&credentials->changing);
     free(credentials);
 }
 
@@ -370,6 +372,11 @@ static struct ln_bytes bound_elsewhere(struct ln_bytes bound, uint8_t out[64])
     ln_write_bytes(&w, ln_bytes_of_text("elsewhere: "));
     ln_write_bytes(&w, bound);
     return ln_writer_bytes(&w);
+}
+
+bool credentials_make_key(struct credentials *credentials)
+{
+    return seal_make(&credentials->seal);
 }
 
 bool credentials_seal(struct credentials *credentials, struct ln_bytes bound,

@@ -5,7 +5,7 @@
  * and in the store. Keys stay sealed in memory too: a look-up opens those that it gives out, and
  * whoever asked wipes them. One lock is shared by readers: a look-up, which happens once in a
  * handshake, copies some hundred bytes under it; a copy of the whole table for each change would
- * cost a million rows. Changes are made by one thread, the store's, or HTTP's without a store.
+ * cost a million rows. Changes are made by one thread, the store's; without a store one by one.
  *
  *     struct credential_key keys[CREDENTIAL_SLOTS];
  *     size_t count = credentials_find_psk(credentials, CREDENTIAL_SERVER, identity, keys);
@@ -87,6 +87,8 @@ enum { CREDENTIALS_OF_ENDPOINT = CREDENTIAL_FORS * CREDENTIAL_SLOTS };
 size_t credentials_of_endpoint(struct credentials *credentials, struct ln_bytes endpoint,
                                struct credential out[CREDENTIALS_OF_ENDPOINT]);
 
+/* Makes the master key where there is none, on a thread that changes. False: it could not be kept. */
+LN_MUST_USE bool credentials_make_key(struct credentials *credentials);
 /*
  * Seals with the master key what else holds keys; as seal_close() and seal_open(). False also where
  * there is no master key.

@@ -190,7 +190,7 @@ static void apply(struct credentials_change *change)
     }
 }
 
-static void finish(struct credentials_change *change, bool good)
+static void settle(struct credentials_change *change, bool good)
 {
     if (good) {
         change->end = CREDENTIALS_DONE;
@@ -204,7 +204,6 @@ static void finish(struct credentials_change *change, bool good)
     for (size_t i = 0; i < change->count; i++) {
         seal_wipe(change->inputs[i].key, sizeof(change->inputs[i].key));
     }
-    change->done(change);
 }
 
 /* ---- In the store ---- */
@@ -312,7 +311,8 @@ static void change_done(struct store_job *job, bool ok)
     struct credentials_change *change = (struct credentials_change *)job;
 
     change->credentials->has_check |= ok;
-    finish(change, ok);
+    settle(change, ok);
+    change->done(change);
 }
 
 void credentials_do(struct credentials_change *change)
@@ -320,7 +320,11 @@ void credentials_do(struct credentials_change *change)
     struct store *store = change->credentials->store;
 
     if (store == NULL) {
-        finish(change, plan(change));
+        pthread_mutex_t *changing = &change->credentials->changing;
+        pthread_mutex_lock(changing);
+        settle(change, plan(change));
+        pthread_mutex_unlock(changing);
+        change->done(change);
         return;
     }
     change->end = CREDENTIALS_NOT_KEPT; /* what is so if the job is never begun */

@@ -46,6 +46,7 @@ struct credentials {
     struct store *store; /* NULL: nothing is kept */
     bool has_check;      /* the store can tell whether the master key is the right one */
     pthread_rwlock_t lock;
+    pthread_mutex_t changing; /* without a store */
     uint8_t seed[16];
     struct ln_map by_endpoint; /* owners */
     struct ln_map by_identity; /* rows; one of two slots that share theirs */

@@ -3,6 +3,7 @@
 #define LINNETD_DAEMON_H
 
 #include "linnetd/auth.h"
+#include "linnetd/bootstrap.h"
 #include "linnetd/config.h"
 #include "linnetd/credentials.h"
 #include "linnetd/events.h"
@@ -24,7 +25,10 @@ struct daemon {
     struct store *store;      /* NULL: nothing is kept */
     struct history *history;
     struct credentials *credentials;
-    char identity[33]; /* of the store; with none, of this start */
+    struct bootstrap_list *bootstraps;
+    struct bootstrap_sessions *bootstrap_sessions;
+    struct bootstrap *bootstrap; /* NULL: both its listeners are off */
+    char identity[33];           /* of the store; with none, of this start */
     struct shard *shards[SHARDS_MAX];
     uint8_t shard_count;
     size_t restored[SHARDS_MAX];
@@ -32,6 +36,8 @@ struct daemon {
     int64_t restore_ms;                  /* how long that took */
     struct ln_address coap;              /* where it listens, if the listener is not off */
     struct ln_address coaps;
+    struct ln_address bootstrap_plain;
+    struct ln_address bootstrap_coaps;
     int64_t started_at; /* ms since 1970 */
     atomic_bool ready;
     atomic_bool stopping;

@@ -2,6 +2,7 @@
 
 #include "linnetd/events.h"
 
+#include "linnetd/bootstrap_sessions.h"
 #include "linnetd/daemon.h"
 #include "linnetd/device.h"
 #include "linnetd/json_out.h"
@@ -117,6 +118,15 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
     pthread_mutex_lock(&events->lock);
     struct event *event = next_place(events, kind, time, endpoint);
     event->operation = operation != NULL ? *operation : (struct event_operation){.number = 0};
+    wake_streams(events);
+    pthread_mutex_unlock(&events->lock);
+}
+
+void events_put_bootstrap(struct events *events, struct ln_bytes endpoint,
+                          const struct event_bootstrap *bootstrap, int64_t time)
+{
+    pthread_mutex_lock(&events->lock);
+    next_place(events, EVENT_BOOTSTRAP, time, endpoint)->bootstrap = *bootstrap;
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -252,6 +262,36 @@ static void operation_json(struct json_out *json, const struct event_operation *
     out_close(json, '}');
 }
 
+static void bootstrap_json(struct json_out *json, const struct event_bootstrap *bootstrap)
+{
+    char text[LN_PATH_TEXT_MAX + 1];
+    char id[BOOTSTRAP_ID_TEXT];
+    char code[BOOTSTRAP_CODE_TEXT];
+
+    bootstrap_id_text(bootstrap->session, id);
+    out_open(json, '{');
+    out_key(json, "id");
+    out_text(json, id);
+    out_key(json, "state");
+    out_text(json, bootstrap->state);
+    if (bootstrap->step != NULL) {
+        out_key(json, "method");
+        out_text(json, bootstrap->step);
+        out_key(json, "path");
+        out_text(json, path_text(bootstrap->path, text));
+    }
+    if (bootstrap->code != 0) {
+        bootstrap_code_text(bootstrap->code, code);
+        out_key(json, "code");
+        out_text(json, code);
+    }
+    if (bootstrap->reason != NULL) {
+        out_key(json, "reason");
+        out_text(json, bootstrap->reason);
+    }
+    out_close(json, '}');
+}
+
 /* One that cannot be decoded says so instead of its records. */
 static void notification_json(struct json_out *json, const struct event *event)
 {
@@ -293,6 +333,9 @@ static void write_event(const struct events *events, struct text_out *out,
         observation_json(&json, &event->observation);
     } else if (event->kind == EVENT_NOTIFICATION) {
         notification_json(&json, event);
+    } else if (event->kind == EVENT_BOOTSTRAP) {
+        out_key(&json, "bootstrap");
+        bootstrap_json(&json, &event->bootstrap);
     } else if (event->kind == EVENT_REGISTERED) {
         device_security_json(&json, event->proof_mode,
                              ln_bytes(event->payload, event->payload_len));
@@ -398,7 +441,7 @@ static bool read_kind(struct request *request, struct event_stream *stream)
     }
     return problem(request, PROBLEM_BAD_QUERY,
                    "type: it is registered, updated, deregistered, expired, awake, sleeping, "
-                   "unreachable, operation, observation or notification");
+                   "unreachable, operation, observation, notification or bootstrap");
 }
 
 static bool read_endpoint(struct request *request, struct event_stream *stream)

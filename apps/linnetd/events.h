@@ -22,7 +22,8 @@ struct request;
     X(EVENT_UNREACHABLE, "unreachable")                                                        \
     X(EVENT_OPERATION, "operation")                                                            \
     X(EVENT_OBSERVATION, "observation")                                                        \
-    X(EVENT_NOTIFICATION, "notification")
+    X(EVENT_NOTIFICATION, "notification")                                                      \
+    X(EVENT_BOOTSTRAP, "bootstrap")
 
 enum event_kind {
 #define EVENT_KIND(kind, name) kind,
@@ -47,6 +48,16 @@ struct event_operation {
     uint8_t code;  /* of the device; 0: it did not answer */
 };
 
+/* Of EVENT_BOOTSTRAP: what became of a session. All texts are constants. */
+struct event_bootstrap {
+    uint64_t session;
+    const char *state;  /* "begun", "step", "refused", or the end's name */
+    const char *reason; /* NULL: none */
+    const char *step;   /* NULL: none */
+    struct ln_path path;
+    uint8_t code; /* of the device, or of our refusal; 0: none */
+};
+
 struct event {
     uint64_t id;  /* from 1, without gaps */
     int64_t time; /* ms since 1970 */
@@ -54,6 +65,7 @@ struct event {
     uint8_t endpoint_len;
     uint8_t endpoint[LN_LIMIT_ENDPOINT];
     struct event_operation operation;
+    struct event_bootstrap bootstrap;
     struct observation observation; /* of EVENT_OBSERVATION and EVENT_NOTIFICATION */
     uint16_t format;                /* of a notification's payload */
     uint8_t proof_mode;             /* of EVENT_REGISTERED: how it proved what `payload` says */
@@ -89,6 +101,9 @@ void events_put_registered(struct events *events, const struct ln_server_event *
  */
 void events_put_observation(struct events *events, const struct ln_server_event *event,
                             int64_t wall_offset);
+/* Any thread; `time` is ms since 1970. */
+void events_put_bootstrap(struct events *events, struct ln_bytes endpoint,
+                          const struct event_bootstrap *bootstrap, int64_t time);
 /*
  * Any thread: streams with nothing to say send a comment, so that a peer that is gone is
  * noticed.

@@ -146,8 +146,15 @@ static bool open_credentials(struct daemon *daemon)
     daemon->credentials = credentials_new(folder, why);
     if (daemon->credentials == NULL) {
         complain("credentials", why);
+        return false;
     }
-    return daemon->credentials != NULL;
+    daemon->bootstraps = bootstrap_list_new(daemon->credentials);
+    daemon->bootstrap_sessions = bootstrap_sessions_new();
+    if (daemon->bootstraps == NULL || daemon->bootstrap_sessions == NULL) {
+        complain("start", "no memory");
+        return false;
+    }
+    return true;
 }
 
 /* What was registered before, and the thread that keeps what comes. */
@@ -168,7 +175,8 @@ static bool bring_back(struct daemon *daemon)
         complain("--data", strerror(errno));
         return false;
     }
-    if (!credentials_load(daemon->credentials, daemon->store, why)) {
+    if (!credentials_load(daemon->credentials, daemon->store, why) ||
+        !bootstrap_list_load(daemon->bootstraps, daemon->store, why)) {
         complain(daemon->config.data, why);
         return false;
     }
@@ -192,31 +200,58 @@ static bool open_history(struct daemon *daemon)
     return daemon->history != NULL;
 }
 
-static bool ports_are_free(const struct daemon *daemon)
+/* A listener: its option, what was asked for, and where it listens. */
+struct place {
+    const char *option;
+    const struct listener *asked;
+    struct ln_address *at;
+};
+
+enum { PLACES = 4 };
+
+static void places_of(struct daemon *daemon, struct place out[PLACES])
 {
     const struct config *config = &daemon->config;
 
-    if (!config->coap.off && !port_is_free(&daemon->coap)) {
-        return complain_of_listener("--coap", &daemon->coap, errno);
-    }
-    if (!config->coaps.off && !port_is_free(&daemon->coaps)) {
-        return complain_of_listener("--coaps", &daemon->coaps, errno);
+    out[0] = (struct place){"--coap", &config->coap, &daemon->coap};
+    out[1] = (struct place){"--coaps", &config->coaps, &daemon->coaps};
+    out[2] = (struct place){"--bootstrap", &config->bootstrap, &daemon->bootstrap_plain};
+    out[3] =
+        (struct place){"--bootstrap-coaps", &config->bootstrap_coaps, &daemon->bootstrap_coaps};
+}
+
+static bool ports_are_free(struct daemon *daemon)
+{
+    struct place places[PLACES];
+
+    places_of(daemon, places);
+    for (size_t i = 0; i < PLACES; i++) {
+        *places[i].at = places[i].asked->address;
+        if (!places[i].asked->off && !port_is_free(places[i].at)) {
+            return complain_of_listener(places[i].option, places[i].at, errno);
+        }
     }
     return true;
 }
 
-static bool complain_of_shard(const struct daemon *daemon, const struct shard_listeners *asked,
-                              ln_err err)
+/* What a thread with listeners did not get: `option` is that of the one that failed. */
+static bool complain_of_thread(struct daemon *daemon, const char *option, ln_err err)
 {
+    int why = err == LN_ERR_SYSTEM ? errno : ENOMEM;
+    struct place places[PLACES];
+    size_t at = 0;
+
     if (err == LN_ERR_BAD_CONFIG) {
         complain("--coaps-cert",
                  "the certificate, its key, and the authorities do not fit each other, or are "
                  "none that DTLS can use: it takes ECDSA keys on P-256");
         return false;
     }
-    return complain_of_listener(
-        asked->failed, strcmp(asked->failed, "--coaps") == 0 ? &daemon->coaps : &daemon->coap,
-        err == LN_ERR_SYSTEM ? errno : ENOMEM);
+    places_of(daemon, places);
+    while (at < PLACES - 1 && strcmp(places[at].option, option) != 0) {
+        at++;
+    }
+    return complain_of_listener(option, places[at].at, why);
 }
 
 static bool make_shards(struct daemon *daemon, const struct secure_files *files)
@@ -230,11 +265,27 @@ static bool make_shards(struct daemon *daemon, const struct secure_files *files)
     for (uint8_t i = 0; i < daemon->config.shards; i++) {
         ln_err err = shard_new(daemon, i, &listeners, &daemon->shards[i]);
         if (err != LN_OK) {
-            return complain_of_shard(daemon, &listeners, err);
+            return complain_of_thread(daemon, listeners.failed, err);
         }
         daemon->shard_count++;
     }
     return true;
+}
+
+static bool make_bootstrap(struct daemon *daemon, const struct secure_files *files)
+{
+    const struct config *config = &daemon->config;
+    struct bootstrap_listeners listeners = {
+        .plain = config->bootstrap.off ? NULL : &daemon->bootstrap_plain,
+        .secure = config->bootstrap_coaps.off ? NULL : &daemon->bootstrap_coaps,
+        .certificates = &files->certificates,
+    };
+
+    if (config->bootstrap.off && config->bootstrap_coaps.off) {
+        return true;
+    }
+    ln_err err = bootstrap_new(daemon, &listeners, &daemon->bootstrap);
+    return err == LN_OK || complain_of_thread(daemon, listeners.failed, err);
 }
 
 static bool open_shards(struct daemon *daemon)
@@ -246,15 +297,13 @@ static bool open_shards(struct daemon *daemon)
     if (!good) {
         complain("--coaps-cert", why);
     }
-    good = good && make_shards(daemon, &files);
+    good = good && make_shards(daemon, &files) && make_bootstrap(daemon, &files);
     secure_files_free(&files);
     return good;
 }
 
 static bool start_shards(struct daemon *daemon)
 {
-    daemon->coap = daemon->config.coap.address;
-    daemon->coaps = daemon->config.coaps.address;
     if (!ports_are_free(daemon) || !open_shards(daemon)) {
         return false;
     }
@@ -268,6 +317,10 @@ static bool start_shards(struct daemon *daemon)
             complain("--shards", "the system gives no more threads");
             return false;
         }
+    }
+    if (daemon->bootstrap != NULL && !bootstrap_start(daemon->bootstrap)) {
+        complain("--bootstrap", "the system gives no more threads");
+        return false;
     }
     return true;
 }
@@ -320,6 +373,14 @@ static void say_ready(struct daemon *daemon, const char *made_token)
         log_line(LOG_INFO, "listening for CoAP over DTLS at %s",
                  address_text(&daemon->coaps, text));
     }
+    if (!daemon->config.bootstrap.off) {
+        log_line(LOG_INFO, "listening for Bootstrap-Requests over CoAP at %s",
+                 address_text(&daemon->bootstrap_plain, text));
+    }
+    if (!daemon->config.bootstrap_coaps.off) {
+        log_line(LOG_INFO, "listening for Bootstrap-Requests over DTLS at %s",
+                 address_text(&daemon->bootstrap_coaps, text));
+    }
     if (daemon->http != NULL) {
         bool https = config_has_https(&daemon->config);
         log_line(LOG_INFO, "listening for %s at %s", https ? "HTTPS" : "HTTP",
@@ -342,7 +403,8 @@ static void read_coaps_again(struct daemon *daemon)
 {
     char why[SECURE_WHY_MAX];
 
-    if (daemon->config.coaps.off || daemon->config.coaps_cert[0] == '\0') {
+    if ((daemon->config.coaps.off && daemon->config.bootstrap_coaps.off) ||
+        daemon->config.coaps_cert[0] == '\0') {
         return;
     }
     if (secure_certificates(daemon, why)) {
@@ -403,6 +465,7 @@ static void stop(struct daemon *daemon)
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         shard_stop(daemon->shards[i]);
     }
+    bootstrap_stop(daemon->bootstrap);
     events_close(&daemon->events);
     if (daemon->http != NULL) {
         http_drain(daemon->http, DRAIN_MS);
@@ -412,6 +475,9 @@ static void stop(struct daemon *daemon)
     secure_save(daemon);
     history_close(daemon->history);
     store_close(daemon->store);
+    bootstrap_free(daemon->bootstrap);
+    bootstrap_list_free(daemon->bootstraps);
+    bootstrap_sessions_free(daemon->bootstrap_sessions);
     credentials_free(daemon->credentials);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         shard_free(daemon->shards[i]);

@@ -8,6 +8,8 @@
 
 #include <linnet/net.h>
 
+#include <stdio.h>
+
 /* What each shard tells of itself. */
 struct tally {
     struct ln_server_counters counters;
@@ -78,6 +80,39 @@ static void metric(void *to, const char *type, const char *name, const char *hel
                 help, name, suffix, type, name, suffix);
     text_unsigned(out, value);
     text_add(out, "\n");
+}
+
+/* What DTLS counts of bootstrapping, under names of its own. */
+static void bootstrap_dtls_metric(void *to, const char *type, const char *name,
+                                  const char *help, uint64_t value)
+{
+    char whole[64];
+
+    (void)snprintf(whole, sizeof(whole), "bootstrap_%s", name);
+    metric(to, type, whole, help, value);
+}
+
+static void bootstrap_metrics(struct text_out *out, struct daemon *daemon)
+{
+    struct bootstrap_tally tally = bootstrap_tally(daemon->bootstrap);
+
+    metric(out, "gauge", "bootstrap_configurations", "bootstrap configurations kept",
+           bootstrap_list_count(daemon->bootstraps));
+    if (daemon->bootstrap == NULL) {
+        return;
+    }
+    metric(out, "gauge", "bootstrap_sessions", "bootstraps under way", tally.running);
+#define WRITE(name, help) metric(out, "counter", "bootstrap_" #name, help, tally.engine.name);
+    LN_BOOTSTRAP_COUNTERS(WRITE)
+#undef WRITE
+#define WRITE(name, help) metric(out, "counter", "bootstrap_" #name, help, tally.own.name);
+    BOOTSTRAP_COUNTERS(WRITE)
+#undef WRITE
+    metric(out, "counter", "bootstrap_too_long",
+           "datagrams of bootstrapping longer than any message may be, dropped", tally.cut);
+    if (!daemon->config.bootstrap_coaps.off) {
+        secure_metrics(&tally.secure, bootstrap_dtls_metric, out);
+    }
 }
 
 static void http_metrics(struct text_out *out, const struct request *request)
@@ -181,6 +216,7 @@ static void finish_metrics(struct request *request)
     if (!request->daemon->config.coaps.off) {
         secure_metrics(&all.secure, metric, out);
     }
+    bootstrap_metrics(out, request->daemon);
     http_metrics(out, request);
     history_metrics(out, request->daemon);
     store_metrics(out, request->daemon);
@@ -262,6 +298,9 @@ static void finish_server(struct request *request)
     out_open(&json, '{');
     address_member(&json, "coap", !config->coap.off, &daemon->coap);
     address_member(&json, "coaps", !config->coaps.off, &daemon->coaps);
+    address_member(&json, "bootstrap", !config->bootstrap.off, &daemon->bootstrap_plain);
+    address_member(&json, "bootstrap_coaps", !config->bootstrap_coaps.off,
+                   &daemon->bootstrap_coaps);
     address_member(&json, "http", true, http_address(request->http));
     out_close(&json, '}');
     number_member(&json, "shards", daemon->shard_count);
@@ -279,6 +318,8 @@ static void finish_server(struct request *request)
     number_member(&json, "http_connections", HTTP_CONNECTIONS_MAX);
     number_member(&json, "body_bytes", HTTP_BODY_MAX);
     number_member(&json, "tokens", AUTH_TOKENS_MAX);
+    number_member(&json, "bootstrap_configurations", BOOTSTRAPS_MAX);
+    number_member(&json, "bootstrap_patterns", BOOTSTRAP_PATTERNS_MAX);
     out_close(&json, '}');
     out_close(&json, '}');
 }

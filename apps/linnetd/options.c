@@ -7,7 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COAP_PORT = 5683, COAPS_PORT = 5684, HTTP_PORT = 8080, RETRANSMIT_MAX = 20 };
+enum {
+    COAP_PORT = 5683,
+    COAPS_PORT = 5684,
+    BOOTSTRAP_PORT = 5783,
+    BOOTSTRAP_COAPS_PORT = 5784,
+    HTTP_PORT = 8080,
+    RETRANSMIT_MAX = 20,
+};
 
 static const char *set_listener(struct listener *listener, const char *value, uint16_t port)
 {
@@ -33,6 +40,16 @@ static const char *set_coap(struct config *config, const char *value)
 static const char *set_coaps(struct config *config, const char *value)
 {
     return set_listener(&config->coaps, value, COAPS_PORT);
+}
+
+static const char *set_bootstrap(struct config *config, const char *value)
+{
+    return set_listener(&config->bootstrap, value, BOOTSTRAP_PORT);
+}
+
+static const char *set_bootstrap_coaps(struct config *config, const char *value)
+{
+    return set_listener(&config->bootstrap_coaps, value, BOOTSTRAP_COAPS_PORT);
 }
 
 static const char *set_http(struct config *config, const char *value)
@@ -268,6 +285,9 @@ const struct option options[] = {
      set_coaps_crl},
     {"nosec-for-known", "on|off", "whether devices with credentials may come without security",
      "off", set_nosec_for_known},
+    {"bootstrap", "ADDR:PORT", "the bootstrap server over UDP, or off", "[::]:5783", set_bootstrap},
+    {"bootstrap-coaps", "ADDR:PORT", "the bootstrap server over DTLS, or off", "[::]:5784",
+     set_bootstrap_coaps},
     {"http", "ADDR:PORT", "the HTTP API, or off", "127.0.0.1:8080", set_http},
     {"http-insecure", NULL, "allow HTTP without TLS beyond loopback", "no", set_http_insecure},
     {"http-cert", "FILE", "HTTPS: the certificate and its chain, in PEM", "plain HTTP", set_http_cert},
@@ -299,8 +319,6 @@ const struct option options[] = {
     {"check", "DIR", "check what is kept there, and end", NULL, set_check},
     {"coap-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {"coaps-tcp", "ADDR:PORT", NULL, NULL, set_missing_listener},
-    {"bootstrap", "ADDR:PORT", NULL, NULL, set_missing_listener},
-    {"bootstrap-coaps", "ADDR:PORT", NULL, NULL, set_missing_listener},
     {NULL, NULL, NULL, NULL, NULL},
     /* clang-format on */
 };
@@ -331,7 +349,7 @@ static void print_option(const char *name, const char *argument, const char *hel
 void options_print(void)
 {
     (void)printf("usage: linnetd [OPTION...]\n\n"
-                 "LwM2M server with an HTTP API.\n\n");
+                 "LwM2M server and bootstrap server with an HTTP API.\n\n");
     print_option("config", "FILE",
                  "read options from an INI file: key = value, the keys as below", NULL);
     for (const struct option *option = options; option->name != NULL; option++) {

@@ -42,6 +42,10 @@
       "There are too many observations")                                                       \
     X(PROBLEM_IDENTITY_KEPT, "identity-kept", 409,                                             \
       "The credential that is to stay has this identity")                                      \
+    X(PROBLEM_UNKNOWN_BOOTSTRAP, "unknown-bootstrap", 404,                                     \
+      "There is no bootstrap configuration of this name")                                      \
+    X(PROBLEM_TOO_MANY_BOOTSTRAPS, "too-many-bootstraps", 409,                                 \
+      "There are too many bootstrap configurations")                                           \
     X(PROBLEM_NO_BACKUP, "no-backup", 409, "No copy could be made")                            \
     X(PROBLEM_DEVICE_ERROR, "device-error", 502, "The device answered with an error")          \
     X(PROBLEM_DEVICE_TIMEOUT, "device-timeout", 504, "The device did not answer in time")      \

@@ -287,9 +287,9 @@ static void end_sessions(struct secure *secure, struct ln_bytes endpoint,
 static void run_revocation(struct shard *shard, struct call *call)
 {
     struct revocation *revocation = (struct revocation *)(void *)call;
+    struct secure *secure = revocation->secure;
     struct credential all[CREDENTIALS_OF_ENDPOINT];
     struct ln_bytes endpoint = ln_bytes(revocation->endpoint, revocation->length);
-    struct secure *secure = revocation->secure;
 
     (void)shard; /* the thread is that of whoever has the sessions */
     if (secure->dtls != NULL) {
@@ -321,6 +321,9 @@ static void changed(void *context, enum credential_for purpose, struct ln_bytes 
 {
     struct daemon *daemon = context;
 
+    if (revoked && purpose == CREDENTIAL_BOOTSTRAP && daemon->bootstrap != NULL) {
+        revoke(&daemon->bootstrap->inbox, &daemon->bootstrap->secure, endpoint);
+    }
     for (uint8_t i = 0; revoked && purpose == CREDENTIAL_SERVER && i < daemon->shard_count;
          i++) {
         revoke(&daemon->shards[i]->inbox, &daemon->shards[i]->secure, endpoint);

@@ -85,15 +85,18 @@ struct renewal {
 struct renewal_part {
     struct call call; /* first */
     struct renewal *whole;
+    struct secure *secure;
 };
 
 static void run_renewal(struct shard *shard, struct call *call)
 {
-    struct renewal *renewal = ((struct renewal_part *)(void *)call)->whole;
+    struct renewal_part *part = (struct renewal_part *)(void *)call;
+    struct renewal *renewal = part->whole;
     bool good =
-        ln_dtls_server_certificates(shard->secure.dtls, &renewal->files.certificates) == LN_OK;
+        ln_dtls_server_certificates(part->secure->dtls, &renewal->files.certificates) == LN_OK;
 
-    free(call);
+    (void)shard; /* the thread is that of whoever has the sessions */
+    free(part);
     pthread_mutex_lock(&renewal->lock);
     renewal->good &= good;
     renewal->left--;
@@ -101,21 +104,30 @@ static void run_renewal(struct shard *shard, struct call *call)
     pthread_mutex_unlock(&renewal->lock);
 }
 
-static void ask_shards(struct daemon *daemon, struct renewal *renewal)
+static void ask(struct renewal *renewal, struct inbox *inbox, struct secure *secure)
+{
+    struct renewal_part *part = secure->dtls != NULL ? calloc(1, sizeof(*part)) : NULL;
+
+    if (part == NULL) {
+        renewal->good = renewal->good && secure->dtls == NULL;
+        return;
+    }
+    *part = (struct renewal_part){.call.run = run_renewal, .whole = renewal, .secure = secure};
+    pthread_mutex_lock(&renewal->lock);
+    renewal->left++;
+    pthread_mutex_unlock(&renewal->lock);
+    if (!inbox_put_call(inbox, &part->call)) {
+        run_renewal(NULL, &part->call);
+    }
+}
+
+static void ask_all_threads(struct daemon *daemon, struct renewal *renewal)
 {
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
-        struct renewal_part *part = calloc(1, sizeof(*part));
-        if (part == NULL) {
-            renewal->good = false;
-            continue;
-        }
-        *part = (struct renewal_part){.call.run = run_renewal, .whole = renewal};
-        pthread_mutex_lock(&renewal->lock);
-        renewal->left++;
-        pthread_mutex_unlock(&renewal->lock);
-        if (!inbox_put_call(&daemon->shards[i]->inbox, &part->call)) {
-            run_renewal(daemon->shards[i], &part->call);
-        }
+        ask(renewal, &daemon->shards[i]->inbox, &daemon->shards[i]->secure);
+    }
+    if (daemon->bootstrap != NULL) {
+        ask(renewal, &daemon->bootstrap->inbox, &daemon->bootstrap->secure);
     }
 }
 
@@ -127,7 +139,7 @@ bool secure_certificates(struct daemon *daemon, char why[SECURE_WHY_MAX])
     if (good) {
         pthread_mutex_init(&renewal.lock, NULL);
         pthread_cond_init(&renewal.done, NULL);
-        ask_shards(daemon, &renewal);
+        ask_all_threads(daemon, &renewal);
         pthread_mutex_lock(&renewal.lock);
         while (renewal.left > 0) {
             pthread_cond_wait(&renewal.done, &renewal.lock);

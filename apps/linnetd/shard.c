@@ -5,6 +5,7 @@
 
 #include "linnetd/shard.h"
 
+#include "linnetd/batch.h"
 #include "linnetd/daemon.h"
 #include "linnetd/heap.h"
 #include "linnetd/operation.h"
@@ -14,23 +15,6 @@
 #include <string.h>
 
 enum { INBOX_ROUNDS = 4, PROMISES_MS = 2000 };
-
-struct shard_batch {
-    struct ln_packet packets[LN_UDP_BATCH];
-    size_t count;
-    uint8_t bytes[LN_UDP_BATCH][LN_UDP_PACKET_MAX];
-};
-
-static struct shard_batch *batch_new(void)
-{
-    struct shard_batch *batch = calloc(1, sizeof(*batch));
-
-    for (size_t i = 0; batch != NULL && i < LN_UDP_BATCH; i++) {
-        batch->packets[i].bytes = batch->bytes[i];
-        batch->packets[i].size = LN_UDP_PACKET_MAX;
-    }
-    return batch;
-}
 
 /* ---- Out ---- */
 

@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 
+struct batch;
 struct daemon;
 struct operation_list;
 struct wait;
@@ -33,8 +34,8 @@ struct shard {
     struct operation_list *operations;
     uint64_t handed_over; /* datagrams given to the shard that owns them */
     uint64_t cut;         /* datagrams longer than the buffer, dropped */
-    struct shard_batch *in;
-    struct shard_batch *out;
+    struct batch *in;
+    struct batch *out;
     struct keep keep;
     struct secure secure;
 };

@@ -61,6 +61,10 @@ static const char *const migrations[STORE_VERSION] = {
     "ALTER TABLE gone ADD COLUMN session INTEGER;"
     "ALTER TABLE gone ADD COLUMN proof INTEGER;"
     "ALTER TABLE gone ADD COLUMN identity BLOB;",
+    /* The first one was never written. A configuration is sealed, for it may hold keys. */
+    "DROP TABLE bootstraps;"
+    "CREATE TABLE bootstraps (endpoint BLOB PRIMARY KEY, configuration BLOB NOT NULL,"
+    " changed_at INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 int64_t store_number(sqlite3 *db, const char *sql, int64_t otherwise)

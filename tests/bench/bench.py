@@ -90,7 +90,7 @@ class Server:
             "echo": [options.tools / "bench_echo", self.port, 64],
             "libcoap": [options.libcoap, "-A", "127.0.0.1", "-p", self.port, "-v", 0],
             "linnetd": [options.bin / "linnetd", "--coap", f"127.0.0.1:{self.port}", "--coaps", "off",
-                        "--shards", 1, "--data", data, "--http", f"127.0.0.1:{http}" if http else "off"],
+                        "--bootstrap", "off", "--bootstrap-coaps", "off", "--shards", 1, "--data", data, "--http", f"127.0.0.1:{http}" if http else "off"],
         }[name]
         self.launch(command)
         self.ask_by(options.tools / "bench_generator", devices, lists)
@@ -170,7 +170,8 @@ class SecureServer(Server):
             http = free_port(socket.SOCK_STREAM)
             own = [] if credential == SECRET else ["--coaps-cert", credential / "server-chain.pem", "--coaps-key",
                                                    credential / "server.key", "--coaps-ca", credential / "ca.pem"]
-            self.launch([options.bin / "linnetd", "--coap", "off", "--coaps", f"127.0.0.1:{self.port}", "--shards", 1,
+            self.launch([options.bin / "linnetd", "--coap", "off", "--bootstrap", "off",
+                         "--bootstrap-coaps", "off", "--coaps", f"127.0.0.1:{self.port}", "--shards", 1,
                          "--data", ":memory:", "--http", f"127.0.0.1:{http}", *own])
             give_credentials(http, devices, credential)
         self.ask_by(options.tools / "bench_dtls_generator", devices, credential)

@@ -84,7 +84,7 @@ class Linnetd:
         environment = {**os.environ, "LINNET_TOKEN": TOKEN}
         self.program = Program(
             [binary("linnetd"), "--data", ":memory:", "--shards", "1",
-             "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0",
+             "--coap", "127.0.0.1:0", "--http", "127.0.0.1:0", "--bootstrap", "off", "--bootstrap-coaps", "off",
              *(secure and ("--coaps", "127.0.0.1:0", *map(str, secure)) or ("--coaps", "off"))],
             env=environment)
         self.uri = "coap://" + self._listener("CoAP")

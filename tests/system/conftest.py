@@ -48,18 +48,22 @@ def free_port(kind=socket.SOCK_DGRAM):
         return s.getsockname()[1]
 
 
-def without_coaps(name, options):
-    """linnetd listens at 5684 unless it is told otherwise: tests that run beside each other would meet there."""
-    if name != "linnetd" or "--coaps" in options:
+FIXED_PORTS = ("--coaps", "--bootstrap", "--bootstrap-coaps")
+
+
+def without_fixed_ports(name, options):
+    """linnetd listens at 5684 and others unless it is told otherwise: tests that run beside each other would meet."""
+    if name != "linnetd":
         return options
-    return ("--coaps", "off", *options)
+    off = [word for option in FIXED_PORTS if option not in options for word in (option, "off")]
+    return (*off, *options)
 
 
 class Program:
     """A program under test, with the lines that it prints on stderr."""
 
     def __init__(self, name, *options, env=None):
-        options = without_coaps(name, options)
+        options = without_fixed_ports(name, options)
         self.lines = []
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
@@ -202,7 +206,7 @@ def run():
     def run_program(name, *options, env=None):
         if name == "linnetd" and "--data" not in options:
             options = ("--data", ":memory:", *options)
-        options = without_coaps(name, options)
+        options = without_fixed_ports(name, options)
         done = subprocess.run([BIN / name, *map(str, options)], capture_output=True, text=True, timeout=PATIENCE,
                               env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr

@@ -528,6 +528,11 @@ def described(server):
     return call
 
 
+BOOTSTRAP = {
+    "servers": [{"short_id": 1, "uri": "coaps://x", "binding": "UQ", "default_pmin": 1, "default_pmax": 2,
+                 "disable_timeout": 3, "store_notifications": False, "security": {"mode": "psk", "generate": True}}],
+    "access": [{"object": 3, "instance": 0, "owner": 1, "acl": {"1": 15, "0": 1}}], "delete": ["/"],
+    "write": [{"path": "/3/0/15", "value": "UTC"}, {"path": "/16/0", "values": {"0": {"1": "x"}}}], "format": "tlv"}
 NAMES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -618,6 +623,18 @@ def test_the_description_is_what_the_server_does(described, start_device):
             ("DELETE", "/api/v1/credentials/demo", None, 204),
             ("DELETE", "/api/v1/credentials/demo", None, 404),
             ("POST", "/api/v1/credentials/import", None, 400),
+            ("GET", "/api/v1/bootstrap", None, 200),
+            ("PUT", "/api/v1/bootstrap/demo", BOOTSTRAP, 201),
+            ("PUT", "/api/v1/bootstrap/demo", BOOTSTRAP, 200),
+            ("PUT", "/api/v1/bootstrap/demo", {}, 400),
+            ("GET", "/api/v1/bootstrap", None, 200),
+            ("GET", "/api/v1/bootstrap/demo", None, 200),
+            ("GET", "/api/v1/bootstrap/nobody", None, 404),
+            ("GET", "/api/v1/bootstrap/demo/sessions", None, 200),
+            ("DELETE", "/api/v1/bootstrap/demo", None, 204),
+            ("DELETE", "/api/v1/bootstrap/demo", None, 404),
+            ("POST", "/api/v1/bootstrap/import", {"items": [{"endpoint": "a", "configuration": BOOTSTRAP}]}, 200),
+            ("POST", "/api/v1/bootstrap/import", {}, 400),
             ("GET", "/api/v1/models", None, 200),
             ("GET", "/api/v1/models/3", None, 200),
             ("GET", "/api/v1/models/31024", None, 404),
@@ -648,8 +665,8 @@ def test_the_description_is_what_the_server_does(described, start_device):
 def test_what_is_not_described_is_not_there(described):
     for pattern, item in described.description["paths"].items():
         path = pattern.replace("{endpoint}", "x").replace("{path}", "3").replace("{object}", "3").replace("{id}", "x")
-        if pattern == "/api/v1/credentials/import":  # of an endpoint that has this name all else is there
-            item = {**item, **described.description["paths"]["/api/v1/credentials/{endpoint}"]}
+        if pattern.endswith("/import"):  # of an endpoint that has this name all else is there
+            item = {**item, **described.description["paths"][pattern.replace("import", "{endpoint}")]}
         for method in {"GET", "PUT", "PATCH", "POST", "DELETE"} - {name.upper() for name in item}:
             status, headers, _ = described.server.api.raw(method, path)
             assert status == 405, (method, path)

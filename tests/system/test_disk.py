@@ -165,7 +165,8 @@ def bound_by_permissions(*command):
 
 
 def refused_start(data):
-    done = subprocess.run(bound_by_permissions(BIN / "linnetd", "--data", data, "--coap", "off", "--http", "off"),
+    done = subprocess.run(bound_by_permissions(BIN / "linnetd", "--data", data, "--coap", "off", "--http", "off",
+                                              "--bootstrap", "off", "--bootstrap-coaps", "off"),
                           capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
     assert done.returncode == 1
     assert done.stderr.startswith("linnetd: --data: ") and len(done.stderr.splitlines()) == 1, done.stderr

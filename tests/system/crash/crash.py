@@ -54,8 +54,8 @@ class Daemon:
         # AddressSanitizer's runtime wants to be the first library; the shim is, and calls on to it.
         env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         self.process = subprocess.Popen(
-            [binary, "--data", data, "--coap", f"127.0.0.1:{coap}", "--coaps", "off", "--http",
-             f"127.0.0.1:{self.http}", "--shards", "2", "--log-level", "error"], stderr=subprocess.PIPE, text=True, env=env)
+            [binary, "--data", data, "--coap", f"127.0.0.1:{coap}", "--coaps", "off",
+             "--bootstrap", "off", "--bootstrap-coaps", "off", "--http", f"127.0.0.1:{self.http}", "--shards", "2", "--log-level", "error"], stderr=subprocess.PIPE, text=True, env=env)
         Daemon.started = [self.process]
         lines = []
         for line in self.process.stderr:
