@@ -24,11 +24,13 @@ set(LN_CLIENT_SOURCES
     access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c dated.c events.c
     link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c
     restore.c save.c store.c stored.c
+    bootstrap.c bootstrap_check.c bootstrap_copies.c bootstrap_digest.c bootstrap_operations.c bootstrap_request.c
+    bootstrap_store.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c
     operations/execute.c operations/read.c operations/write.c
     operations/write_attributes.c
-    objects/access_control.c objects/connectivity.c objects/device.c objects/firmware.c objects/location.c objects/security.c objects/sensor.c
-    objects/server.c objects/statistics.c objects/test.c)
+    objects/access_control.c objects/bootstrapped_server.c objects/connectivity.c objects/device.c objects/firmware.c
+    objects/location.c objects/security.c objects/sensor.c objects/server.c objects/statistics.c objects/test.c)
 
 set(LN_SERVER_SOURCES
     addresses.c answers.c digest.c endpoints.c events.c exchanges.c files.c journal.c list_bodies.c notifications.c

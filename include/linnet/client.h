@@ -112,6 +112,11 @@ enum ln_client_event_kind {
     LN_CLIENT_EXECUTED, /* a server executed `path`, and the 2.04 has left: now reboot, or so */
     LN_CLIENT_CREATED,
     LN_CLIENT_DELETED,
+    /* Of client_bootstrap.h. */
+    LN_CLIENT_BOOTSTRAPPING,    /* the bootstrap server has begun: all others are held off */
+    LN_CLIENT_BOOTSTRAPPED,     /* all is as it has written it */
+    LN_CLIENT_BOOTSTRAP_FAILED, /* all is as before; it is tried again by itself */
+    LN_CLIENT_BOOTSTRAP_PURGED, /* the bootstrap account has gone: its timeout is over */
 };
 
 struct ln_client_event {
@@ -337,7 +342,10 @@ struct ln_client {
 /* Not copied: the config, and all that it points to, must outlive the client. */
 struct ln_client_config {
     const char *endpoint;
-    /* Ascending by id. Must hold objects 0 (ln_security_object), 1 (ln_server_object) and 3. */
+    /*
+     * Ascending by id. Must hold objects 0 (ln_security_object), 1 (ln_server_object, or
+     * ln_bootstrapped_server_object) and 3.
+     */
     const struct ln_object_entry *objects;
     size_t object_count;
     /* Ends with NULL. NULL or none: the device registers, and answers requests with a Reset. */

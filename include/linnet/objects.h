@@ -62,9 +62,11 @@ struct ln_server_account {
     bool store_notifications; /* /1/x/6 */
     char binding[8];          /* /1/x/7 */
     uint16_t alert;           /* /1/x/11, the last alert of its plus 1; 0: there was none */
-    uint32_t absent;          /* row n is resource n; row 9 is 11 */
+    uint32_t absent;          /* row n is resource n; the last row is 11 */
 };
 extern const struct ln_object ln_server_object;
+/* The same with resource 9, Bootstrap-Request Trigger: see linnet/client_bootstrap.h. */
+extern const struct ln_object ln_bootstrapped_server_object;
 
 /*
  * ---- Object 2, Access Control. Store: struct ln_instances of struct ln_access_control. ----

@@ -36,15 +36,14 @@ struct ln_server_account *ln_client__account(const struct ln_client *client,
 static bool objects_hold_together(const struct ln_client_config *config)
 {
     const struct ln_object_entry *security = ln_client__entry(config, 0);
-    const struct ln_object_entry *server = ln_client__entry(config, 1);
 
     for (size_t i = 1; i < config->object_count; i++) {
         if (config->objects[i].object->id <= config->objects[i - 1].object->id) {
             return false;
         }
     }
-    return security != NULL && security->object == &ln_security_object && server != NULL &&
-           server->object == &ln_server_object && ln_client__entry(config, 3) != NULL;
+    return security != NULL && security->object == &ln_security_object &&
+           ln_client__entry(config, 1) != NULL && ln_client__entry(config, 3) != NULL;
 }
 
 static bool is_whole(const struct ln_client_config *config)

@@ -21,8 +21,8 @@ void ln_client__add_link(const struct ln_client__links *list, struct ln_path pat
 }
 
 /* 0.0 in a table stands for the version that the enabler implies. spec: CORE-1.1.1 §7.2.2 */
-static bool must_say_version(const struct ln_client__links *list,
-                             const struct ln_object *object)
+bool ln_client__must_say_version(const struct ln_client__links *list,
+                                 const struct ln_object *object)
 {
     uint8_t major;
     uint8_t minor;
@@ -47,7 +47,7 @@ static void add_version(const struct ln_client__links *list, const struct ln_obj
 void ln_client__add_object(const struct ln_client__links *list, const struct ln_object *object)
 {
     ln_client__add_link(list, ln_path_object(object->id));
-    if (must_say_version(list, object)) {
+    if (ln_client__must_say_version(list, object)) {
         add_version(list, object);
     }
 }
@@ -58,7 +58,7 @@ static void list_object(const struct ln_client__links *list,
     uint16_t id = 0;
     void *instance = ln_client__next_instance(entry, &id);
 
-    if (instance == NULL || must_say_version(list, entry->object)) {
+    if (instance == NULL || ln_client__must_say_version(list, entry->object)) {
         ln_client__add_object(list, entry->object);
     }
     while (instance != NULL) {

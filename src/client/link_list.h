@@ -25,5 +25,8 @@ struct ln_client__links {
 /* One link more; that of an object with its version, if it must be said. */
 void ln_client__add_link(const struct ln_client__links *list, struct ln_path path);
 void ln_client__add_object(const struct ln_client__links *list, const struct ln_object *object);
+/* Whether that link has to say it. */
+bool ln_client__must_say_version(const struct ln_client__links *list,
+                                 const struct ln_object *object);
 
 #endif

@@ -1,11 +1,11 @@
 /* Object 1, LwM2M Server. tests/client/objects_test.c holds this table against the OMA
  * registry. */
 
-#include <linnet/objects.h>
+#include "client/objects/server.h"
 
 #define FIELD(member) LN_FIELD(struct ln_server_account, member)
 
-static ln_err read_binding(void *instance, uint16_t id, struct ln_value *out)
+ln_err ln_client__read_binding(void *instance, uint16_t id, struct ln_value *out)
 {
     const struct ln_server_account *account = instance;
 
@@ -15,8 +15,8 @@ static ln_err read_binding(void *instance, uint16_t id, struct ln_value *out)
 }
 
 /* A binding of any version: which one the server speaks is not known here. */
-static ln_err write_binding(void *instance, uint16_t id, const struct ln_value *value,
-                            enum ln_write_step step)
+ln_err ln_client__write_binding(void *instance, uint16_t id, const struct ln_value *value,
+                                enum ln_write_step step)
 {
     struct ln_server_account *account = instance;
     uint8_t binding;
@@ -37,7 +37,7 @@ static ln_err write_binding(void *instance, uint16_t id, const struct ln_value *
     return LN_OK;
 }
 
-static ln_err read_alert(void *instance, uint16_t id, struct ln_value *out)
+ln_err ln_client__read_alert(void *instance, uint16_t id, struct ln_value *out)
 {
     const struct ln_server_account *account = instance;
 
@@ -59,9 +59,9 @@ static const struct ln_resource resources[] = {
     {  4, LN_NONE,    LN_EXECUTE,                        LN_EXECUTE_BY(NULL) },
     {  5, LN_INTEGER, LN_READ | LN_WRITE,                FIELD(disable_timeout) },
     {  6, LN_BOOLEAN, LN_READ | LN_WRITE | LN_MANDATORY, FIELD(store_notifications) },
-    {  7, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_CALL(read_binding, write_binding) },
+    {  7, LN_STRING,  LN_READ | LN_WRITE | LN_MANDATORY, LN_CALL(ln_client__read_binding, ln_client__write_binding) },
     {  8, LN_NONE,    LN_EXECUTE | LN_MANDATORY,         LN_EXECUTE_BY(NULL) },
-    { 11, LN_UNSIGNED, LN_READ,                          LN_CALL(read_alert, NULL) },
+    { 11, LN_UNSIGNED, LN_READ,                          LN_CALL(ln_client__read_alert, NULL) },
     /* clang-format on */
 };
 

@@ -2,6 +2,8 @@
 
 #include "client/requests.h"
 
+enum { DISABLE = 4, UPDATE = 8, BOOTSTRAP = 9 }; /* of object 1 */
+
 static struct ln_client_server *server_of_instance(const struct ln_client *client, uint16_t id)
 {
     for (size_t i = 0; i < client->config->server_count; i++) {
@@ -13,10 +15,10 @@ static struct ln_client_server *server_of_instance(const struct ln_client *clien
     return NULL;
 }
 
-/* What the Server object's executables mean is ours to do, once the answer has left. */
+/* What the Server object's executables mean is ours to do, once the answer has left; a bootstrap is
+ * told of, and the part for it does it. */
 static void execute_on_server(const struct ln_client__request *r)
 {
-    enum { DISABLE = 4, UPDATE = 8 };
     struct ln_client_server *server = server_of_instance(r->client, r->instance_id);
 
     if (server != NULL) {
@@ -45,7 +47,7 @@ static ln_err execute(struct ln_client__request *r)
             return err;
         }
     }
-    if (r->entry->object == &ln_server_object) {
+    if (r->operation.path.id[0] == 1 && r->row->id != BOOTSTRAP) {
         execute_on_server(r);
     } else {
         ln_client__tell(r->client, r->server, LN_CLIENT_EXECUTED, &r->operation.path);
