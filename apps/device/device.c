@@ -36,17 +36,19 @@ static const char *name_of(struct device *d)
 }
 
 /* Where there is one server only, it may do everything, and needs no object that says so. */
-static bool has_object(const struct options *options, const struct ln_object *object)
+bool device_has(const struct device *d, const struct ln_object *object)
 {
-    return (object != &ln_location_object || options->has_place) &&
-           (object != &ln_access_control_object || options->account_count > 1);
+    bool many = d->options->account_count > 1 || d->options->bootstrap.uri != NULL;
+
+    return (object != &ln_location_object || d->options->has_place) &&
+           (object != &ln_access_control_object || many);
 }
 
 static size_t place_objects(struct device *d)
 {
     const struct ln_object_entry first[] = {
         {&ln_security_object, &d->security_store},
-        {&ln_server_object, &d->account_store},
+        {&ln_bootstrapped_server_object, &d->account_store},
         {&ln_access_control_object, &d->access_store},
         {&ln_device_object, &d->device},
         {&ln_connectivity_object, &d->connectivity},
@@ -57,7 +59,7 @@ static size_t place_objects(struct device *d)
     size_t count = 0;
 
     for (size_t i = 0; i < LN_COUNT(first); i++) { /* ascending by id, as all that follow */
-        if (has_object(d->options, first[i].object)) {
+        if (device_has(d, first[i].object)) {
             d->objects[count++] = first[i];
         }
     }
@@ -91,9 +93,9 @@ static void place_observing(struct observing *o)
 /* Faults of keys and certificates are found now, not when a server is to be reached. */
 static bool secure_all(struct device *d)
 {
-    for (size_t i = 0; i < d->options->account_count; i++) {
+    for (size_t i = 0; i < d->security_store.count; i++) {
         if (d->securities[i].mode != LN_SECURITY_NONE &&
-            !secure_init(&d->links[i], &d->securities[i])) {
+            !secure_check(&d->links[i], &d->securities[i])) {
             fprintf(stderr,
                     "linnet-device: %s: its key or certificates do not parse or fit, or the "
                     "host is no name\n",
@@ -110,8 +112,8 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
 
     d->options = options;
     d->loop = loop;
-    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
-        link_init(&d->links[i], d, (ln_link)i);
+    for (size_t i = 0; i < LINKS_MAX; i++) {
+        link_init(&d->links[i], d, i < ACCOUNTS_MAX ? (ln_link)i : LN_LINK_BOOTSTRAP);
     }
     if (!sensors_init(&d->sensors, options->sensors, options->sensor_count, ln_clock_now())) {
         return false;
@@ -151,16 +153,21 @@ bool device_init(struct device *d, const struct options *options, struct ln_loop
     if (err != LN_OK) {
         fprintf(stderr, "linnet-device: the client did not start: %s\n", ln_err_text(err));
     }
-    if (err != LN_OK || !state_begin(d) || !secure_all(d)) {
+    if (err != LN_OK || !bootstrapping_init(d) || !state_begin(d) || !secure_all(d)) {
         return false;
     }
     firmware_begin(&d->firmware);
     return true;
 }
 
+struct link *device_link(struct device *d, ln_link number)
+{
+    return &d->links[number == LN_LINK_BOOTSTRAP ? LINKS_MAX - 1 : number];
+}
+
 void device_fini(struct device *d)
 {
-    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+    for (size_t i = 0; i < LINKS_MAX; i++) {
         link_close(&d->links[i]);
     }
     firmware_fini(&d->firmware);
@@ -190,7 +197,7 @@ static void executed(struct device *d, struct ln_path path)
 
 static void refused(struct device *d, struct link *link, const struct ln_client_event *event)
 {
-    const char *uri = d->securities[event->link].uri;
+    const char *uri = link->uri;
 
     if (event->code == 0) { /* by an alert, or by us */
         device_log(d, "%s: no session to be had: it is tried again later", uri);
@@ -202,7 +209,8 @@ static void refused(struct device *d, struct link *link, const struct ln_client_
 }
 
 /* Devices that get their power back at once do not all register at once. */
-static ln_time first_opening(const struct device *d, struct link *link)
+static ln_time first_opening(const struct device *d, struct link *link,
+                             const struct ln_client_event *event)
 {
     uint32_t spread = d->options->spread;
     bool first = !link->was_opened;
@@ -214,19 +222,22 @@ static ln_time first_opening(const struct device *d, struct link *link)
     link->was_opened = true;
     wait = first ? ln_random_below(&ln_random_system, spread) : 0;
     if (wait > 0) {
-        device_log(d, "%s: registering in %u ms", d->securities[link->number].uri, wait);
+        device_log(d, "%s: registering in %u ms", event->security->uri, wait);
     }
     return ln_clock_now() + wait;
 }
 
 static void act(struct device *d, const struct ln_client_event *event)
 {
-    struct link *link = &d->links[event->link];
-    const char *uri = d->securities[event->link].uri;
+    struct link *link = device_link(d, event->link);
+    const char *uri = link->uri;
 
+    if (bootstrapping_act(d, event)) {
+        return;
+    }
     switch (event->kind) {
     case LN_CLIENT_OPEN:
-        link_open_at(link, event->security, first_opening(d, link));
+        link_open_at(link, event->security, first_opening(d, link, event));
         break;
     case LN_CLIENT_CLOSE:
         if (link->sleeps) {
@@ -275,10 +286,10 @@ ln_time device_deadline(const struct device *d)
 {
     ln_time due = ln_time_min(d->sensors.due, d->machine_due);
 
-    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+    for (size_t i = 0; i < LINKS_MAX; i++) {
         due = ln_time_min(due, link_deadline(&d->links[i]));
     }
-    return ln_time_min(ln_client_deadline(&d->client), due);
+    return ln_time_min(ln_client_bootstrap_deadline(&d->bootstrapping.machine), due);
 }
 
 /* What is read and notified is of now. */
@@ -307,6 +318,7 @@ static void look_at_machine(struct device *d, ln_time now)
 
 void device_turn(struct device *d)
 {
+    struct ln_client_bootstrap *machine = &d->bootstrapping.machine;
     uint8_t buffer[DATAGRAM_SIZE];
     struct ln_client_event event;
     ln_time now = ln_clock_now();
@@ -315,20 +327,22 @@ void device_turn(struct device *d)
 
     look_at_machine(d, now);
     sensors_measure(&d->sensors, now, tell_change, d);
-    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+    for (size_t i = 0; i < LINKS_MAX; i++) {
         link_turn(&d->links[i]);
     }
     do {
         firmware_turn(&d->firmware);
         state_keep(d); /* what an answer promises outlives us */
-        while ((len = ln_client_send(&d->client, now, buffer, sizeof(buffer), &link)) > 0) {
+        while ((len = ln_client_bootstrap_send(machine, now, buffer, sizeof(buffer), &link)) >
+               0) {
             ln_statistics_sent(&d->statistics, now, len);
-            link_send(&d->links[link], buffer, len);
+            link_send(device_link(d, link), buffer, len);
         }
-        while (ln_client_event(&d->client, &event)) {
+        while (ln_client_bootstrap_event(machine, &event)) {
             act(d, &event);
         }
-    } while (ln_client_deadline(&d->client) <= now); /* an event may make something due */
+    } while (ln_client_bootstrap_deadline(machine) <=
+             now); /* an event may make something due */
 }
 
 void device_receive(struct device *d, ln_link link, struct ln_bytes datagram)
@@ -337,7 +351,7 @@ void device_receive(struct device *d, ln_link link, struct ln_bytes datagram)
 
     refresh(d, now);
     ln_statistics_received(&d->statistics, now, datagram.len);
-    ln_client_recv(&d->client, now, link, datagram);
+    ln_client_bootstrap_recv(&d->bootstrapping.machine, now, link, datagram);
     state_touch(d);
     device_turn(d);
 }

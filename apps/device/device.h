@@ -2,10 +2,11 @@
 #ifndef DEVICE_DEVICE_H
 #define DEVICE_DEVICE_H
 
-#include <linnet/client.h>
+#include <linnet/client_bootstrap.h>
 #include <linnet/net.h>
 
 #include "access.h"
+#include "bootstrap.h"
 #include "connectivity.h"
 #include "firmware.h"
 #include "keys.h"
@@ -15,7 +16,7 @@
 #include "sensors.h"
 #include "state.h"
 
-enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024, TESTS_MAX = 8 };
+enum { TESTS_MAX = 8, OBJECTS_MAX = 7 + SENSORS_MAX };
 enum { OBSERVATIONS_MAX = 256, ATTRIBUTES_MAX = 256, STORED_MAX = 256 };
 
 /* The memory of what is observed. */
@@ -39,13 +40,14 @@ struct device {
     struct ln_client_transfer transfers[ACCOUNTS_MAX];
     uint8_t bodies[ACCOUNTS_MAX][BODY_SIZE];
     struct observing observing;
-    struct link links[ACCOUNTS_MAX];
+    struct bootstrapping bootstrapping;
+    struct link links[LINKS_MAX]; /* the last is that of the bootstrap server */
     uint8_t memory[LN_CLIENT_MEMORY(ACCOUNTS_MAX, DATAGRAM_SIZE, SCRATCH_SIZE)];
     char name[256]; /* the endpoint's, where no option says it */
-    struct ln_object_entry objects[9 + SENSORS_MAX];
-    struct ln_security securities[ACCOUNTS_MAX];
-    struct keys keys[ACCOUNTS_MAX];
-    uint16_t security_ids[ACCOUNTS_MAX];
+    struct ln_object_entry objects[OBJECTS_MAX];
+    struct ln_security securities[SECURITIES_MAX];
+    struct keys keys[2 * SECURITIES_MAX]; /* of each place, and as many to write */
+    uint16_t security_ids[SECURITIES_MAX];
     struct ln_instances security_store;
     struct ln_server_account accounts[ACCOUNTS_MAX];
     uint16_t account_ids[ACCOUNTS_MAX];
@@ -70,6 +72,9 @@ struct device {
     bool ends;   /* by a signal */
 };
 
+/* Whether it is among the objects. */
+bool device_has(const struct device *device, const struct ln_object *object);
+struct link *device_link(struct device *device, ln_link number);
 /* False: said on stderr why. */
 bool device_init(struct device *device, const struct options *options, struct ln_loop *loop);
 void device_fini(struct device *device);

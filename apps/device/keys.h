@@ -6,16 +6,16 @@
 
 #include "options.h"
 
-enum { CERTIFICATES_MAX = 8192, PRIVATE_KEY_MAX = 1024 };
+enum { KEY_MAX = 8192 }; /* bytes of a certificate chain, or of a key */
 
-/* Where the bytes of a Security instance are. */
+/* Where the bytes of a Security instance are: three places that a bootstrap may use anew. */
 struct keys {
-    uint8_t identity[CERTIFICATES_MAX]; /* of a PSK, or our certificate */
-    uint8_t server[CERTIFICATES_MAX];
-    uint8_t secret[PRIVATE_KEY_MAX];
+    uint8_t identity[KEY_MAX]; /* of a PSK, or our certificate */
+    uint8_t server[KEY_MAX];
+    uint8_t secret[KEY_MAX];
 };
 
-/* The instance's bytes are to be there. */
+/* Gives the instance its buffers. */
 void keys_place(struct keys *keys, struct ln_security *security);
 /* Fills mode, identity, server key and secret. False: said on stderr what does not fit. */
 bool keys_load(const struct account *account, struct ln_security *security);

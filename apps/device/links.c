@@ -82,7 +82,8 @@ void link_fail(struct link *link, enum ln_link_reason reason, uint8_t alert)
 {
     link->tries++;
     link_close(link);
-    ln_client_link_down(&link->device->client, ln_clock_now(), link->number, reason, alert);
+    ln_client_bootstrap_link_down(&link->device->bootstrapping.machine, ln_clock_now(),
+                                  link->number, reason, alert);
 }
 
 static void failed(struct link *link, const char *what, enum ln_link_reason reason)
@@ -94,13 +95,20 @@ static void failed(struct link *link, const char *what, enum ln_link_reason reas
 
 void link_open(struct link *link, const struct ln_security *security)
 {
-    const char *uri = security->uri;
+    const char *uri = link->uri;
     pthread_attr_t detached;
     pthread_t thread;
     struct lookup *lookup = calloc(1, sizeof(*lookup));
 
     link->sleeps = false;
     link_park(link);
+    snprintf(link->uri, sizeof(link->uri), "%s", security->uri);
+    errno = EINVAL;
+    if (security->mode != LN_SECURITY_NONE && !secure_init(link, security)) {
+        free(lookup);
+        failed(link, "its key or certificates do not parse or fit", LN_LINK_FAILED);
+        return;
+    }
     errno = ENOMEM;
     if (lookup == NULL || !uri_split(uri, &link->is_secure, lookup->host, &lookup->port)) {
         errno = lookup == NULL ? ENOMEM : EINVAL;
@@ -213,7 +221,8 @@ void link_take_lookup(struct link *link)
     if (link->is_secure) {
         secure_begin(link);
     } else {
-        ln_client_link_up(&link->device->client, ln_clock_now(), link->number);
+        ln_client_bootstrap_link_up(&link->device->bootstrapping.machine, ln_clock_now(),
+                                    link->number);
     }
 }
 

@@ -2,7 +2,7 @@
 #ifndef DEVICE_LINKS_H
 #define DEVICE_LINKS_H
 
-#include <linnet/client.h>
+#include <linnet/client_bootstrap.h>
 #include <linnet/net.h>
 
 #include "options.h"
@@ -26,6 +26,7 @@ struct link {
     struct secure secure;
     struct device *device;
     ln_link number;
+    char uri[256]; /* of its server, since it was opened first */
 };
 
 /* Takes "coap://host[:port]" or "coaps://host[:port]" apart. False: it is not of that form. */

@@ -42,7 +42,7 @@ static void on_wake(void *context)
 {
     struct device *device = context;
 
-    for (size_t i = 0; i < ACCOUNTS_MAX; i++) {
+    for (size_t i = 0; i < LINKS_MAX; i++) {
         link_take_lookup(&device->links[i]);
     }
 }
@@ -53,9 +53,10 @@ static void leave(struct device *device)
     ln_time end = ln_clock_now() + LEAVE_MS;
 
     device->ends = true;
-    ln_client_stop(&device->client, ln_clock_now());
+    ln_client_bootstrap_stop(&device->bootstrapping.machine, ln_clock_now());
     device_turn(device);
-    while (!ln_client_is_idle(&device->client) && ln_clock_now() < end && stops < 2) {
+    while (!ln_client_bootstrap_is_idle(&device->bootstrapping.machine) &&
+           ln_clock_now() < end && stops < 2) {
         ln_loop_wait(loop, ln_time_min(end, device_deadline(device)));
         device_turn(device);
     }
@@ -63,7 +64,7 @@ static void leave(struct device *device)
 
 static void run(struct device *device)
 {
-    ln_client_start(&device->client, ln_clock_now());
+    ln_client_bootstrap_start(&device->bootstrapping.machine, ln_clock_now());
     device_turn(device);
     while (stops == 0 && !device->again) {
         ln_loop_wait(loop, device_deadline(device));

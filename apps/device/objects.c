@@ -12,36 +12,48 @@ const struct ln_format *const device_formats[] = {
 
 enum { DISABLE_S = 86400 }; /* as object 1 has it */
 
+static bool init_security(struct device *d, const struct account *from, uint16_t short_id)
+{
+    size_t i = d->security_store.count++;
+    struct ln_security *security = &d->securities[i];
+
+    d->security_ids[i] = (uint16_t)i;
+    security->short_id = short_id;
+    security->is_bootstrap = short_id == 0;
+    snprintf(security->uri, sizeof(security->uri), "%s", from->uri);
+    return keys_load(from, security);
+}
+
 static bool init_accounts(struct device *d)
 {
     const struct options *options = d->options;
 
-    for (size_t i = 0; i < ACCOUNTS_MAX; i++) { /* those that have no account yet, too */
-        keys_place(&d->keys[i], &d->securities[i]);
-    }
-    for (size_t i = 0; i < options->account_count; i++) {
-        const struct account *from = &options->accounts[i];
-        struct ln_security *security = &d->securities[i];
-        struct ln_server_account *account = &d->accounts[i];
-
-        d->security_ids[i] = d->account_ids[i] = (uint16_t)i;
-        security->short_id = account->short_id = (uint16_t)(i + 1);
-        snprintf(security->uri, sizeof(security->uri), "%s", from->uri);
-        account->lifetime = from->lifetime;
-        account->store_notifications = true;
-        account->disable_timeout = DISABLE_S;
-        snprintf(account->binding, sizeof(account->binding), "%s", from->binding);
-        if (!keys_load(from, security)) {
-            return false;
-        }
-    }
     d->security_store = (struct ln_instances){
         .items = d->securities,
         .ids = d->security_ids,
         .item_size = sizeof(d->securities[0]),
-        .capacity = ACCOUNTS_MAX,
-        .count = (uint16_t)options->account_count,
+        .capacity = SECURITIES_MAX,
     };
+    for (size_t i = 0; i < SECURITIES_MAX; i++) {
+        keys_place(&d->keys[i], &d->securities[i]);
+    }
+    for (size_t i = 0; i < options->account_count; i++) {
+        const struct account *from = &options->accounts[i];
+        struct ln_server_account *account = &d->accounts[i];
+
+        d->account_ids[i] = (uint16_t)i;
+        account->short_id = (uint16_t)(i + 1);
+        account->lifetime = from->lifetime;
+        account->store_notifications = true;
+        account->disable_timeout = DISABLE_S;
+        snprintf(account->binding, sizeof(account->binding), "%s", from->binding);
+        if (!init_security(d, from, account->short_id)) {
+            return false;
+        }
+    }
+    if (options->bootstrap.uri != NULL && !init_security(d, &options->bootstrap, 0)) {
+        return false;
+    }
     d->account_store = (struct ln_instances){
         .items = d->accounts,
         .ids = d->account_ids,

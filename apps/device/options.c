@@ -16,11 +16,9 @@ struct option {
     const char *(*take)(struct options *options, const char *word);
 };
 
-/* The account that options on this place of the line speak of. */
 static struct account *present(struct options *options)
 {
-    return options->account_count > 0 ? &options->accounts[options->account_count - 1]
-                                      : &options->all;
+    return options->present;
 }
 
 static const char *take_endpoint(struct options *options, const char *word)
@@ -34,17 +32,40 @@ static const char *take_endpoint(struct options *options, const char *word)
     return NULL;
 }
 
+static bool is_uri(const char *word)
+{
+    return (strncmp(word, "coap://", 7) == 0 || strncmp(word, "coaps://", 8) == 0) &&
+           strlen(word) <= 255;
+}
+
+static void begin_account(struct options *options, struct account *account, const char *uri)
+{
+    *account = options->all;
+    account->uri = uri;
+    options->present = account;
+}
+
 static const char *take_server(struct options *options, const char *word)
 {
-    if ((strncmp(word, "coap://", 7) != 0 && strncmp(word, "coaps://", 8) != 0) ||
-        strlen(word) > 255) {
+    if (!is_uri(word)) {
         return "a server is coap://HOST[:PORT] or coaps://HOST[:PORT], of at most 255 bytes";
     }
     if (options->account_count == ACCOUNTS_MAX) {
         return "there is room for 8 servers";
     }
-    options->accounts[options->account_count] = options->all;
-    options->accounts[options->account_count++].uri = word;
+    begin_account(options, &options->accounts[options->account_count++], word);
+    return NULL;
+}
+
+static const char *take_bootstrap(struct options *options, const char *word)
+{
+    if (!is_uri(word)) {
+        return "it is coap://HOST[:PORT] or coaps://HOST[:PORT], of at most 255 bytes";
+    }
+    if (options->bootstrap.uri != NULL) {
+        return "a device has one bootstrap account";
+    }
+    begin_account(options, &options->bootstrap, word);
     return NULL;
 }
 
@@ -273,6 +294,7 @@ static const struct option table[] = {
     /* clang-format off */
     {"--endpoint",       "NAME",       "the device's name; the host's name",                     take_endpoint},
     {"--server",         "URI",        "begins an account: coap[s]://HOST[:PORT]",               take_server},
+    {"--bootstrap",      "URI",        "begins the account that brings all others: coap[s]://..", take_bootstrap},
     {"--lifetime",       "S",          "seconds until the server forgets it; 300",               take_lifetime},
     {"--binding",        "U",          "how it can be reached; U",                               take_binding},
     {"--identity",       "ID",         "of the pre-shared key; the endpoint",                    take_identity},
@@ -306,16 +328,16 @@ static const struct option table[] = {
 static void print_help(void)
 {
     printf("linnet-device: an LwM2M client with this machine's values\n\n"
-           "usage: linnet-device --server coap[s]://HOST[:PORT] [options]\n\n");
+           "usage: linnet-device --server|--bootstrap coap[s]://HOST[:PORT] [options]\n\n");
     for (const struct option *o = table; o->name != NULL; o++) {
         printf("  %-17s %-10s  %s\n", o->name, o->word, o->help);
     }
     printf("  %-17s %-10s  %s\n  %-17s %-10s  %s\n", "--help", "", "print this", "--version",
            "", "print the version");
-    printf(
-        "\n--lifetime, --binding and --identity to --access after a --server are of that "
-        "account,\nbefore the first of all. The pre-shared key may also be in the environment, "
-        "as " PSK_VARIABLE ".\n");
+    printf("\n--lifetime, --binding and --identity to --access after a --server or --bootstrap "
+           "are of "
+           "that\naccount, before the first of all. The pre-shared key may also be in the "
+           "environment, as " PSK_VARIABLE ".\n");
 }
 
 static bool complain(const char *what, const char *why)
@@ -416,6 +438,7 @@ enum options_result options_read(struct options *options, int argc, char **argv)
         .version = LN_VERSION_1_1,
         .coap = ln_coap_parameters_default,
     };
+    options->present = &options->all;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             print_help();
@@ -429,8 +452,12 @@ enum options_result options_read(struct options *options, int argc, char **argv)
             return OPTIONS_WRONG;
         }
     }
-    if (options->account_count == 0) {
-        complain("--server", "is missing: say which server, like --server coap://127.0.0.1");
+    if (options->account_count == 0 && options->bootstrap.uri == NULL) {
+        complain("--server", "is missing: say which server, like --server coap://127.0.0.1, or "
+                             "which --bootstrap server names it");
+        return OPTIONS_WRONG;
+    }
+    if (options->bootstrap.uri != NULL && !check_account(options, &options->bootstrap)) {
         return OPTIONS_WRONG;
     }
     for (size_t i = 0; i < options->account_count; i++) {

@@ -14,7 +14,7 @@ enum { ACCOUNTS_MAX = 8, SETTINGS_MAX = 32, EXIT_USAGE = 2 };
 #define SPREAD_UNSAID UINT32_MAX
 #define PSK_VARIABLE  "LINNET_DEVICE_PSK"
 
-/* One --server and what was said after it. */
+/* One --server, or the --bootstrap, and what was said after it. */
 struct account {
     const char *uri;
     const char *binding;
@@ -40,9 +40,11 @@ struct setting {
 
 struct options {
     const char *endpoint;
-    struct account all; /* what was said before the first --server */
+    struct account all; /* what was said before the first --server or --bootstrap */
     struct account accounts[ACCOUNTS_MAX];
     size_t account_count;
+    struct account bootstrap; /* its `uri` NULL: there is none */
+    struct account *present;  /* of which the options speak at this place of the line */
     struct setting settings[SETTINGS_MAX];
     size_t setting_count;
     struct sensor_wish sensors[SENSORS_MAX];

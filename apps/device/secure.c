@@ -28,21 +28,23 @@ static bool is_address(const char *host)
 static void configure_x509(struct ln_dtls_client_config *config, const struct account *account,
                            const struct ln_security *security)
 {
+    bool by_anchor = account != NULL && account->ca != NULL;
+
     config->certificates.chain = bytes_of(&security->identity);
     config->certificates.key = bytes_of(&security->secret);
     config->expected = bytes_of(&security->server_key);
-    config->usage = account->ca != NULL ? LN_DTLS_TRUST_ANCHOR : LN_DTLS_DOMAIN_ISSUED;
+    config->usage = by_anchor ? LN_DTLS_TRUST_ANCHOR : LN_DTLS_DOMAIN_ISSUED;
 }
 
-bool secure_init(struct link *link, const struct ln_security *security)
+static bool make_ready(struct link *link, const struct ln_security *security)
 {
-    const struct account *account = &link->device->options->accounts[link->number];
+    const struct account *account = bootstrapping_account(link->device, security);
     struct secure *secure = &link->secure;
     struct ln_dtls_client_config config = {
         .size = sizeof(config),
         .random = ln_random_system,
         .wall_offset = ln_clock_wall_ms() - ln_clock_now(),
-        .no_connection_id = account->no_cid,
+        .no_connection_id = (account != NULL ? account : &link->device->options->all)->no_cid,
         .handshake_first = link->device->options->coap.ack_timeout,
     };
 
@@ -54,8 +56,8 @@ bool secure_init(struct link *link, const struct ln_security *security)
         return false;
     }
     snprintf(secure->name, sizeof(secure->name), "%s",
-             account->server_name != NULL ? account->server_name : host);
-    secure->uri = security->uri;
+             account != NULL && account->server_name != NULL ? account->server_name : host);
+    secure->identity = bytes_of(&security->identity);
     if (security->mode == LN_SECURITY_X509) {
         configure_x509(&config, account, security);
         config.server_name = secure->name;
@@ -69,15 +71,41 @@ bool secure_init(struct link *link, const struct ln_security *security)
     return secure->is_ready;
 }
 
+static void discard(struct secure *secure)
+{
+    if (secure->is_ready) {
+        ln_dtls_client_fini(&secure->dtls);
+    }
+    secure->is_ready = false;
+}
+
+bool secure_check(struct link *link, const struct ln_security *security)
+{
+    bool fits = make_ready(link, security);
+
+    discard(&link->secure);
+    return fits;
+}
+
+bool secure_init(struct link *link, const struct ln_security *security)
+{
+    struct secure *secure = &link->secure;
+
+    if (secure->is_ready && secure->generation == link->device->bootstrapping.generation) {
+        return true;
+    }
+    discard(secure);
+    secure->generation = link->device->bootstrapping.generation;
+    return make_ready(link, security);
+}
+
 /* ---- The last run's session ---- */
 
 static void write_tag(struct ln_writer *w, const struct link *link)
 {
-    const struct ln_security *security = &link->device->securities[link->number];
-
-    ln_write_text(w, link->secure.uri);
+    ln_write_text(w, link->uri);
     ln_write_u8(w, 0);
-    ln_write_bytes(w, bytes_of(&security->identity));
+    ln_write_bytes(w, link->secure.identity);
     ln_write_u8(w, 0);
     ln_write_address(w, &link->peer);
 }
@@ -152,10 +180,11 @@ static void opened(struct link *link, const struct ln_dtls_event *event)
     link->secure.has_cid = event->connection_id;
     link->secure.heard = ln_clock_now();
     device_log(link->device, "link %u: %s DTLS session with %s, %s a Connection ID",
-               link->number, link->secure.goes_on ? "goes on with the" : "a new",
-               link->secure.uri, event->connection_id ? "with" : "without");
+               link->number, link->secure.goes_on ? "goes on with the" : "a new", link->uri,
+               event->connection_id ? "with" : "without");
     link->secure.goes_on = false;
-    ln_client_link_up_anew(&link->device->client, ln_clock_now(), link->number);
+    ln_client_bootstrap_link_up_anew(&link->device->bootstrapping.machine, ln_clock_now(),
+                                     link->number);
 }
 
 static void closed(struct link *link, const struct ln_dtls_event *event)
@@ -182,7 +211,7 @@ static void closed(struct link *link, const struct ln_dtls_event *event)
         reason = LN_LINK_UNTRUSTED; /* our alert is about its certificate */
     }
     device_log(link->device, "link %u: the DTLS session with %s: %s (alert %d)", link->number,
-               link->secure.uri, reasons[event->reason], event->alert);
+               link->uri, reasons[event->reason], event->alert);
     link_fail(link, reason, alert);
 }
 
@@ -209,7 +238,7 @@ void secure_begin(struct link *link)
     ln_time now = ln_clock_now();
 
     if (secure->is_ready && ln_dtls_client_is_open(&secure->dtls)) {
-        ln_client_link_up(&link->device->client, now, link->number);
+        ln_client_bootstrap_link_up(&link->device->bootstrapping.machine, now, link->number);
         return;
     }
     if (!restore(link)) {

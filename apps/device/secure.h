@@ -11,16 +11,19 @@ struct link;
 
 struct secure {
     struct ln_dtls_client dtls;
-    bool is_ready;   /* `dtls` was initialized */
-    bool has_cid;    /* the session may go on from another address */
-    bool looked;     /* for a session of the last run */
-    bool goes_on;    /* it was found, and has to be told of */
-    ln_time heard;   /* something in the session, the last time */
-    const char *uri; /* of its server */
-    char name[256];  /* of the server, in its certificate */
+    bool is_ready;       /* `dtls` was initialized */
+    bool has_cid;        /* the session may go on from another address */
+    bool looked;         /* for a session of the last run */
+    bool goes_on;        /* it was found, and has to be told of */
+    ln_time heard;       /* something in the session, the last time */
+    unsigned generation; /* of the accounts that it is of */
+    struct ln_bytes identity;
+    char name[256]; /* of the server, in its certificate */
 };
 
-/* False: a key or certificate does not parse or fit. */
+/* Whether keys and certificates parse and fit. */
+bool secure_check(struct link *link, const struct ln_security *security);
+/* Makes `dtls` ready, unless it is by keys that are still the same. False: they do not parse or fit. */
 bool secure_init(struct link *link, const struct ln_security *security);
 /* The link's socket is open: goes on with the session there is, or begins one. The client is told. */
 void secure_begin(struct link *link);

@@ -219,7 +219,6 @@ static void forget(struct ln_client *client, struct ln_client_server *server, ln
         .action = LN_DO_DEREGISTER,
         .news = LN_CLIENT_NO_NEWS,
     };
-    bool was_open = server->link_is_up;
 
     ln_client_link_down(client, now, server->link, LN_LINK_FAILED, 0);
     for (size_t i = 0; reporting != NULL && i < reporting->attribute_count; i++) {
@@ -235,7 +234,7 @@ static void forget(struct ln_client *client, struct ln_client_server *server, ln
         .request = server->request,
         .due = LN_NEVER,
         .link = server->link,
-        .news = was_open ? 1U << LN_CLIENT_CLOSE : 0,
+        .news = 1U << LN_CLIENT_CLOSE,
     };
 }
 

@@ -31,5 +31,7 @@ int main(void)
     failed += statistics_tests();
     failed += access_tests();
     failed += firmware_tests();
+    failed += bootstrap_tests();
+    failed += bootstrap_write_tests();
     return failed == 0 ? 0 : 1;
 }
