@@ -9,6 +9,7 @@
 
 enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024 };
 enum { SECURITIES_MAX = ACCOUNTS_MAX + 1, LINKS_MAX = ACCOUNTS_MAX + 1 };
+enum { OBJECTS_MAX = 9 + SENSORS_MAX };
 
 struct device;
 

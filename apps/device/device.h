@@ -16,7 +16,7 @@
 #include "sensors.h"
 #include "state.h"
 
-enum { TESTS_MAX = 8, OBJECTS_MAX = 7 + SENSORS_MAX };
+enum { TESTS_MAX = 8 };
 enum { OBSERVATIONS_MAX = 256, ATTRIBUTES_MAX = 256, STORED_MAX = 256 };
 
 /* The memory of what is observed. */

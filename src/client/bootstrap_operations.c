@@ -7,7 +7,8 @@
 
 /* ---- Which operation it is ---- */
 
-static ln_client__serve_fn serve;
+static void serve(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                  const struct ln_coap_message *message);
 
 static bool is_finish(const struct ln_coap_message *m)
 {

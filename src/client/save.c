@@ -13,8 +13,10 @@ const struct ln_object_entry *ln_client__state_object(const struct ln_client *cl
         &ln_security_object, &ln_server_object, &ln_access_control_object};
     const struct ln_object_entry *entry =
         ln_client__entry(client->config, (uint16_t)(tag - LN_SECTION_SECURITY));
+    bool is_kept = entry != NULL && (entry->object == kept[entry->object->id] ||
+                                     entry->object == &ln_bootstrapped_server_object);
 
-    return entry != NULL && entry->object == kept[entry->object->id] ? entry : NULL;
+    return is_kept ? entry : NULL;
 }
 
 /* ---- The instances of an object, with what nobody may read ---- */
