@@ -17,7 +17,7 @@ struct bootstrapping {
     struct ln_client_bootstrap machine;
     struct ln_client_bootstrap_config config;
     struct ln_client_bootstrap_object objects[4];
-    struct ln_object_entry views[7 + SENSORS_MAX];
+    struct ln_object_entry views[OBJECTS_MAX];
     struct ln_security securities[SECURITIES_MAX + 1];
     uint16_t security_ids[SECURITIES_MAX + 1];
     struct ln_instances security_store;

@@ -42,5 +42,5 @@ def test_a_device_from_the_box_finds_its_server(server, bootstrapper, device):
     until(lambda: len(bs.answers) == 5, "the bootstrap server has its answers")
     assert bs.codes() == ["2.02", "2.04", "2.04", "2.05", "2.04"]
     assert bs.answers[3][3].startswith(
-        f'</>;lwm2m=1.1,</0/0>;uri="{bs.uri}",</0/1>;ssid=101;uri="{server.uri}",</1/1>;ssid=101,</3/0>')
+        f'</>;lwm2m=1.1,</0/0>;uri="{bs.uri}",</0/1>;ssid=101;uri="{server.uri}",</1/1>;ssid=101,</2>,</3/0>')
     assert server.api.device("meter-7")["lifetime"] == 60
