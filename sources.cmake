@@ -125,7 +125,8 @@ set(LN_LINNETD_SOURCES
     time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
-    access.c bootstrap.c command.c connectivity.c device.c files.c firmware.c image.c keys.c links.c machine.c main.c objects.c options.c
+    access.c bootstrap.c command.c connectivity.c device.c files.c firmware.c gps.c gps_report.c image.c keys.c links.c
+    machine.c main.c objects.c options.c
     place.c routes.c saved.c
     secure.c sensors.c state.c)
 

@@ -40,7 +40,7 @@ bool device_has(const struct device *d, const struct ln_object *object)
 {
     bool many = d->options->account_count > 1 || d->options->bootstrap.uri != NULL;
 
-    return (object != &ln_location_object || d->options->has_place) &&
+    return (object != &ln_location_object || d->options->has_place || d->options->has_gpsd) &&
            (object != &ln_access_control_object || many);
 }
 
@@ -171,6 +171,7 @@ void device_fini(struct device *d)
         link_close(&d->links[i]);
     }
     firmware_fini(&d->firmware);
+    gps_close(&d->gps);
 }
 
 static void executed(struct device *d, struct ln_path path)
@@ -282,9 +283,18 @@ static void tell_change(void *context, struct ln_path path)
     ln_client_changed(&d->client, ln_clock_now(), path);
 }
 
+static void measure(struct device *d, ln_time now)
+{
+    sensors_measure(&d->sensors, now, tell_change, d);
+    if (sensors_failed(&d->sensors)) {
+        machine_error(&d->device, MACHINE_PERIPHERAL);
+    }
+}
+
 ln_time device_deadline(const struct device *d)
 {
-    ln_time due = ln_time_min(d->sensors.due, d->machine_due);
+    ln_time due =
+        ln_time_min(ln_time_min(d->sensors.due, d->machine_due), gps_deadline(&d->gps));
 
     for (size_t i = 0; i < LINKS_MAX; i++) {
         due = ln_time_min(due, link_deadline(&d->links[i]));
@@ -326,7 +336,8 @@ void device_turn(struct device *d)
     size_t len;
 
     look_at_machine(d, now);
-    sensors_measure(&d->sensors, now, tell_change, d);
+    gps_turn(&d->gps, now);
+    measure(d, now);
     for (size_t i = 0; i < LINKS_MAX; i++) {
         link_turn(&d->links[i]);
     }

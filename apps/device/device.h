@@ -9,6 +9,7 @@
 #include "bootstrap.h"
 #include "connectivity.h"
 #include "firmware.h"
+#include "gps.h"
 #include "keys.h"
 #include "links.h"
 #include "machine.h"
@@ -60,6 +61,7 @@ struct device {
     struct ln_connectivity connectivity;
     struct firmware firmware;
     struct ln_location location;
+    struct gps gps;
     struct ln_statistics statistics;
     ln_time machine_due; /* to tell of what has changed */
     struct sensors sensors;

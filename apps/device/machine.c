@@ -219,7 +219,8 @@ static void read_battery(const struct supply *supply, struct ln_device *d)
     }
 }
 
-static void read_supply(const struct supply *supply, struct ln_device *d)
+/* False: it gives no power now. */
+static bool read_supply(const struct supply *supply, struct ln_device *d)
 {
     char path[400];
     char type[32];
@@ -228,7 +229,7 @@ static void read_supply(const struct supply *supply, struct ln_device *d)
 
     snprintf(path, sizeof(path), "%s/type", supply->folder);
     if (!read_line(path, type, sizeof(type))) {
-        return;
+        return true;
     }
     supply_number(supply, "online", &online);
     if (strcmp(type, "Battery") == 0) {
@@ -237,17 +238,29 @@ static void read_supply(const struct supply *supply, struct ln_device *d)
     } else if (online > 0) {
         source = strncmp(type, "USB", 3) == 0 ? SOURCE_USB : SOURCE_AC;
     } else {
-        return;
+        return false;
     }
     d->power_sources.ids[d->power_sources.count] = supply->id;
     d->power_sources.values[d->power_sources.count++] = source;
+    return true;
 }
 
-static void read_power(struct ln_device *d)
+static bool has_source(const struct ln_device *d, bool internal)
 {
-    DIR *folder = opendir("/sys/class/power_supply");
+    for (size_t i = 0; i < d->power_sources.count; i++) {
+        if ((d->power_sources.values[i] == SOURCE_INTERNAL_BATTERY) == internal) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void machine_power(struct ln_device *d, const char *path)
+{
+    DIR *folder = opendir(path);
     struct supply supply = {.id = 0};
     struct dirent *entry;
+    bool is_off = false;
 
     d->power_sources.count = d->voltages.count = d->currents.count = 0;
     set_present(d, 9, false);
@@ -258,13 +271,15 @@ static void read_power(struct ln_device *d)
     while ((entry = readdir(folder)) != NULL &&
            d->power_sources.count < LN_COUNT(d->power_sources.ids)) {
         if (entry->d_name[0] != '.') {
-            snprintf(supply.folder, sizeof(supply.folder), "/sys/class/power_supply/%s",
-                     entry->d_name);
-            read_supply(&supply, d);
+            snprintf(supply.folder, sizeof(supply.folder), "%s/%s", path, entry->d_name);
+            is_off = !read_supply(&supply, d) || is_off;
             supply.id = (uint16_t)(supply.id + 1);
         }
     }
     closedir(folder);
+    if (is_off && has_source(d, true) && !has_source(d, false)) {
+        machine_error(d, MACHINE_POWER_OFF);
+    }
 }
 
 void machine_error(struct ln_device *d, uint8_t code)
@@ -333,7 +348,7 @@ bool machine_refresh(struct machine *machine, struct ln_device *device, ln_time 
     }
     machine->fresh_until = now + FRESH_MS;
     read_memories(device);
-    read_power(device);
+    machine_power(device, "/sys/class/power_supply");
     find_errors(device);
     return true;
 }

@@ -167,6 +167,9 @@ bool objects_init(struct device *d)
     machine_signal(&d->device, &d->connectivity);
     d->location = d->options->place;
     d->location.time = d->device.clock(d->device.clock_context);
+    if (d->options->has_gpsd) {
+        gps_begin(d);
+    }
     d->statistics.absent = LN_STATISTICS_SMS;
     d->device.binding = "U";
     ln_test_reset(&d->tests[0]);

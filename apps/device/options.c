@@ -2,6 +2,7 @@
 
 #include "options.h"
 
+#include "gps.h"
 #include "saved.h"
 
 #include <stdio.h>
@@ -211,8 +212,13 @@ static const char *take_sensor(struct options *options, const char *word)
 
 static const char *take_location(struct options *options, const char *word)
 {
-    const char *why = place_read(word, &options->place);
+    const char *why;
 
+    if (strncmp(word, "gpsd", 4) == 0) {
+        options->has_gpsd = true;
+        return gps_read(word, &options->gpsd);
+    }
+    why = place_read(word, &options->place);
     options->has_place = why == NULL;
     return why;
 }
@@ -312,9 +318,9 @@ static const struct option table[] = {
     {"--lwm2m",          "1.0|1.1",    "the highest version to speak; 1.1",                      take_version},
     {"--set",            "PATH=VALUE", "give a resource this value: /3/0/17=meter",              take_setting},
     {"--sensor",         "NAME=FILE",  "a sensor: temperature=FILE, or =sine, or =random",       take_sensor},
-    {"--location",       "LAT,LON",    "and ,ALT: where it stands, in degrees and metres",        take_location},
     {"--firmware-apply", "CMD",        "installs an image: CMD FILE, status 0 if it worked", take_firmware_apply},
     {"--firmware-verify", "CMD",       "looks at one before: status 0, 1 damaged, 2 not ours",   take_firmware_verify},
+    {"--location",       "LAT,LON",    "and ,ALT: where it stands, in degrees and metres; or gpsd[:[HOST:]PORT]",        take_location},
     {"--ack-timeout",    "S",          "seconds before a message is sent again; 2",              take_ack_timeout},
     {"--max-retransmit", "N",          "how often a message is sent again; 4",                   take_max_retransmit},
     {"--block-size",     "BYTES",      "of the largest block of a long body; 1024",              take_block_size},

@@ -6,6 +6,8 @@
 #include <linnet/lwm2m.h>
 #include <linnet/objects.h>
 
+#include <linnet/base.h>
+
 #include "access.h"
 #include "place.h"
 #include "sensors.h"
@@ -52,6 +54,8 @@ struct options {
     const char *firmware_apply; /* commands; NULL: there is none */
     const char *firmware_verify;
     bool has_place;
+    bool has_gpsd;
+    struct ln_address gpsd;   /* --location gpsd */
     struct ln_location place; /* --location; its time is set at the start */
     enum ln_version version;
     struct ln_coap_parameters coap;

@@ -218,3 +218,15 @@ void sensors_measure(struct sensors *s, ln_time now, sensor_changed_fn *changed,
         }
     }
 }
+
+bool sensors_failed(const struct sensors *s)
+{
+    for (size_t g = 0; g < s->count; g++) {
+        for (size_t i = 0; i < s->groups[g].store.count; i++) {
+            if (s->groups[g].failed[i]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -39,5 +39,7 @@ typedef void sensor_changed_fn(void *context, struct ln_path path);
 /* Measures where a second has passed, and tells which sensors have another value. */
 void sensors_measure(struct sensors *sensors, ln_time now, sensor_changed_fn *changed,
                      void *context);
+/* Whether one could not be measured the last time. */
+bool sensors_failed(const struct sensors *sensors);
 
 #endif

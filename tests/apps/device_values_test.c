@@ -3,6 +3,7 @@
 #include "ln_test.h"
 
 #include "device/connectivity.h"
+#include "device/gps.h"
 #include "device/machine.h"
 #include "device/place.h"
 #include "device/routes.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- Routes ---- */
@@ -186,7 +188,164 @@ TEST(a_weak_signal_is_an_error_and_a_wire_is_none)
     CHECK_EQ(device.error_codes.values[0], MACHINE_LOW_SIGNAL);
 }
 
+/* ---- Power ---- */
+
+static char supplies[] = "/tmp/linnet-supplies-XXXXXX";
+
+static void given_no_supplies(void)
+{
+    strcpy(supplies, "/tmp/linnet-supplies-XXXXXX");
+    CHECK(mkdtemp(supplies) != NULL);
+}
+
+static void put(const char *supply, const char *file, const char *text)
+{
+    char path[128];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", supplies, supply);
+    (void)mkdir(path, 0700);
+    (void)snprintf(path, sizeof(path), "%s/%s/%s", supplies, supply, file);
+    FILE *out = fopen(path, "w");
+    CHECK(out != NULL && fputs(text, out) >= 0 && fclose(out) == 0);
+}
+
+static struct ln_device machine_with_supplies(void)
+{
+    struct ln_device device = {.binding = "U"};
+    char command[128];
+
+    machine_power(&device, supplies);
+    (void)snprintf(command, sizeof(command), "rm -r %s", supplies);
+    CHECK_EQ(system(command), 0);
+    return device;
+}
+
+static void given_a_battery(const char *status, const char *capacity)
+{
+    put("BAT0", "type", "Battery\n");
+    put("BAT0", "status", status);
+    put("BAT0", "capacity", capacity);
+    put("BAT0", "voltage_now", "12345678\n");
+    put("BAT0", "current_now", "-1500000\n");
+}
+
+TEST(a_battery_says_its_level_status_voltage_and_current)
+{
+    given_no_supplies();
+    given_a_battery("Discharging\n", "47\n");
+    struct ln_device device = machine_with_supplies();
+
+    CHECK_EQ(device.battery_percent, 47);
+    CHECK_EQ(device.battery_status, 0);
+    CHECK_EQ(device.power_sources.count, 1);
+    CHECK_EQ(device.power_sources.values[0], 1);
+    CHECK_EQ(device.voltages.values[0], 12345);
+    CHECK_EQ(device.currents.values[0], -1500);
+    CHECK_EQ(device.absent & (1U << 9 | 1U << 20), 0);
+}
+
+TEST(a_machine_without_supplies_has_no_battery)
+{
+    given_no_supplies();
+    struct ln_device device = machine_with_supplies();
+
+    CHECK_EQ(device.power_sources.count, 0);
+    CHECK_EQ(device.absent & (1U << 9 | 1U << 20), 1U << 9 | 1U << 20);
+    CHECK_EQ(device.error_codes.count, 0);
+}
+
+TEST(a_machine_that_lost_its_external_power_has_an_error)
+{
+    given_no_supplies();
+    given_a_battery("Discharging\n", "47\n");
+    put("AC", "type", "Mains\n");
+    put("AC", "online", "0\n");
+    struct ln_device device = machine_with_supplies();
+
+    CHECK_EQ(device.error_codes.count, 1);
+    CHECK_EQ(device.error_codes.values[0], MACHINE_POWER_OFF);
+    given_no_supplies();
+    given_a_battery("Charging\n", "47\n");
+    put("AC", "type", "Mains\n");
+    put("AC", "online", "1\n");
+    device = machine_with_supplies();
+    CHECK_EQ(device.error_codes.count, 0);
+    CHECK_EQ(device.power_sources.count, 2);
+    CHECK_EQ(device.battery_status, 1);
+}
+
 /* ---- Where it stands ---- */
+
+static uint8_t velocity[GPS_VELOCITY];
+
+static struct ln_location nowhere(void)
+{
+    return (struct ln_location){.absent = 0x7f};
+}
+
+TEST(a_report_of_gpsd_is_a_position)
+{
+    struct ln_location place = nowhere();
+
+    CHECK(
+        gps_take("{\"class\":\"TPV\",\"device\":\"/dev/ttyS0\",\"mode\":3,"
+                 "\"time\":\"2024-05-01T12:00:00.500Z\",\"lat\":48.5,\"lon\":-2.25,"
+                 "\"altHAE\":90.1,\"altMSL\":80.5,\"track\":359.6,\"speed\":10.0,\"eph\":4.5}",
+                 &place, velocity));
+    CHECK(place.latitude == 48.5 && place.longitude == -2.25 && place.altitude == 80.5);
+    CHECK(place.radius == 4.5 && place.speed == 10);
+    CHECK_EQ(place.time, 1714564800);
+    CHECK_BYTES(place.velocity, "\x00\x00\x00\x24"); /* to the north, 36 km/h */
+    CHECK_EQ(place.absent, 0);
+}
+
+TEST(a_report_without_altitude_speed_and_course_leaves_them_out)
+{
+    struct ln_location place = nowhere();
+
+    CHECK(gps_take("{\"class\":\"TPV\",\"mode\":2,\"time\":\"2024-05-01T12:00:00Z\","
+                   "\"lat\":-90,\"lon\":180,\"altMSL\":1}",
+                   &place, velocity));
+    CHECK_EQ(place.absent, 1U << 2 | 1U << 3 | 1U << 4 | 1U << 6);
+}
+
+TEST(what_is_no_position_changes_nothing)
+{
+    static const char *const lines[] = {
+        "",
+        "{\"class\":\"SKY\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":1,\"lon\":2}",
+        "{\"class\":\"TPV\",\"mode\":1,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":1,\"lon\":2}",
+        "{\"class\":\"TPV\",\"mode\":3,\"lat\":1,\"lon\":2}",
+        "{\"class\":\"TPV\",\"mode\":3,\"time\":\"now\",\"lat\":1,\"lon\":2}",
+        "{\"class\":\"TPV\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":91,\"lon\":2}",
+        "{\"class\":\"TPV\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":\"1\",\"lon\":"
+        "2}",
+        "{\"class\":\"TPV\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":1",
+        "\"lat\":\"lon\":\"class\":",
+    };
+
+    for (size_t i = 0; i < LN_COUNT(lines); i++) {
+        struct ln_location place = nowhere();
+        CHECK(!gps_take(lines[i], &place, velocity));
+        CHECK_EQ(place.absent, 0x7f);
+    }
+}
+
+TEST(gpsd_is_asked_where_the_word_says)
+{
+    struct ln_address address;
+
+    CHECK(gps_read("gpsd", &address) == NULL);
+    CHECK_EQ(address.port, 2947);
+    CHECK(gps_read("gpsd:3000", &address) == NULL);
+    CHECK_EQ(address.port, 3000);
+    CHECK(gps_read("gpsd:127.0.0.2:3001", &address) == NULL);
+    CHECK_EQ(address.port, 3001);
+    CHECK_EQ(address.ip[15], 2);
+    CHECK(gps_read("gpsdd", &address) != NULL);
+    CHECK(gps_read("gpsd:", &address) != NULL);
+    CHECK(gps_read("gpsd:x", &address) != NULL);
+}
 
 TEST(a_location_is_latitude_longitude_and_perhaps_altitude)
 {
@@ -228,6 +387,13 @@ int device_values_tests(void)
         cmocka_unit_test(this_machine_has_a_bearer_and_an_address),
         cmocka_unit_test(an_error_is_noted_once_and_no_more_than_there_is_room),
         cmocka_unit_test(a_weak_signal_is_an_error_and_a_wire_is_none),
+        cmocka_unit_test(a_battery_says_its_level_status_voltage_and_current),
+        cmocka_unit_test(a_machine_without_supplies_has_no_battery),
+        cmocka_unit_test(a_machine_that_lost_its_external_power_has_an_error),
+        cmocka_unit_test(a_report_of_gpsd_is_a_position),
+        cmocka_unit_test(a_report_without_altitude_speed_and_course_leaves_them_out),
+        cmocka_unit_test(what_is_no_position_changes_nothing),
+        cmocka_unit_test(gpsd_is_asked_where_the_word_says),
         cmocka_unit_test(a_location_is_latitude_longitude_and_perhaps_altitude),
         cmocka_unit_test(what_is_no_location_is_refused),
     };

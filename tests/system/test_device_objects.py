@@ -1,10 +1,13 @@
 """linnet-device: the objects that tell of its machine, its links, its place and its servers."""
 
 import datetime
+import json
 import socket
 import time
 
-from conftest import until
+import pytest
+
+from conftest import PATIENCE, until
 
 
 def value(server, path, endpoint="demo"):
@@ -150,3 +153,88 @@ def test_a_battery_can_be_given_where_the_machine_has_none(server, start_device)
     until(lambda: values(server, "/3/0") and time.monotonic() > end, "a second is over")
     told = values(server, "/3/0")
     assert (told["/3/0/9"], told["/3/0/20"], told["/3/0/10"]) == (80, 5, 4096)
+
+
+# ---- gpsd, played by the test ----
+
+class Gpsd:
+    """Listens as gpsd does, and tells what a test says."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(PATIENCE)
+        self.port = self.listener.getsockname()[1]
+        self.peer = None
+
+    def meet(self):
+        self.peer, _ = self.listener.accept()
+        self.peer.settimeout(PATIENCE)
+        self.tell({"class": "VERSION", "release": "3.22", "proto_major": 3})
+        asked = self.peer.makefile().readline()
+        assert asked.startswith("?WATCH=") and '"enable":true' in asked and '"json":true' in asked
+
+    def tell(self, report):
+        self.peer.sendall(json.dumps(report, separators=(",", ":")).encode() + b"\r\n")
+
+    def close(self):
+        for s in (self.peer, self.listener):
+            if s is not None:
+                s.close()
+
+
+@pytest.fixture
+def gpsd():
+    g = Gpsd()
+    yield g
+    g.close()
+
+
+FIX = {"class": "TPV", "mode": 3, "time": "2024-05-01T12:00:00.000Z", "lat": 48.5, "lon": -2.25, "altMSL": 80.5,
+       "eph": 4.5, "track": 90.0, "speed": 10.0}
+
+
+def test_the_place_is_what_gpsd_tells(server, start_device, gpsd):
+    start_device(server, "demo", "--location", f"gpsd:{gpsd.port}")
+    gpsd.meet()
+    gpsd.tell({"class": "TPV", "mode": 1})
+    assert values(server, "/6/0") == {}  # no position yet
+    gpsd.tell(FIX)
+    told = until(lambda: values(server, "/6/0"), "a position")
+    assert told.pop("/6/0/4") == "AFoAJA=="  # 90 degrees, 36 km/h
+    assert told.pop("/6/0/5") == "2024-05-01T12:00:00Z"
+    assert told == {"/6/0/0": 48.5, "/6/0/1": -2.25, "/6/0/2": 80.5, "/6/0/3": 4.5, "/6/0/6": 10}
+
+    status, answer = server.api.call("PUT", "/devices/demo/observations/6/0/0", {})
+    assert status == 201, answer
+    until(lambda: server.api.get("/devices/demo/observations/6/0/0")["state"] == "active", "it is observed")
+    gpsd.tell({**FIX, "lat": 49.5})
+    until(lambda: server.api.get("/devices/demo/observations/6/0/0")["notifications"] >= 1, "it is told")
+    assert value(server, "/6/0/0") == 49.5
+
+
+def test_a_gpsd_that_is_gone_is_an_error_and_is_tried_again(server, start_device, gpsd):
+    device = start_device(server, "demo", "--location", f"gpsd:{gpsd.port}")
+    gpsd.meet()
+    gpsd.tell(FIX)
+    until(lambda: values(server, "/6/0"), "a position")
+    gpsd.peer.close()
+    device.wait_for("gpsd has closed the connection")
+    assert 3 in values(server, "/3/0/11").values()
+    assert value(server, "/6/0/0") == 48.5  # the last one, with its time
+    gpsd.meet()
+    operate(server, "POST", "/3/0/12", {})
+    gpsd.tell({**FIX, "lat": 1.5})
+    until(lambda: value(server, "/6/0/0") == 1.5, "a position again")
+    assert 3 not in values(server, "/3/0/11").values()
+
+
+def test_a_sensor_that_cannot_be_read_any_more_is_an_error(server, start_device, tmp_path):
+    file = tmp_path / "boiler"
+    file.write_text("61.5\n")
+    start_device(server, "demo", "--sensor", f"temperature={file}")
+    file.unlink()
+    until(lambda: 8 in values(server, "/3/0/11").values(), "the error is noted")
+    file.write_text("62.5\n")
+    until(lambda: value(server, "/3303/0/5700") == 62.5, "it is measured again")
+    operate(server, "POST", "/3/0/12", {})
+    assert 8 not in values(server, "/3/0/11").values()
