@@ -183,22 +183,29 @@ LN_MUST_USE ln_err ln_operation_read(const struct ln_coap_message *m,
 /* ---- Attributes of information reporting: spec CORE-1.1.1 §5.1.2 ---- */
 
 /*
- * A decimal number: up to 2^64 - 1 and 19 decimals, and so every integer that a resource may hold.
+ * A decimal number below 2 * 10^19 with 19 decimals, and so every integer that a resource may hold.
  * Thresholds and values are compared as decimals, as they are written: from 0.2 to 0.3 is a step
- * of 0.1. What is beyond the greatest number counts as that.
+ * of 0.1. A floating-point value beyond the greatest number counts as that.
  */
-enum { LN_NUMBER_WHOLE = 20, LN_NUMBER_DIGITS = 39 };
+enum { LN_NUMBER_WHOLE = 20, LN_NUMBER_DIGITS = 40 };
 struct ln_number {
-    bool negative;                    /* never of zero */
-    uint8_t digits[LN_NUMBER_DIGITS]; /* 0 to 9: LN_NUMBER_WHOLE of them before the point */
+    /*
+     * 0 to 9: the sign, LN_NUMBER_WHOLE before the point, the decimals. The sign is 1, or 0 of a
+     * negative number, whose other digits are its ten's complement: so numbers are in the order
+     * of their digits.
+     */
+    uint8_t digits[LN_NUMBER_DIGITS];
 };
-extern const struct ln_number ln_number_greatest;
 
 /* "-30.55". False: it is no number, or beyond the range. Decimals after the 19th are dropped. */
 LN_MUST_USE bool ln_number_of_text(struct ln_bytes text, struct ln_number *out);
 void ln_write_number(struct ln_writer *w, const struct ln_number *number);
 /* Below, equal to or above zero as `a` is to `b`. */
 int ln_number_compare(const struct ln_number *a, const struct ln_number *b);
+static inline bool ln_number_is_negative(const struct ln_number *number)
+{
+    return number->digits[0] == 0;
+}
 /* The distance between the two, without a sign. */
 struct ln_number ln_number_distance(const struct ln_number *a, const struct ln_number *b);
 /* False: it is no finite number. */

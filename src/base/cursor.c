@@ -103,13 +103,13 @@ bool ln_read_if(struct ln_reader *r, uint8_t c)
 struct ln_bytes ln_read_until(struct ln_reader *r, uint8_t c)
 {
     size_t left = ln_reader_left(r);
-    const uint8_t *found = left == 0 ? NULL : memchr(r->at, c, left);
+    size_t len = 0;
 
-    if (found == NULL) {
-        return ln_read_rest(r);
+    while (len < left && r->at[len] != c) {
+        len++;
     }
-    struct ln_bytes bytes = ln_read_bytes(r, (size_t)(found - r->at));
-    r->at++;
+    struct ln_bytes bytes = ln_read_bytes(r, len);
+    (void)ln_read_if(r, c);
     return bytes;
 }
 

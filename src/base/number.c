@@ -45,7 +45,7 @@ bool ln_unsigned_of_text(struct ln_bytes text, uint64_t *out)
     }
     for (size_t i = 0; i < text.len; i++) {
         unsigned digit = (unsigned)text.at[i] - '0';
-        if (digit > 9 || v > UINT64_MAX / 10 || v * 10 > UINT64_MAX - digit) {
+        if (digit > 9 || v > UINT64_MAX / 10 - (digit > UINT64_MAX % 10)) {
             return false;
         }
         v = v * 10 + digit;

@@ -23,7 +23,7 @@ static bool read_value(struct ln_attributes *change, unsigned attribute, struct 
     if (attribute >= PERIODS) {
         struct ln_number *bound = &change->bound[attribute - PERIODS];
         return ln_number_of_text(text, bound) &&
-               !(attribute == LN_ATTRIBUTE_ST && bound->negative);
+               !(attribute == LN_ATTRIBUTE_ST && ln_number_is_negative(bound));
     }
     if (!ln_unsigned_of_text(text, &period) || period > UINT32_MAX) {
         return false;

@@ -13,8 +13,9 @@ bool ln_number_of_double(double value, struct ln_number *out)
         return false;
     }
     if (!ln_number_of_text(ln_writer_bytes(&w), out)) { /* beyond the range */
-        *out = ln_number_greatest;
-        out->negative = text[0] == '-';
+        static const char greatest[] = "-19999999999999999999.9999999999999999999";
+        const char *signed_as_it_is = text[0] == '-' ? greatest : greatest + 1;
+        return ln_number_of_text(ln_bytes_of_text(signed_as_it_is), out);
     }
     return true;
 }

@@ -92,7 +92,9 @@ TEST(a_number_is_written_as_it_was_read)
     check_same("0");
     check_same("-30.55");
     check_same("10000000000000000000");
-    check_same("18446744073709551615.9999999999999999999");
+    check_same("18446744073709551615");
+    check_same("19999999999999999999.9999999999999999999");
+    check_same("-19999999999999999999.9999999999999999999");
     check_same("0.0000000000009223372");
     check_same("-0.1");
 }
@@ -110,9 +112,21 @@ TEST(a_number_has_one_form)
 
 TEST(what_is_no_number_is_refused)
 {
-    static const char *const bad[] = {
-        "",    "-",   ".5",  "5.", "+1",   "1e3",   "0abc",
-        "0.x", "--1", "1.-", " 1", "0x10", "1.2.3", "18446744073709551616"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      ".5",
+                                      "5.",
+                                      "+1",
+                                      "1e3",
+                                      "0abc",
+                                      "0.x",
+                                      "--1",
+                                      "1.-",
+                                      " 1",
+                                      "0x10",
+                                      "1.2.3",
+                                      "20000000000000000000",
+                                      "100000000000000000000"};
 
     for (size_t i = 0; i < LN_COUNT(bad); i++) {
         CHECK(!is_number(bad[i]));
@@ -123,6 +137,8 @@ TEST(numbers_compare_by_sign_and_size)
 {
     CHECK(compare("-2", "-1") < 0);
     CHECK(compare("-1", "1") < 0);
+    CHECK(compare("-19999999999999999999.9999999999999999999", "0") < 0);
+    CHECK(compare("-0.0000000000000000001", "0") < 0);
     CHECK(compare("0.1", "0.09") > 0);
     CHECK(compare("10.5", "10.6") < 0);
     CHECK_EQ(compare("1.50", "1.5"), 0);
@@ -138,7 +154,8 @@ TEST(a_distance_is_exact)
     check_distance("1", "0.0000000000000000001", "0.9999999999999999999");
     check_distance("0.6", "-0.6", "1.2");
     check_distance("5", "5", "0");
-    check_distance("18446744073709551615", "-1", "18446744073709551615.9999999999999999999");
+    check_distance("18446744073709551615", "-1", "18446744073709551616");
+    check_distance("-19999999999999999999.5", "-0.5", "19999999999999999999");
 }
 
 TEST(a_double_counts_as_it_is_written)
@@ -150,7 +167,9 @@ TEST(a_double_counts_as_it_is_written)
     CHECK(ln_number_of_double(-273.15, &n));
     check_number(&n, "-273.15");
     CHECK(ln_number_of_double(-1e300, &n));
-    check_number(&n, "-18446744073709551615.9999999999999999999");
+    check_number(&n, "-19999999999999999999.9999999999999999999");
+    CHECK(ln_number_of_double(1e300, &n));
+    check_number(&n, "19999999999999999999.9999999999999999999");
     CHECK(!ln_number_of_double((double)NAN, &n));
     CHECK(!ln_number_of_double((double)INFINITY, &n));
 }
