@@ -23,7 +23,7 @@ set(LN_LWM2M_SOURCES
 set(LN_CLIENT_SOURCES
     access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c dated.c events.c
     link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c
-    restore.c save.c store.c stored.c
+    restore.c sampling.c save.c store.c stored.c version.c
     bootstrap.c bootstrap_check.c bootstrap_copies.c bootstrap_digest.c bootstrap_operations.c bootstrap_request.c
     bootstrap_store.c
     operations/all.c operations/create.c operations/delete.c operations/discover.c

@@ -82,6 +82,7 @@ static void place_observing(struct observing *o)
         .attributes = o->attributes,
         .attribute_count = ATTRIBUTES_MAX,
         .floats = ln_number_of_double,
+        .sampling = &ln_client_sampling_calls,
         .storing = &ln_client_dated_storing_calls,
         .stored = o->stored,
         .stored_count = STORED_MAX,

@@ -207,10 +207,15 @@ struct ln_client_blocks {
  * over: with the next link the client sends an Update, and only if that is refused a Register, which
  * ends all observations. What falls due meanwhile is stored if /1/x/6 is true, and sent in
  * order after the Update, before anything newer; when `stored` is full, the oldest goes and is
- * counted. If /1/x/6 is false it is discarded. A Register discards what is stored.
+ * counted. If /1/x/6 is false it is discarded. A Register discards what is stored. Without `storing`
+ * none of this is so: with the link comes one notification of what is there by then.
  */
 struct ln_client_reporting_calls;
 extern const struct ln_client_reporting_calls ln_client_reporting_calls;
+
+/* What looks at values that cannot tell of a change: a part of that part, for rows of LN_SAMPLED. */
+struct ln_client_sampling_calls;
+extern const struct ln_client_sampling_calls ln_client_sampling_calls;
 
 /* What stores notifications: a part of that part, which a device that is always online leaves out. */
 struct ln_client_storing_calls;
@@ -233,6 +238,7 @@ struct ln_client_observation {
     uint16_t format;   /* of the first answer and of all that follow */
     uint16_t ids[2];   /* of the last notifications, for a Reset */
     uint32_t checksum; /* of all that was notified last */
+    uint32_t sequence; /* of the last notification */
     struct ln_path path;
     struct ln_coap_token token;
     struct ln_coap_block block; /* that the server wishes */
@@ -261,9 +267,8 @@ struct ln_client_stored {
 /* The CON notification that is under way to one server. */
 struct ln_client_notifier {
     struct ln_coap_exchange exchange;
-    uint16_t observation;
+    struct ln_client_observation *observation;
     uint32_t checksum; /* of its datagram but for its id */
-    uint32_t sequence;
 };
 
 struct ln_client_reporting_state {
@@ -281,6 +286,8 @@ struct ln_client_reporting {
     struct ln_client_attribute_set *attributes;
     /* ln_number_of_double; NULL: gt, lt and st are answered 5.01 where the resource is a float. */
     ln_number_of_double_fn *floats;
+    /* &ln_client_sampling_calls; NULL: rows of LN_SAMPLED are taken to tell of their changes. */
+    const struct ln_client_sampling_calls *sampling;
     uint32_t sample_period; /* ms; 0: 10 seconds */
     /* &ln_client_storing_calls, or the dated ones; NULL: none is stored. */
     const struct ln_client_storing_calls *storing;
@@ -327,6 +334,8 @@ struct ln_client_stats {
 
 struct ln_client {
     const struct ln_client_config *config;
+    const struct ln_coap_parameters *coap; /* of the config, or the defaults */
+    uint16_t datagram_size;                /* as well */
     uint8_t first_event, event_count;
     ln_link next_link; /* whose turn it is to send */
     uint16_t next_id;

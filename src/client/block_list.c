@@ -4,17 +4,18 @@
 #include "client/link_list.h"
 #include "client/register.h"
 
-static uint32_t list_size(const struct ln_client *client, enum ln_version version)
+static uint32_t list_size(const struct ln_client *client, const struct ln_client_server *server)
 {
     struct ln_writer w = ln_writer_window(NULL, 0, 0);
 
-    ln_client__write_object_list(&w, client->config, version);
+    ln_client__write_object_list(&w, client->config, server);
     return (uint32_t)w.written;
 }
 
-static void add_block(const struct ln_client *client, struct ln_client_transfer *t,
-                      struct ln_coap_builder *b, enum ln_version version)
+static void add_block(const struct ln_client *client, const struct ln_client_server *server,
+                      struct ln_coap_builder *b)
 {
+    struct ln_client_transfer *t = ln_client__transfer(client, server);
     struct ln_coap_block block = ln_coap_block_sender_next(&t->out);
 
     ln_coap_add_block(b, LN_COAP_BLOCK1, block);
@@ -28,7 +29,7 @@ static void add_block(const struct ln_client *client, struct ln_client_transfer 
     if (room.size < ln_coap_block_size(block)) {
         ln_writer_fail(&w);
     }
-    ln_client__write_object_list(&w, client->config, version);
+    ln_client__write_object_list(&w, client->config, server);
     ln_coap_payload_end(b, &w);
 }
 
@@ -47,13 +48,13 @@ static uint8_t least(uint8_t a, uint8_t b)
 
 /* A list that changes between two blocks begins again, for all blocks are to be of one list. */
 bool ln_client__add_list(struct ln_client *client, struct ln_client_server *server,
-                         struct ln_coap_builder *b, enum ln_version version)
+                         struct ln_coap_builder *b)
 {
     enum { BLOCK1_SIZE1_AND_MARKER = 4 + 6 + 1 };
     struct ln_client_transfer *t = ln_client__transfer(client, server);
     uint32_t checksum = ln_client__object_list_checksum(client->config);
     size_t room = b->out.size - b->out.written;
-    uint32_t total = list_size(client, version);
+    uint32_t total = list_size(client, server);
 
     if (!t->sends && fits_whole(client, total, room)) {
         return false;
@@ -66,7 +67,7 @@ bool ln_client__add_list(struct ln_client *client, struct ln_client_server *serv
         t->list_checksum = checksum;
         t->sends = true;
     }
-    add_block(client, t, b, version);
+    add_block(client, server, b);
     return true;
 }
 
@@ -81,8 +82,7 @@ static bool is_to_be_cut(const struct ln_client *client, const struct ln_client_
                     server->state == LN_REGISTRATION_UPDATING;
 
     return has_list && code == LN_COAP_4_13 && options->block1.present &&
-           (options->size1 == 0 ||
-            options->size1 >= list_size(client, (enum ln_version)server->version));
+           (options->size1 == 0 || options->size1 >= list_size(client, server));
 }
 
 static enum ln_coap_block_step next_step(const struct ln_client *client,

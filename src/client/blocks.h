@@ -25,7 +25,7 @@ struct ln_client_blocks_calls {
      * added: it fits without blocks.
      */
     bool (*add_list)(struct ln_client *client, struct ln_client_server *server,
-                     struct ln_coap_builder *b, enum ln_version version);
+                     struct ln_coap_builder *b);
     /*
      * After an answer to our request, or none (`options` NULL). NEXT: another block has been
      * written. END: it was not sent in blocks, or is over by this answer. FAILED: it is over.
@@ -57,7 +57,7 @@ void ln_client__drop_body(struct ln_client *client, struct ln_client_server *ser
 /* ---- block_list.c ---- */
 
 bool ln_client__add_list(struct ln_client *client, struct ln_client_server *server,
-                         struct ln_coap_builder *b, enum ln_version version);
+                         struct ln_coap_builder *b);
 enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
                                                 struct ln_client_server *server, uint8_t code,
                                                 const struct ln_coap_options *options);

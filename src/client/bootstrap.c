@@ -213,7 +213,7 @@ static void forget(struct ln_client *client, struct ln_client_server *server, ln
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     const struct ln_registration_transition t = {
-        .from = server->state,
+        .from = LN_REGISTRATION_REGISTERED,
         .on = LN_ON_STOP,
         .to = LN_REGISTRATION_IDLE,
         .action = LN_DO_DEREGISTER,

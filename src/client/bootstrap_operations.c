@@ -187,7 +187,7 @@ static void describe(const struct ln_client__links *list, uint16_t object, void 
     if (!security->is_bootstrap) {
         add_short_id(list->w, security->short_id);
     }
-    if (list->version > LN_VERSION_1_0) {
+    if (ln_client__version_with(list->server) > LN_VERSION_1_0) {
         ln_write_text(list->w, ";uri=\"");
         ln_write_text(list->w, security->uri);
         ln_write_u8(list->w, '"');
@@ -204,7 +204,8 @@ static void list_object(const struct ln_client__links *list,
         ln_client__add_object(list, entry->object);
     }
     while (instance != NULL) {
-        ln_client__add_link(list, ln_path_instance(entry->object->id, id));
+        struct ln_path path = ln_path_instance(entry->object->id, id);
+        ln_client__add_link(list, &path);
         describe(list, entry->object->id, instance);
         id++;
         instance = ln_client__next_instance(entry, &id);
@@ -214,12 +215,13 @@ static void list_object(const struct ln_client__links *list,
 static ln_err write_links(struct ln_client__request *r, struct ln_writer *w)
 {
     const struct ln_client_config *config = r->client->config;
-    const struct ln_client__links list = {w, config, config->version, NULL};
+    const struct ln_client__links list = {w, config, r->server, NULL};
     const struct ln_path *path = &r->operation.path;
-    bool is_old = config->version == LN_VERSION_1_0;
+    enum ln_version version = ln_client__version(r);
+    bool is_old = version == LN_VERSION_1_0;
 
     ln_write_text(w, is_old ? "lwm2m=\"" : "</>;lwm2m=");
-    ln_write_text(w, ln_version_text(config->version));
+    ln_write_text(w, ln_version_text(version));
     ln_write_text(w, is_old ? "\"" : "");
     for (size_t i = 0; i < config->object_count; i++) {
         if (path->depth == 0 || config->objects[i].object->id == path->id[0]) {
@@ -271,7 +273,7 @@ static ln_err read_values(struct ln_client__request *r)
     const struct ln_client_config *config = r->client->config;
     const struct ln_path *path = &r->operation.path;
 
-    if (config->version == LN_VERSION_1_0 || path->depth == 0 || path->depth > 2) {
+    if (ln_client__version(r) == LN_VERSION_1_0 || path->depth == 0 || path->depth > 2) {
         return LN_ERR_NOT_ALLOWED;
     }
     if (r->entry == NULL) {

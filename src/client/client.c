@@ -14,17 +14,6 @@ enum {
     SILENCE_DEFAULT = 86400, /* seconds: /1/x/5 */
 };
 
-const struct ln_coap_parameters *ln_client__coap(const struct ln_client *client)
-{
-    return client->config->coap == NULL ? &ln_coap_parameters_default : client->config->coap;
-}
-
-size_t ln_client__datagram_size(const struct ln_client *client)
-{
-    return client->config->datagram_size == 0 ? DATAGRAM_DEFAULT
-                                              : client->config->datagram_size;
-}
-
 struct ln_server_account *ln_client__account(const struct ln_client *client,
                                              const struct ln_client_server *server)
 {
@@ -53,8 +42,7 @@ static bool is_whole(const struct ln_client_config *config)
     return endpoint > 0 && endpoint <= LN_LIMIT_ENDPOINT &&
            (config->operations == NULL || config->formats != NULL) &&
            config->random.fill != NULL && config->servers != NULL && config->server_count > 0 &&
-           config->server_count <= UINT8_MAX && config->version >= LN_VERSION_1_0 &&
-           config->version <= LN_VERSION_1_2 &&
+           config->server_count <= UINT8_MAX && ln_client__speaks(config->version) &&
            (config->datagram_size == 0 || config->datagram_size >= DATAGRAM_LEAST) &&
            objects_hold_together(config);
 }
@@ -76,7 +64,9 @@ ln_err ln_client_init(struct ln_client *client, size_t size,
     }
     *client = (struct ln_client){
         .config = config,
+        .coap = config->coap == NULL ? &ln_coap_parameters_default : config->coap,
         .next_id = (uint16_t)ln_random_u32(&config->random),
+        .datagram_size = config->datagram_size == 0 ? DATAGRAM_DEFAULT : config->datagram_size,
     };
     size_t datagram = ln_client__datagram_size(client);
     size_t needed = LN_CLIENT_MEMORY(config->server_count, datagram, config->scratch_size);
@@ -331,7 +321,7 @@ static void keep_alert(struct ln_client *client, const struct ln_client_server *
 {
     struct ln_server_account *account = ln_client__account(client, server);
 
-    if (account != NULL && server->version > LN_VERSION_1_0) {
+    if (account != NULL && ln_client__version_with(server) > LN_VERSION_1_0) {
         account->alert = (uint16_t)(alert + 1);
         ln_client_changed(client, now, ln_path_resource(1, server->server_instance, 11));
     }

@@ -40,9 +40,8 @@ static bool date(const struct ln_client *client, const struct ln_client_observat
 
 const struct ln_client_storing_calls ln_client_dated_storing_calls = {
     .init = ln_client__stored_init,
-    .keep = ln_client__stored_keep,
-    .has = ln_client__stored_has,
-    .take = ln_client__stored_take,
+    .send = ln_client__stored_send,
+    .deadline = ln_client__stored_deadline,
     .drop = ln_client__stored_drop,
     .date = date,
 };

@@ -2,6 +2,7 @@
 
 #include "client/link_list.h"
 
+#include "client/client.h"
 #include "client/data.h"
 #include "client/reporting.h"
 
@@ -10,13 +11,13 @@ bool ln_client__object_is_visible(uint16_t object)
     return object != 0 && object != 21 && object != 23;
 }
 
-void ln_client__add_link(const struct ln_client__links *list, struct ln_path path)
+void ln_client__add_link(const struct ln_client__links *list, const struct ln_path *path)
 {
     ln_write_text(list->w, list->w->written == 0 ? "<" : ",<");
-    ln_write_path(list->w, path);
+    ln_write_path(list->w, *path);
     ln_write_u8(list->w, '>');
     if (list->asked != NULL && list->config->reporting != NULL) {
-        list->config->reporting->calls->add_to_link(list->asked, list->w, &path);
+        list->config->reporting->calls->add_to_link(list->asked, list->w, path);
     }
 }
 
@@ -27,14 +28,14 @@ bool ln_client__must_say_version(const struct ln_client__links *list,
     uint8_t major;
     uint8_t minor;
 
-    ln_object_default_version(object->id, list->version, &major, &minor);
+    ln_client__default_version(list->server, object->id, &major, &minor);
     return (object->version_major != 0 || object->version_minor != 0) &&
            (object->version_major != major || object->version_minor != minor);
 }
 
 static void add_version(const struct ln_client__links *list, const struct ln_object *object)
 {
-    const char *quote = list->version == LN_VERSION_1_0 ? "\"" : "";
+    const char *quote = ln_client__version_with(list->server) == LN_VERSION_1_0 ? "\"" : "";
 
     ln_write_text(list->w, ";ver=");
     ln_write_text(list->w, quote);
@@ -46,7 +47,9 @@ static void add_version(const struct ln_client__links *list, const struct ln_obj
 
 void ln_client__add_object(const struct ln_client__links *list, const struct ln_object *object)
 {
-    ln_client__add_link(list, ln_path_object(object->id));
+    struct ln_path path = ln_path_object(object->id);
+
+    ln_client__add_link(list, &path);
     if (ln_client__must_say_version(list, object)) {
         add_version(list, object);
     }
@@ -62,16 +65,17 @@ static void list_object(const struct ln_client__links *list,
         ln_client__add_object(list, entry->object);
     }
     while (instance != NULL) {
-        ln_client__add_link(list, ln_path_instance(entry->object->id, id));
+        struct ln_path path = ln_path_instance(entry->object->id, id);
+        ln_client__add_link(list, &path);
         id++;
         instance = ln_client__next_instance(entry, &id);
     }
 }
 
 void ln_client__write_object_list(struct ln_writer *w, const struct ln_client_config *config,
-                                  enum ln_version version)
+                                  const struct ln_client_server *server)
 {
-    const struct ln_client__links list = {w, config, version, NULL};
+    const struct ln_client__links list = {w, config, server, NULL};
 
     for (size_t i = 0; i < config->object_count; i++) {
         if (ln_client__object_is_visible(config->objects[i].object->id)) {

@@ -4,8 +4,6 @@
 #include "client/data.h"
 #include "client/reporting.h"
 
-enum { SAMPLE_PERIOD = 10 * 1000 };
-
 /* ---- What is at a path ---- */
 
 bool ln_client__is_at(const struct ln_client *client, const struct ln_path *path)
@@ -120,90 +118,77 @@ static bool crosses(const struct ln_number *before, const struct ln_number *now,
 static bool meets(const struct ln_attributes *attributes, const struct ln_number *before,
                   const struct ln_number *now)
 {
-    const struct ln_number *gt = &attributes->bound[0];
-    const struct ln_number *lt = &attributes->bound[1];
-    const struct ln_number *st = &attributes->bound[2];
     struct ln_number distance = ln_number_distance(before, now);
 
-    return ((attributes->set & LN_ATTRIBUTE_BIT(GT)) != 0 && crosses(before, now, gt)) ||
-           ((attributes->set & LN_ATTRIBUTE_BIT(LT)) != 0 && crosses(before, now, lt)) ||
-           ((attributes->set & LN_ATTRIBUTE_BIT(ST)) != 0 &&
-            ln_number_compare(&distance, st) >= 0);
+    for (unsigned i = 0; i < LN_COUNT(attributes->bound); i++) {
+        const struct ln_number *bound = &attributes->bound[i];
+        if ((attributes->set >> (LN_ATTRIBUTE_GT + i) & 1) == 0) {
+            continue;
+        }
+        if (LN_ATTRIBUTE_GT + i == LN_ATTRIBUTE_ST ? ln_number_compare(&distance, bound) >= 0
+                                                   : crosses(before, now, bound)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Bounds are for single numbers; of anything else each change counts. */
-static bool has_news(const struct ln_client *client, const struct ln_client_observation *o,
-                     const struct ln_attributes *attributes)
+static bool has_news(const struct ln_client *client, const struct ln_client_observation *o)
 {
     enum { BOUNDS = LN_ATTRIBUTE_BIT(GT) | LN_ATTRIBUTE_BIT(LT) | LN_ATTRIBUTE_BIT(ST) };
     struct sight sight = sight_of(client, &o->path);
+    struct ln_attributes attributes;
     struct ln_number before;
     struct ln_number now;
 
     if (sight.checksum == o->checksum) {
         return false;
     }
-    if ((attributes->set & BOUNDS) == 0 || o->value.type == LN_NONE ||
+    ln_client__attributes(client, o->link, &o->path, &attributes);
+    if ((attributes.set & BOUNDS) == 0 || o->value.type == LN_NONE ||
         sight.value.type == LN_NONE) {
         return true;
     }
     return as_number(client, &o->value, &before) && as_number(client, &sight.value, &now) &&
-           meets(attributes, &before, &now);
+           meets(&attributes, &before, &now);
 }
 
 /* ---- When it is to be told ---- */
 
-struct times {
-    ln_time earliest; /* pmin is over */
-    ln_time latest;   /* pmax is */
-};
-
 /* A period that is not set is 0. */
-static struct times times_of(const struct ln_client_observation *o,
-                             const struct ln_attributes *attributes)
+static void plan(const struct ln_client *client, struct ln_client_observation *o)
 {
-    uint32_t pmin = attributes->period[LN_ATTRIBUTE_PMIN];
-    uint32_t pmax = attributes->period[LN_ATTRIBUTE_PMAX];
-    struct times times = {ln_time_after(o->notified, (int64_t)1000 * pmin), LN_NEVER};
+    struct ln_attributes attributes;
 
+    ln_client__attributes(client, o->link, &o->path, &attributes);
+    uint32_t pmin = attributes.period[LN_ATTRIBUTE_PMIN];
+    uint32_t pmax = attributes.period[LN_ATTRIBUTE_PMAX];
+    o->due = LN_NEVER;
+    if (o->is_gone) {
+        o->due = 0;
+        return;
+    }
+    if (o->is_due) {
+        o->due = ln_time_after(o->notified, (int64_t)1000 * pmin);
+        return;
+    }
     if (pmax > 0 && pmax >= pmin) {
-        times.latest = ln_time_after(o->notified, (int64_t)1000 * pmax);
+        o->due = ln_time_after(o->notified, (int64_t)1000 * pmax);
     }
-    return times;
-}
-
-static ln_time next_sample(const struct ln_client *client,
-                           const struct ln_client_observation *o, ln_time earliest)
-{
-    uint32_t period = client->config->reporting->sample_period;
-    ln_time next = ln_time_after(o->sampled, period == 0 ? SAMPLE_PERIOD : period);
-
-    if (!o->is_sampled) {
-        return LN_NEVER;
+    if (o->is_sampled) {
+        const struct ln_client_sampling_calls *sampling = client->config->reporting->sampling;
+        o->due = ln_time_min(o->due, sampling->next(client, o, pmin));
     }
-    return o->sampled < earliest ? ln_time_min(next, earliest) : next;
-}
-
-static void plan(const struct ln_client *client, struct ln_client_observation *o,
-                 const struct ln_attributes *attributes)
-{
-    struct times times = times_of(o, attributes);
-
-    o->due = o->is_gone  ? 0
-             : o->is_due ? ln_time_min(times.earliest, times.latest)
-                         : ln_time_min(times.latest, next_sample(client, o, times.earliest));
 }
 
 void ln_client__look(const struct ln_client *client, struct ln_client_observation *o,
                      ln_time now)
 {
-    struct ln_attributes attributes;
-
-    ln_client__attributes(client, o->link, &o->path, &attributes);
     o->sampled = now;
     o->is_gone = o->is_gone || !ln_client__is_at(client, &o->path);
-    o->is_due = o->is_due || (!o->is_gone && has_news(client, o, &attributes));
-    plan(client, o, &attributes);
+    o->is_due = o->is_due || (!o->is_gone && has_news(client, o));
+    plan(client, o);
 }
 
 /* A sample is taken at its time; if it brings nothing, `due` moves on. */
@@ -219,28 +204,26 @@ bool ln_client__is_to_notify(const struct ln_client *client, struct ln_client_ob
 void ln_client__noted(const struct ln_client *client, struct ln_client_observation *o,
                       ln_time now)
 {
-    struct ln_attributes attributes;
     struct sight sight = sight_of(client, &o->path);
 
-    ln_client__attributes(client, o->link, &o->path, &attributes);
     o->is_due = false;
     o->checksum = sight.checksum;
     o->value = sight.value;
     o->notified = now;
     o->sampled = now;
-    plan(client, o, &attributes);
+    plan(client, o);
 }
 
 /* ---- Beginning and end ---- */
 
 struct ln_client_observation *ln_client__next_observation(const struct ln_client *client,
                                                           const struct ln_client_server *server,
-                                                          size_t *at)
+                                                          struct ln_client_observation *o)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
 
-    while (*at < reporting->observation_count) {
-        struct ln_client_observation *o = &reporting->observations[(*at)++];
+    for (o = o == NULL ? reporting->observations : o + 1;
+         o != NULL && o != &reporting->observations[reporting->observation_count]; o++) {
         if (o->in_use && o->link == server->link) {
             return o;
         }
@@ -250,11 +233,10 @@ struct ln_client_observation *ln_client__next_observation(const struct ln_client
 
 static struct ln_client_observation *find(const struct ln_client__request *r)
 {
-    struct ln_client_observation *o;
-    size_t at = 0;
+    struct ln_client_observation *o = NULL;
 
     do {
-        o = ln_client__next_observation(r->client, r->server, &at);
+        o = ln_client__next_observation(r->client, r->server, o);
     } while (o != NULL && !ln_coap_token_equal(&o->token, &r->message->token));
     return o;
 }
@@ -291,21 +273,6 @@ static void forget(struct ln_client__request *r)
     }
 }
 
-static bool is_sampled(const struct ln_client__request *r)
-{
-    const struct ln_object *object = r->entry->object;
-
-    if (r->row != NULL) {
-        return (r->row->operations & LN_SAMPLED) != 0;
-    }
-    for (size_t i = 0; i < object->resource_count; i++) {
-        if ((object->resources[i].operations & LN_SAMPLED) != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * RFC 7641 §4.1: the same token again replaces the entry, another adds one; where there is no room
  * the request is a GET like any other. The rest of a long answer is fetched without a change.
@@ -322,6 +289,7 @@ static void observe(struct ln_client__request *r, uint16_t format)
     if (r->options.observe == DEREGISTER) {
         return;
     }
+    const struct ln_client_sampling_calls *sampling = r->client->config->reporting->sampling;
     struct ln_client_observation *o = find_free(r->client->config->reporting);
     if (o == NULL) {
         r->client->stats.not_observed++;
@@ -329,7 +297,7 @@ static void observe(struct ln_client__request *r, uint16_t format)
     }
     *o = (struct ln_client_observation){
         .in_use = true,
-        .is_sampled = is_sampled(r),
+        .is_sampled = sampling != NULL && sampling->has_rows(r),
         .link = r->server->link,
         .block = r->options.block2,
         .format = format,

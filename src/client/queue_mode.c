@@ -6,14 +6,19 @@
 #include "client/registration.h"
 #include "client/reporting.h"
 
+/* Whether a notification waits for an ACK. */
+static bool notifies(const struct ln_client *client, const struct ln_client_server *server)
+{
+    return client->config->reporting != NULL &&
+           ln_client__notifier(client, server)->exchange.state != LN_COAP_IDLE;
+}
+
 /* LN_NEVER: something is still under way. */
 static ln_time bedtime(const struct ln_client *client, const struct ln_client_server *server)
 {
-    const struct ln_client_reporting *reporting = client->config->reporting;
     uint32_t awake = client->config->awake;
 
-    if (server->state != LN_REGISTRATION_REGISTERED ||
-        (reporting != NULL && reporting->calls->is_busy(client, server))) {
+    if (server->state != LN_REGISTRATION_REGISTERED || notifies(client, server)) {
         return LN_NEVER;
     }
     if (awake == 0) {

@@ -24,10 +24,8 @@ static struct terms terms_of(const struct ln_client *client,
     if (account != NULL) {
         struct ln_bytes text = ln_bytes_of_text(account->binding);
         terms.lifetime = account->lifetime;
-        /* "UQ" is a binding of 1.0 only, but says what is meant in all versions. */
-        if (ln_binding_of_text(text, LN_VERSION_1_0, &terms.binding) != LN_OK &&
-            ln_binding_of_text(text, (enum ln_version)server->version, &terms.binding) !=
-                LN_OK) {
+        if (ln_client__binding_of_text(text, ln_client__version_with(server), &terms.binding) !=
+            LN_OK) {
             terms.binding = LN_BINDING_U;
         }
     }
@@ -91,9 +89,10 @@ static void add_lifetime(struct ln_coap_builder *b, uint32_t lifetime)
 }
 
 /* From 1.1 on the Q travels apart from the transports. */
-static void add_binding(struct ln_coap_builder *b, uint8_t binding, enum ln_version version,
-                        bool even_default)
+static void add_binding(struct ln_coap_builder *b, const struct ln_client_server *server,
+                        uint8_t binding, bool even_default)
 {
+    enum ln_version version = ln_client__version_with(server);
     uint8_t text[LN_BINDING_TEXT_MAX + 2];
     struct ln_writer w = ln_writer(text, sizeof(text));
     bool apart = version > LN_VERSION_1_0 && (binding & LN_BINDING_Q) != 0;
@@ -111,15 +110,14 @@ static void add_binding(struct ln_coap_builder *b, uint8_t binding, enum ln_vers
 static void add_object_list(struct ln_client *client, struct ln_client_server *server,
                             struct ln_coap_builder *b)
 {
-    enum ln_version version = (enum ln_version)server->version;
     const struct ln_client_blocks *blocks = client->config->blocks;
 
-    if (blocks != NULL && blocks->calls->add_list(client, server, b, version)) {
+    if (blocks != NULL && blocks->calls->add_list(client, server, b)) {
         return;
     }
     struct ln_writer w = ln_coap_payload_begin(b);
 
-    ln_client__write_object_list(&w, client->config, version);
+    ln_client__write_object_list(&w, client->config, server);
     ln_coap_payload_end(b, &w);
 }
 
@@ -167,7 +165,6 @@ void ln_client__untold(struct ln_client_server *server)
 
 bool ln_client__register(struct ln_client *client, struct ln_client_server *server)
 {
-    enum ln_version version = (enum ln_version)server->version;
     struct ln_coap_builder b = begin(client, server, LN_COAP_POST);
     struct terms terms = terms_of(client, server);
 
@@ -176,8 +173,8 @@ bool ln_client__register(struct ln_client *client, struct ln_client_server *serv
     ln_coap_add_uint(&b, LN_COAP_CONTENT_FORMAT, LN_FORMAT_LINK);
     add_query(&b, "ep=", client->config->endpoint);
     add_lifetime(&b, terms.lifetime);
-    add_query(&b, "lwm2m=", ln_version_text(version));
-    add_binding(&b, terms.binding, version, false);
+    add_query(&b, "lwm2m=", ln_version_text(ln_client__version_with(server)));
+    add_binding(&b, server, terms.binding, false);
     add_object_list(client, server, &b);
     told(client, server, &terms);
     return end(server, &b);
@@ -185,7 +182,6 @@ bool ln_client__register(struct ln_client *client, struct ln_client_server *serv
 
 bool ln_client__update(struct ln_client *client, struct ln_client_server *server)
 {
-    enum ln_version version = (enum ln_version)server->version;
     struct ln_coap_builder b = begin(client, server, LN_COAP_POST);
     struct terms terms = terms_of(client, server);
     bool new_list = terms.list_checksum != server->list_checksum;
@@ -198,7 +194,7 @@ bool ln_client__update(struct ln_client *client, struct ln_client_server *server
         add_lifetime(&b, terms.lifetime);
     }
     if (terms.binding != server->binding) {
-        add_binding(&b, terms.binding, version, true);
+        add_binding(&b, server, terms.binding, true);
     }
     if (new_list) {
         add_object_list(client, server, &b);
@@ -246,7 +242,7 @@ static enum ln_registration_event register_answered(const struct ln_client *clie
     if (answer->code != LN_COAP_4_12) {
         return LN_ON_DENIED;
     }
-    if (server->version > LN_VERSION_1_0) {
+    if (ln_client__version_with(server) > LN_VERSION_1_0) {
         server->version--;
         return LN_ON_VERSION;
     }

@@ -38,10 +38,10 @@ enum ln_registration_action {
 enum { LN_CLIENT_NO_NEWS = 255 };
 
 struct ln_registration_transition {
-    uint8_t from; /* enum ln_registration_state */
-    uint8_t on;
-    uint8_t to;
-    uint8_t action;
+    uint8_t from : 4; /* enum ln_registration_state */
+    uint8_t on : 4;
+    uint8_t to : 4;
+    uint8_t action : 4;
     uint8_t news; /* enum ln_client_event_kind to tell the app, or LN_CLIENT_NO_NEWS */
 };
 

@@ -5,55 +5,44 @@
 
 #include <string.h>
 
-static void clear(void *list, size_t size)
+/* False: there is no list, and there should be one. */
+static bool clear(void *list, size_t size)
 {
-    if (size > 0) { /* else there may be no list */
+    if (size > 0 && list != NULL) {
         memset(list, 0, size);
     }
+    return size == 0 || list != NULL;
 }
 
 static bool init(const struct ln_client *client)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
+    size_t servers = client->config->server_count;
 
-    if (reporting->state == NULL || reporting->notifiers == NULL ||
-        (reporting->observation_count > 0 && reporting->observations == NULL) ||
-        (reporting->attribute_count > 0 && reporting->attributes == NULL) ||
-        (reporting->storing != NULL && !reporting->storing->init(reporting))) {
-        return false;
-    }
-    *reporting->state = (struct ln_client_reporting_state){0};
-    clear(reporting->notifiers, client->config->server_count * sizeof(*reporting->notifiers));
-    clear(reporting->observations,
-          reporting->observation_count * sizeof(*reporting->observations));
-    clear(reporting->attributes, reporting->attribute_count * sizeof(*reporting->attributes));
-    return true;
+    return clear(reporting->state, sizeof(*reporting->state)) &&
+           clear(reporting->notifiers, servers * sizeof(*reporting->notifiers)) &&
+           clear(reporting->observations,
+                 reporting->observation_count * sizeof(*reporting->observations)) &&
+           clear(reporting->attributes,
+                 reporting->attribute_count * sizeof(*reporting->attributes)) &&
+           (reporting->storing == NULL || reporting->storing->init(reporting));
 }
 
 static void end(struct ln_client *client, const struct ln_client_server *server)
 {
-    struct ln_client_observation *o;
+    struct ln_client_observation *o = NULL;
 
-    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
+    while ((o = ln_client__next_observation(client, server, o)) != NULL) {
         ln_client__end_observation(client, o);
     }
 }
 
-static bool observes(const struct ln_client *client, const struct ln_client_server *server)
+/* What was under way is due anew. */
+static void drop(const struct ln_client *client, struct ln_client_notifier *notifier)
 {
-    size_t at = 0;
-
-    return ln_client__next_observation(client, server, &at) != NULL;
-}
-
-/* The link is gone: what was under way is due anew. */
-static void drop(const struct ln_client *client, const struct ln_client_server *server)
-{
-    struct ln_client_notifier *notifier = ln_client__notifier(client, server);
+    struct ln_client_observation *o = notifier->observation;
 
     if (notifier->exchange.state != LN_COAP_IDLE) {
-        struct ln_client_observation *o =
-            &client->config->reporting->observations[notifier->observation];
         notifier->exchange.state = LN_COAP_IDLE;
         o->is_due = true;
         ln_client__look(client, o, o->sampled);
@@ -76,59 +65,12 @@ static void changed(struct ln_client *client, ln_time now, const struct ln_path 
     }
 }
 
-/* Without an answer to a CON the server is lost; what it was to tell is due anew. */
-static bool has_lost(struct ln_client *client, struct ln_client_notifier *notifier, ln_time now)
+/* Without an answer to a CON the server is lost. */
+static bool has_lost(const struct ln_client *client, struct ln_coap_exchange *exchange,
+                     ln_time now)
 {
-    struct ln_client_observation *o =
-        &client->config->reporting->observations[notifier->observation];
-
-    if (notifier->exchange.state == LN_COAP_IDLE ||
-        !ln_coap_exchange_step(&notifier->exchange, ln_client__coap(client), now,
-                               LN_COAP_ON_TIME)) {
-        return false;
-    }
-    notifier->exchange.state = LN_COAP_IDLE;
-    if (o->is_gone) {
-        ln_client__end_observation(client, o);
-    } else {
-        o->is_due = true;
-        ln_client__look(client, o, now);
-    }
-    return true;
-}
-
-/* ---- Whether, and how, the server is to be reached ---- */
-
-enum reach {
-    NOT,     /* it knows nothing of us, or will soon */
-    NOW,     /* notifications may leave */
-    ASLEEP,  /* they may, once the link has been opened */
-    WAITS,   /* which is under way */
-    OFFLINE, /* the link is lost, and the registration kept */
-};
-
-/* An Update that tells where we are comes before what is to be notified. */
-static enum reach reach_of(const struct ln_client_server *server)
-{
-    switch (server->state) {
-    case LN_REGISTRATION_ASLEEP:
-        return ASLEEP;
-    case LN_REGISTRATION_REGISTERED:
-    case LN_REGISTRATION_UPDATING:
-        if (!server->keeps) {
-            return NOW;
-        }
-        break;
-    case LN_REGISTRATION_OPENING:
-    case LN_REGISTRATION_WAITING:
-        if (!server->keeps) {
-            return NOT;
-        }
-        break;
-    default:
-        return NOT;
-    }
-    return server->waited == LN_REGISTRATION_WAITING ? OFFLINE : WAITS;
+    return exchange->state != LN_COAP_IDLE &&
+           ln_coap_exchange_step(exchange, ln_client__coap(client), now, LN_COAP_ON_TIME);
 }
 
 static void stepped(struct ln_client *client, struct ln_client_server *server,
@@ -144,93 +86,50 @@ static void stepped(struct ln_client *client, struct ln_client_server *server,
         server->keeps = false;
     }
     if (t->to == LN_REGISTRATION_WAITING && was_known) {
-        server->keeps = observes(client, server);
-        drop(client, server);
-    }
-}
-
-/* spec: CORE-1.1.1 §6.4.2: stored where /1/x/6 says so, else it is discarded. */
-static void put_aside(struct ln_client *client, const struct ln_client_server *server,
-                      struct ln_client_observation *o, ln_time now)
-{
-    const struct ln_client_storing_calls *storing = client->config->reporting->storing;
-    const struct ln_server_account *account = ln_client__account(client, server);
-
-    if (account == NULL || !account->store_notifications) {
-        return;
-    }
-    if (storing == NULL) {
-        client->stats.not_stored++;
-    } else {
-        storing->keep(client, o, now);
-    }
-}
-
-/* What waits for a link: one is asked for, or it is put aside. */
-static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now,
-                   enum reach reach)
-{
-    struct ln_client_observation *o;
-
-    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
-        if (!ln_client__is_to_notify(client, o, now)) {
-            continue;
-        }
-        if (reach == ASLEEP) {
-            ln_client__step(client, server, now, LN_ON_CHANGE);
-            return;
-        }
-        if (!o->is_gone) {
-            put_aside(client, server, o, now);
-            ln_client__noted(client, o, now);
-        }
+        server->keeps = ln_client__next_observation(client, server, NULL) != NULL;
+        drop(client, ln_client__notifier(client, server));
     }
 }
 
 static size_t send(struct ln_client *client, struct ln_client_server *server, ln_time now,
                    void *buffer)
 {
-    enum reach reach = reach_of(server);
+    const struct ln_client_reporting *reporting = client->config->reporting;
+    size_t len = 0;
 
-    if (reach == NOW && has_lost(client, ln_client__notifier(client, server), now)) {
+    if (ln_client__is_reached(server) &&
+        has_lost(client, &reporting->notifiers[server->link].exchange, now)) {
         ln_client__step(client, server, now, LN_ON_LOST);
-        reach = reach_of(server);
     }
-    if (reach == NOW) {
-        return ln_client__send_notification(client, server, now, buffer);
+    if (reporting->storing != NULL) {
+        len = reporting->storing->send(client, server, now, buffer);
     }
-    if (reach == ASLEEP || reach == OFFLINE) {
-        pursue(client, server, now, reach);
+    if (len == 0 && ln_client__is_reached(server)) {
+        len = ln_client__send_notification(client, server, now, buffer);
     }
-    return 0;
+    if (server->state == LN_REGISTRATION_ASLEEP &&
+        ln_client__find_due(client, server, now) != NULL) {
+        ln_client__step(client, server, now, LN_ON_CHANGE);
+    }
+    return len;
 }
 
 static ln_time deadline(const struct ln_client *client, const struct ln_client_server *server)
 {
-    enum reach reach = reach_of(server);
     const struct ln_client_reporting *reporting = client->config->reporting;
-    ln_link link = server->link;
-    ln_time due = LN_NEVER;
-    struct ln_client_observation *o;
+    ln_time due =
+        reporting->storing == NULL ? LN_NEVER : reporting->storing->deadline(client, server);
+    struct ln_client_observation *o = NULL;
 
-    if (reach == NOT || reach == WAITS) {
-        return LN_NEVER;
+    if (!ln_client__is_reached(server) && server->state != LN_REGISTRATION_ASLEEP) {
+        return due;
     }
-    if (reach == NOW) {
-        due = ln_client__has_stored(client, link)
-                  ? 0
-                  : ln_coap_exchange_deadline(&reporting->notifiers[link].exchange);
-    }
-    for (size_t at = 0; (o = ln_client__next_observation(client, server, &at)) != NULL;) {
-        bool waits = reach == OFFLINE ? o->is_gone : ln_client__is_under_way(client, o);
-        due = waits ? due : ln_time_min(due, o->due);
+    due = ln_time_min(due,
+                      ln_coap_exchange_deadline(&reporting->notifiers[server->link].exchange));
+    while ((o = ln_client__next_observation(client, server, o)) != NULL) {
+        due = ln_client__is_under_way(client, o) ? due : ln_time_min(due, o->due);
     }
     return due;
-}
-
-static bool is_busy(const struct ln_client *client, const struct ln_client_server *server)
-{
-    return ln_client__notifier(client, server)->exchange.state != LN_COAP_IDLE;
 }
 
 const struct ln_client_reporting_calls ln_client_reporting_calls = {
@@ -243,5 +142,4 @@ const struct ln_client_reporting_calls ln_client_reporting_calls = {
     .take_empty = ln_client__take_empty,
     .send = send,
     .deadline = deadline,
-    .is_busy = is_busy,
 };

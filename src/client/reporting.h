@@ -30,18 +30,28 @@ struct ln_client_reporting_calls {
     size_t (*send)(struct ln_client *client, struct ln_client_server *server, ln_time now,
                    void *buffer);
     ln_time (*deadline)(const struct ln_client *client, const struct ln_client_server *server);
-    /* Whether a notification of it waits for an ACK. */
-    bool (*is_busy)(const struct ln_client *client, const struct ln_client_server *server);
+};
+
+/* All of sampling.c is linked through this table only. */
+struct ln_client_sampling_calls {
+    /* Whether the request leads to rows of LN_SAMPLED. */
+    bool (*has_rows)(const struct ln_client__request *r);
+    /* When such an observation is to be looked at again. */
+    ln_time (*next)(const struct ln_client *client, const struct ln_client_observation *o,
+                    uint32_t pmin);
 };
 
 /* All of stored.c is linked through this table only: notifications that wait for the link. */
 struct ln_client_storing_calls {
     bool (*init)(const struct ln_client_reporting *reporting);
-    /* Writes the notification down, if there is a place. */
-    void (*keep)(struct ln_client *client, struct ln_client_observation *o, ln_time now);
-    bool (*has)(const struct ln_client *client, ln_link link);
-    /* Takes the oldest of that server; there must be one. */
-    size_t (*take)(struct ln_client *client, ln_link link, void *buffer);
+    /*
+     * Takes the oldest of that server, if it can be reached; 0: there is none. While it cannot,
+     * what falls due is stored, or left out.
+     */
+    size_t (*send)(struct ln_client *client, struct ln_client_server *server, ln_time now,
+                   void *buffer);
+    /* Of both. */
+    ln_time (*deadline)(const struct ln_client *client, const struct ln_client_server *server);
     /* Those of an observation that is over go. */
     void (*drop)(struct ln_client *client, const struct ln_client_observation *o);
     /* Writes the notification with the time of now. False: it stays without. NULL: all do. */
@@ -52,10 +62,10 @@ struct ln_client_storing_calls {
 /* ---- stored.c: what both tables share ---- */
 
 bool ln_client__stored_init(const struct ln_client_reporting *reporting);
-void ln_client__stored_keep(struct ln_client *client, struct ln_client_observation *o,
-                            ln_time now);
-bool ln_client__stored_has(const struct ln_client *client, ln_link link);
-size_t ln_client__stored_take(struct ln_client *client, ln_link link, void *buffer);
+size_t ln_client__stored_send(struct ln_client *client, struct ln_client_server *server,
+                              ln_time now, void *buffer);
+ln_time ln_client__stored_deadline(const struct ln_client *client,
+                                   const struct ln_client_server *server);
 void ln_client__stored_drop(struct ln_client *client, const struct ln_client_observation *o);
 
 static inline struct ln_client_notifier *
@@ -64,12 +74,10 @@ ln_client__notifier(const struct ln_client *client, const struct ln_client_serve
     return &client->config->reporting->notifiers[server->link];
 }
 
-/* Whether notifications for that server wait to be sent before any other. */
-static inline bool ln_client__has_stored(const struct ln_client *client, ln_link link)
+/* Whether notifications may leave. An Update that tells where we are comes before them. */
+static inline bool ln_client__is_reached(const struct ln_client_server *server)
 {
-    const struct ln_client_storing_calls *storing = client->config->reporting->storing;
-
-    return storing != NULL && storing->has(client, link);
+    return ln_client__is_registered(server) && !server->keeps;
 }
 
 /* ---- attribute_sets.c ---- */
@@ -94,10 +102,10 @@ bool ln_client__is_at(const struct ln_client *client, const struct ln_path *path
 
 ln_err ln_client__answer_observe(struct ln_client__request *r, uint16_t format,
                                  ln_client__body_fn *write);
-/* The next observation of that server, from *at on; NULL at the end. */
+/* The observation of that server after `o`, or with NULL the first; NULL at the end. */
 struct ln_client_observation *ln_client__next_observation(const struct ln_client *client,
                                                           const struct ln_client_server *server,
-                                                          size_t *at);
+                                                          struct ln_client_observation *o);
 void ln_client__end_observation(struct ln_client *client, struct ln_client_observation *o);
 /* Looks at what is observed: whether it has changed, and when that is to be notified. */
 void ln_client__look(const struct ln_client *client, struct ln_client_observation *o,
@@ -112,11 +120,11 @@ bool ln_client__is_to_notify(const struct ln_client *client, struct ln_client_ob
 /* ---- notify.c: the messages ---- */
 
 /*
- * Writes the notification as a NON of the next id, into datagram_size bytes, and says how long it
- * is. What is observed may turn out to be gone.
+ * Writes the notification as a NON of the next id and the sequence number of the observation, into
+ * datagram_size bytes, and says how long it is. What is observed may turn out to be gone.
  */
 size_t ln_client__write_notification(struct ln_client *client, struct ln_client_observation *o,
-                                     ln_time now, uint32_t sequence, void *buffer);
+                                     ln_time now, void *buffer);
 /* Makes it one of another type and id. */
 void ln_client__readdress(void *datagram, enum ln_coap_type type, uint16_t id);
 uint32_t ln_client__next_sequence(const struct ln_client *client);
@@ -125,6 +133,10 @@ void ln_client__keep_id(struct ln_client_observation *o, uint16_t id);
 /* Whether its last notification waits for an ACK: that one carries what is new. */
 bool ln_client__is_under_way(const struct ln_client *client,
                              const struct ln_client_observation *o);
+/* The first observation of that server which is to be notified now; NULL: none is. */
+struct ln_client_observation *ln_client__find_due(const struct ln_client *client,
+                                                  const struct ln_client_server *server,
+                                                  ln_time now);
 size_t ln_client__send_notification(struct ln_client *client,
                                     const struct ln_client_server *server, ln_time now,
                                     void *buffer);

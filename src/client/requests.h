@@ -33,7 +33,7 @@ static inline bool ln_client__changes(const struct ln_client__request *r)
 
 static inline enum ln_version ln_client__version(const struct ln_client__request *r)
 {
-    return (enum ln_version)r->server->version;
+    return ln_client__version_with(r->server);
 }
 
 /* The exponent of the largest block that we send or ask for. */

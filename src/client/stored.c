@@ -49,8 +49,8 @@ static size_t put(const struct ln_client *client, const struct ln_client_observa
     return datagram.len;
 }
 
-void ln_client__stored_keep(struct ln_client *client, struct ln_client_observation *o,
-                            ln_time now)
+/* Writes the notification down, if there is a place. */
+static void keep(struct ln_client *client, struct ln_client_observation *o, ln_time now)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     struct ln_client_reporting_state *state = reporting->state;
@@ -68,8 +68,8 @@ void ln_client__stored_keep(struct ln_client *client, struct ln_client_observati
     }
     server->answer_len = 0;
     size_t at = index_of(reporting, state->stored_count);
-    size_t len =
-        ln_client__write_notification(client, o, now, ln_client__next_sequence(client), room);
+    o->sequence = ln_client__next_sequence(client);
+    size_t len = ln_client__write_notification(client, o, now, room);
     if (len > reporting->stored_size) {
         client->stats.not_stored++;
         return;
@@ -94,14 +94,16 @@ static size_t find(const struct ln_client_reporting *reporting, ln_link link)
     return n;
 }
 
-bool ln_client__stored_has(const struct ln_client *client, ln_link link)
+/* Whether some can leave now. */
+static bool has(const struct ln_client *client, const struct ln_client_server *server)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
 
-    return find(reporting, link) < reporting->state->stored_count;
+    return ln_client__is_reached(server) &&
+           find(reporting, server->link) < reporting->state->stored_count;
 }
 
-size_t ln_client__stored_take(struct ln_client *client, ln_link link, void *buffer)
+static size_t take(struct ln_client *client, ln_link link, void *buffer)
 {
     const struct ln_client_reporting *reporting = client->config->reporting;
     size_t at = index_of(reporting, find(reporting, link));
@@ -133,10 +135,64 @@ void ln_client__stored_drop(struct ln_client *client, const struct ln_client_obs
     close_up(reporting);
 }
 
+/* ---- With and without a link ---- */
+
+/* The link is lost, and the registration kept. */
+static bool is_offline(const struct ln_client_server *server)
+{
+    bool may_be = ln_client__is_registered(server) ||
+                  server->state == LN_REGISTRATION_OPENING ||
+                  server->state == LN_REGISTRATION_WAITING;
+
+    return may_be && server->keeps && server->waited == LN_REGISTRATION_WAITING;
+}
+
+/* spec: CORE-1.1.1 §6.4.2: stored where /1/x/6 says so, else it is discarded. */
+static void put_aside(struct ln_client *client, const struct ln_client_server *server,
+                      ln_time now)
+{
+    const struct ln_server_account *account = ln_client__account(client, server);
+    struct ln_client_observation *o = NULL;
+
+    while ((o = ln_client__next_observation(client, server, o)) != NULL) {
+        if (!ln_client__is_to_notify(client, o, now) || o->is_gone) {
+            continue;
+        }
+        if (account != NULL && account->store_notifications) {
+            keep(client, o, now);
+        }
+        ln_client__noted(client, o, now);
+    }
+}
+
+size_t ln_client__stored_send(struct ln_client *client, struct ln_client_server *server,
+                              ln_time now, void *buffer)
+{
+    if (is_offline(server)) {
+        put_aside(client, server, now);
+        return 0;
+    }
+    return has(client, server) ? take(client, server->link, buffer) : 0;
+}
+
+ln_time ln_client__stored_deadline(const struct ln_client *client,
+                                   const struct ln_client_server *server)
+{
+    struct ln_client_observation *o = NULL;
+    ln_time due = LN_NEVER;
+
+    if (!is_offline(server)) {
+        return has(client, server) ? 0 : LN_NEVER;
+    }
+    while ((o = ln_client__next_observation(client, server, o)) != NULL) {
+        due = o->is_gone ? due : ln_time_min(due, o->due);
+    }
+    return due;
+}
+
 const struct ln_client_storing_calls ln_client_storing_calls = {
     .init = ln_client__stored_init,
-    .keep = ln_client__stored_keep,
-    .has = ln_client__stored_has,
-    .take = ln_client__stored_take,
+    .send = ln_client__stored_send,
+    .deadline = ln_client__stored_deadline,
     .drop = ln_client__stored_drop,
 };

@@ -55,6 +55,7 @@ static void given_reporting(void)
         .attributes = sets,
         .attribute_count = SETS,
         .floats = ln_number_of_double,
+        .sampling = &ln_client_sampling_calls,
         .storing = &ln_client_storing_calls,
         .stored = stored,
         .stored_count = STORED,

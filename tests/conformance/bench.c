@@ -299,6 +299,7 @@ void given_it_reports(void)
         .observation_count = LN_COUNT(observations),
         .attribute_count = LN_COUNT(attributes),
         .attributes = attributes,
+        .sampling = &ln_client_sampling_calls,
     };
 
     bench.config.reporting = &reporting;

@@ -67,6 +67,7 @@ static const struct ln_client_reporting reporting = {
     .attributes = attributes,
     .attribute_count = LN_COUNT(attributes),
     .floats = ln_number_of_double,
+    .sampling = &ln_client_sampling_calls,
     .storing = &ln_client_storing_calls,
     .stored = stored,
     .stored_count = LN_COUNT(stored),

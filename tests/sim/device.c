@@ -149,6 +149,7 @@ void device_use_reporting(struct device *d)
         .observation_count = SIM_OBSERVATIONS,
         .attributes = d->attributes,
         .attribute_count = SIM_OBSERVATIONS,
+        .sampling = &ln_client_sampling_calls,
     };
     d->config.reporting = &d->reporting;
 }

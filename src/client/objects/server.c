@@ -3,6 +3,8 @@
 
 #include "client/objects/server.h"
 
+#include "client/client.h"
+
 #define FIELD(member) LN_FIELD(struct ln_server_account, member)
 
 ln_err ln_client__read_binding(void *instance, uint16_t id, struct ln_value *out)
@@ -27,8 +29,7 @@ ln_err ln_client__write_binding(void *instance, uint16_t id, const struct ln_val
         return LN_OK;
     }
     if (value->as.bytes.len >= sizeof(account->binding) ||
-        (ln_binding_of_text(value->as.bytes, LN_VERSION_1_0, &binding) != LN_OK &&
-         ln_binding_of_text(value->as.bytes, LN_VERSION_1_1, &binding) != LN_OK)) {
+        ln_client__binding_of_text(value->as.bytes, LN_VERSION_1_1, &binding) != LN_OK) {
         return LN_ERR_BAD_VALUE;
     }
     if (step == LN_STORE) {

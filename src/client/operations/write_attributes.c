@@ -18,12 +18,10 @@ static ln_err read_change(const struct ln_client__request *r, struct ln_attribut
 static ln_err check_bounds(const struct ln_client__request *r,
                            const struct ln_attributes *change)
 {
-    bool bounds = r->row != NULL && (change->set >> LN_ATTRIBUTE_GT) != 0;
-
     if (!ln_attributes_fit(change, r->operation.path)) {
         return LN_ERR_BAD_REQUEST;
     }
-    if (!bounds) {
+    if (change->set >> LN_ATTRIBUTE_GT == 0) {
         return LN_OK;
     }
     switch (r->row->type) {
@@ -50,21 +48,19 @@ static struct ln_client_attribute_set *find_free(const struct ln_client_reportin
 
 static ln_err change_set(const struct ln_client__request *r, const struct ln_attributes *change)
 {
-    const struct ln_path *path = &r->operation.path;
-    ln_link link = r->server->link;
-    struct ln_client_attribute_set *own = ln_client__attribute_set(r->client, link, path);
-    struct ln_client_attribute_set fresh = {.link = link, .path = *path};
-    struct ln_client_attribute_set *set = own == NULL ? &fresh : own;
-    ln_err err = ln_attributes_change(&set->attributes, change);
+    struct ln_client_attribute_set *set =
+        ln_client__attribute_set(r->client, r->server->link, &r->operation.path);
 
-    set->in_use = set->attributes.set != 0;
-    if (own == NULL && err == LN_OK && fresh.in_use) {
+    if (set == NULL) {
         set = find_free(r->client->config->reporting);
         if (set == NULL) {
-            return LN_ERR_BUSY;
+            return change->set == 0 ? LN_OK : LN_ERR_BUSY;
         }
-        *set = fresh;
+        *set = (struct ln_client_attribute_set){.link = r->server->link,
+                                                .path = r->operation.path};
     }
+    ln_err err = ln_attributes_change(&set->attributes, change);
+    set->in_use = set->attributes.set != 0;
     return err;
 }
 

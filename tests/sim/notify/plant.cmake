@@ -9,7 +9,9 @@ elseif(FAULT STREQUAL "missed-crossing") # down from the threshold itself
     set(wrong "(was > 0 && is < 0)")
 elseif(FAULT STREQUAL "step-base") # counted from the value at the Observe, as a draft had it
     set(right "o->value = sight.value;")
-    set(wrong "if (o->notified == 0 || (attributes.set & LN_ATTRIBUTE_BIT(ST)) == 0) {
+    set(wrong "struct ln_attributes attributes;
+    ln_client__attributes(client, o->link, &o->path, &attributes);
+    if (o->notified == 0 || (attributes.set & LN_ATTRIBUTE_BIT(ST)) == 0) {
         o->value = sight.value;
     }")
 else()

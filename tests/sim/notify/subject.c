@@ -298,6 +298,7 @@ static void init_client(struct subject *s)
         .attributes = s->attributes,
         .attribute_count = ATTRIBUTES_MAX,
         .floats = ln_number_of_double,
+        .sampling = &ln_client_sampling_calls,
     };
     s->config = (struct ln_client_config){
         .endpoint = "meter",
