@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { KEY_BYTES = 16, KEY_TEXT_MAX = 256 };
+enum { KEY_BYTES = 16 };
 
 static int usage(void)
 {
@@ -97,12 +97,12 @@ static int list(struct ctl *ctl)
 
 /* ---- add ---- */
 
-static bool make_key(char out[KEY_TEXT_MAX])
+bool make_key(char out[KEY_TEXT_MAX])
 {
     unsigned char random[KEY_BYTES];
 
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
-        complain("credentials: no random bytes: %s", strerror(errno));
+        complain("the key: no random bytes: %s", strerror(errno));
         return false;
     }
     for (size_t i = 0; i < sizeof(random); i++) {

@@ -46,7 +46,8 @@ struct ctl {
     const char *identity;
     const char *purpose; /* credentials: server or bootstrap */
     const char *slot;
-    bool follow; /* observe */
+    const char *host; /* provision: of linnetd, as devices reach it */
+    bool follow;      /* observe */
     bool stop;
     const char *attributes; /* the first of them */
     const char *since;      /* history */
@@ -90,6 +91,8 @@ int run_attributes(struct ctl *ctl, struct words words);
 int run_values(struct ctl *ctl, struct words words);
 int run_history(struct ctl *ctl, struct words words);
 int run_credentials(struct ctl *ctl, struct words words);
+int run_bootstrap(struct ctl *ctl, struct words words);
+int run_provision(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
 int run_models(struct ctl *ctl, struct words words);
 int run_backup(struct ctl *ctl, struct words words);
@@ -146,6 +149,12 @@ int put_attributes(struct ctl *ctl, struct words words, json_t *body);
  * open, and tells the path; free() frees it.
  */
 int events_follow(struct ctl *ctl, const char *endpoint, char *(*begin)(void *), void *context);
+
+/* ---- credentials.c ---- */
+
+/* 16 random bytes in hex. False: there are none, which has been said. */
+enum { KEY_TEXT_MAX = 256 };
+bool make_key(char out[KEY_TEXT_MAX]);
 
 /* ---- plot.c ---- */
 

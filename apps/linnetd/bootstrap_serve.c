@@ -389,9 +389,15 @@ static void take_end(struct bootstrap *bootstrap, const struct ln_bootstrap_even
     struct bootstrap_waiting *waiting = bootstrap_waiting_find(bootstrap, event->session);
     const char *reason = reason_of(event, waiting);
 
+    struct ln_bootstrap_event told = *event;
+    bool is_of_device = event->reason == LN_BOOTSTRAP_REFUSED ||
+                        event->reason == LN_BOOTSTRAP_WRONG_ANSWER ||
+                        event->reason == LN_BOOTSTRAP_INCONSISTENT;
+
     bootstrap_sessions_end(bootstrap->daemon->bootstrap_sessions, event, reason,
                            wall_of(bootstrap, event->time));
-    tell(bootstrap, event, ln_bootstrap_end_name(event->end), reason);
+    told.code = is_of_device ? event->code : 0;
+    tell(bootstrap, &told, ln_bootstrap_end_name(event->end), reason);
     log_end(event, reason);
     if (waiting != NULL) {
         bootstrap_key_over(bootstrap, waiting, event->end == LN_BOOTSTRAP_DONE);

@@ -32,7 +32,6 @@ struct bootstrap_session {
     size_t step_count;
     size_t step_room;
     uint8_t end; /* enum ln_bootstrap_end */
-    uint8_t code;
     uint8_t mode;
     uint8_t endpoint_len;
     uint8_t configuration_len;
@@ -265,13 +264,11 @@ static bool grow(struct bootstrap_session *session)
 
 /* With the lock held. */
 static void add_step(struct bootstrap_session *session, const struct ln_bootstrap_event *event,
-                     int64_t time)
+                     int64_t time, uint8_t code)
 {
     if (session->step_count < BOOTSTRAP_STEPS_MAX && grow(session)) {
-        session->steps[session->step_count++] = (struct step){.time = time,
-                                                              .path = event->path,
-                                                              .kind = (uint8_t)event->step,
-                                                              .code = event->code};
+        session->steps[session->step_count++] = (struct step){
+            .time = time, .path = event->path, .kind = (uint8_t)event->step, .code = code};
     }
 }
 
@@ -281,7 +278,7 @@ void bootstrap_sessions_step(struct bootstrap_sessions *sessions,
     pthread_mutex_lock(&sessions->lock);
     struct bootstrap_session *session = find(sessions, event->session);
     if (session != NULL) {
-        add_step(session, event, time);
+        add_step(session, event, time, event->code);
     }
     pthread_mutex_unlock(&sessions->lock);
 }
@@ -294,13 +291,12 @@ void bootstrap_sessions_end(struct bootstrap_sessions *sessions,
     pthread_mutex_lock(&sessions->lock);
     struct bootstrap_session *session = find(sessions, event->session);
     if (session != NULL) {
-        if (event->has_step && event->code == 0) {
-            add_step(session, event, time);
+        if (event->has_step && event->index >= session->step_count) {
+            add_step(session, event, time, 0);
         }
         session->ended_at = time;
         session->end = (uint8_t)event->end;
         session->reason = reason;
-        session->code = event->code;
     }
     pthread_mutex_unlock(&sessions->lock);
 }

@@ -395,3 +395,36 @@ def test_steps_and_ends_are_events(boot, device):
     assert states == ["begun", *6 * ["step"], "done", "refused"]
     assert seen[1]["bootstrap"].items() >= {"method": "discover", "path": "/0", "code": "2.05"}.items()
     assert seen[8]["endpoint"] == "two" and "no configuration" in seen[8]["bootstrap"]["reason"]
+
+
+# ---- The command line ----
+
+def test_configurations_on_the_command_line(boot, device, tmp_path):
+    file, many = tmp_path / "one.json", tmp_path / "many.json"
+    file.write_text(json.dumps({"servers": [NONE, PSK]}))
+    many.write_text(json.dumps({"items": [{"endpoint": "m-*", "configuration": {"servers": [NONE]}}]}))
+    assert boot.linnet("bootstrap", "set", "one", file) == (0, "", "")
+    assert boot.linnet("bootstrap", "import", many) == (0, "1 imported\n", "")
+    status, out, _ = boot.linnet("bootstrap")
+    assert status == 0 and [line.split()[0] for line in out.splitlines()] == ["NAME", "m-*", "one"]
+    assert "102=coaps://lwm2m.example.com (psk)" in out
+    status, out, _ = boot.linnet("bootstrap", "show", "one")
+    assert json.loads(out)["servers"][0] == NONE and KEY not in out
+    assert device(boot).ask("ep=one") == "2.04"
+    boot.session("one")
+    status, out, _ = boot.linnet("bootstrap", "sessions", "one")
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["WHEN", "STEP", "PATH", "CODE"] and lines[1][-3:] == ["discover", "/0", "2.05"]
+    assert "done" in lines[-1]
+    assert boot.linnet("bootstrap", "delete", "one")[0] == 0
+    assert boot.linnet("bootstrap", "show", "one")[0] == 1
+    file.write_text(json.dumps({"servers": [{**NONE, "short_id": 0}]}))
+    status, _, err = boot.linnet("bootstrap", "set", "one", file)
+    assert status == 1 and "/servers/0/short_id" in err
+    assert boot.linnet("bootstrap", "set", "one")[0] == 2
+
+
+def test_provision_needs_dtls(boot):
+    status, _, err = boot.linnet("provision", "one", "--psk")
+    assert status == 1 and "--bootstrap-coaps" in err
+    assert boot.linnet("provision", "one")[0] == 2
