@@ -13,7 +13,7 @@ set(LN_CODEC_SOURCES
 
 set(LN_COAP_SOURCES
     block.c block_fetcher.c block_key.c block_receiver.c block_sender.c builder.c code.c exchange.c
-    history.c message.c options.c parameters.c)
+    history.c message.c options.c parameters.c uri.c)
 
 set(LN_LWM2M_SOURCES
     arguments.c attributes.c binding.c binding_text.c field.c instances.c list.c number.c number_of_double.c
@@ -21,7 +21,7 @@ set(LN_LWM2M_SOURCES
     registration_query.c stream.c version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
-    access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c dated.c events.c
+    access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c dated.c download.c events.c
     link_list.c notify.c observations.c queue_mode.c register.c registration.c reporting.c requests.c
     restore.c sampling.c save.c store.c stored.c version.c
     bootstrap.c bootstrap_check.c bootstrap_copies.c bootstrap_digest.c bootstrap_operations.c bootstrap_request.c
@@ -60,14 +60,14 @@ set(LN_CODEC_TESTS
 set(LN_COAP_TESTS
     block_fetcher_test.c block_receiver_test.c block_sender_test.c block_test.c
     block_transfer_test.c builder_test.c code_test.c exchange_test.c history_test.c message_test.c options_test.c
-    parameters_test.c)
+    parameters_test.c uri_test.c)
 
 set(LN_LWM2M_TESTS
     arguments_test.c attributes_test.c binding_test.c object_list_test.c object_test.c operation_test.c
     registration_query_test.c version_test.c)
 
 set(LN_CLIENT_TESTS
-    access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c dated_test.c exchange_test.c execute_test.c
+    access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c dated_test.c download_test.c exchange_test.c execute_test.c
     firmware_support.c firmware_test.c init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
     bootstrap_support.c bootstrap_test.c bootstrap_write_test.c
     queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c

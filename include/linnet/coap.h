@@ -206,6 +206,8 @@ void ln_coap_add(struct ln_coap_builder *b, uint16_t number, struct ln_bytes val
 void ln_coap_add_text(struct ln_coap_builder *b, uint16_t number, const char *value);
 void ln_coap_add_uint(struct ln_coap_builder *b, uint16_t number, uint32_t value);
 void ln_coap_add_block(struct ln_coap_builder *b, uint16_t number, struct ln_coap_block block);
+/* What stands in it as %41 is added as the byte that it means (RFC 7252 §6.4). */
+void ln_coap_add_escaped(struct ln_coap_builder *b, uint16_t number, struct ln_bytes value);
 /* Uri-Path or Location-Path segments of a path. The root adds none. */
 void ln_coap_add_path(struct ln_coap_builder *b, uint16_t number, struct ln_path path);
 /* Marker and bytes; nothing where there are no bytes. */
@@ -229,6 +231,24 @@ size_t ln_coap_empty(void *buffer, size_t size, enum ln_coap_type type, uint16_t
  * ln_coap_empty(LN_COAP_RST).
  */
 bool ln_coap_reject(struct ln_bytes datagram, uint16_t *id);
+
+/* ---- URIs (RFC 3986 with an authority; RFC 7252 §6) ---- */
+
+/* The parts of a URI, as they stand in it. */
+struct ln_uri {
+    struct ln_bytes scheme;
+    struct ln_bytes host;  /* without the brackets of an IPv6 address */
+    struct ln_bytes path;  /* "" or "/a/b" */
+    struct ln_bytes query; /* what follows the ?; no bytes where there is none */
+    uint16_t port;         /* 0: the scheme's own */
+    bool is_ipv6;          /* the host stands in brackets */
+};
+/* "coap://host:5683/a?b". False: it is not of that form, or has a user or a fragment. */
+LN_MUST_USE bool ln_uri_of_text(struct ln_bytes text, struct ln_uri *out);
+/* Letters count the same in either case. */
+bool ln_uri_has_scheme(const struct ln_uri *uri, const char *scheme);
+/* Uri-Host where it is a name, Uri-Path and Uri-Query of a request to it. */
+void ln_coap_add_uri(struct ln_coap_builder *b, const struct ln_uri *uri);
 
 /* ---- The exchange: one message of ours under way to a peer ---- */
 

@@ -2,8 +2,6 @@
 
 #include <linnet/lwm2m.h>
 
-enum { OPTION_MAX = 255 };
-
 /* spec: TRANSPORT-1.1.1 §6.4.3 */
 static const uint8_t codes[] = {
     [LN_OPERATION_READ] = LN_COAP_GET,
@@ -21,48 +19,13 @@ uint8_t ln_operation_code(enum ln_operation_kind kind)
     return codes[kind];
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* A link writes odd bytes as %41; an option holds them as they are (RFC 7252 §6.4). */
-static void write_decoded(struct ln_writer *w, struct ln_bytes segment)
-{
-    struct ln_reader in = ln_reader(segment);
-
-    while (ln_reader_left(&in) > 0 && !in.failed) {
-        uint8_t c = ln_read_u8(&in);
-        if (c == '%') {
-            int high = hex_digit(ln_read_u8(&in));
-            int low = hex_digit(ln_read_u8(&in));
-            if (high < 0 || low < 0) {
-                ln_writer_fail(w);
-                return;
-            }
-            c = (uint8_t)(high << 4 | low);
-        }
-        ln_write_u8(w, c);
-    }
-}
-
 static void add_root(struct ln_coap_builder *b, struct ln_bytes root)
 {
     struct ln_reader in = ln_reader(root);
-    uint8_t buffer[OPTION_MAX];
 
     (void)ln_read_if(&in, '/');
     while (ln_reader_left(&in) > 0) {
-        struct ln_writer w = ln_writer(buffer, sizeof(buffer));
-        write_decoded(&w, ln_read_until(&in, '/'));
-        ln_coap_add(b, LN_COAP_URI_PATH, ln_writer_bytes(&w));
-        if (w.failed) {
-            ln_writer_fail(&b->out);
-        }
+        ln_coap_add_escaped(b, LN_COAP_URI_PATH, ln_read_until(&in, '/'));
     }
 }
 

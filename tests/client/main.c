@@ -33,5 +33,6 @@ int main(void)
     failed += firmware_tests();
     failed += bootstrap_tests();
     failed += bootstrap_write_tests();
+    failed += download_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -93,6 +93,7 @@ int codes_tests(void);
 int create_tests(void);
 int data_tests(void);
 int dated_tests(void);
+int download_tests(void);
 int exchange_tests(void);
 int execute_tests(void);
 int firmware_tests(void);

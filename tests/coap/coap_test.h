@@ -18,6 +18,7 @@ int history_tests(void);
 int message_tests(void);
 int options_tests(void);
 int parameters_tests(void);
+int uri_tests(void);
 
 /* Numbers that are the same in each run: a test that fails can be run again. */
 static inline uint32_t coap_test_random(uint32_t *seed, uint32_t bound)

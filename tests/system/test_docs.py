@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 MAN = ROOT / "docs/man"
 PAGES = {page.stem: page.name for page in sorted(MAN.iterdir())}
 LAYERS = ["base", "codec", "coap", "lwm2m", "client", "server", "bootstrap", "net", "objects",
-          "firmware", "client_bootstrap"]
+          "firmware", "download", "client_bootstrap"]
 
 
 @pytest.mark.parametrize("program", PAGES)
