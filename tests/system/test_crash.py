@@ -17,6 +17,8 @@ def test_what_was_acknowledged_survives_kills_and_power_cuts():
     assert done.returncode == 0, done.stdout + done.stderr
     inside, acknowledged = map(int, re.search(r"inside a commit: (\d+), acknowledged: (\d+)", done.stdout).groups())
     assert inside >= 1 and acknowledged > 100
-    operations, executed = map(int, re.search(r"operations: (\d+), executed: (\d+)", done.stdout).groups())
-    assert operations > 100 and executed > 10
+    operations, ran = map(int, re.search(r"operations: (\d+), ran: (\d+)", done.stdout).groups())
+    assert operations > 100 and ran > 100
+    kinds = re.findall(r"^([a-z-]+): (\d+) acknowledged, (\d+) reached the device, (\d+) of them again$", done.stdout, re.M)
+    assert len(kinds) == 9 and all(int(acknowledged) > 0 and int(reached) > 0 for _, acknowledged, reached, _ in kinds)
     assert int(re.search(r"observations: (\d+)", done.stdout)[1]) > 100

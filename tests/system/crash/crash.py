@@ -3,9 +3,11 @@
     crash.py [--kills 1000] [--cuts 100] [--seed N] [--bin DIR]
 
 Kills are by SIGKILL at random moments. A cut is a kill after which what was written and not synced is taken back, whole
-or in part: what a power cut may leave. Beside the registrations, Executes are queued: none that was acknowledged with 202 may
-be lost, and none may reach its device twice; and observations are declared, changed and ended: each must be as it was
-acknowledged last. Prints the counts, and how many of the ends were inside a commit.
+or in part: what a power cut may leave. Beside the registrations, operations of
+every kind are queued: none that was acknowledged with 202 may be lost, none that may not be repeated (Create, Delete, partial
+Write, Execute) may reach its device twice, and each must come to its end after the restart; and observations are declared,
+changed and ended: each must be as it was acknowledged last. Prints the counts, and how many of the ends were inside a
+commit.
 """
 
 import argparse
@@ -26,7 +28,7 @@ import time
 import urllib.request
 
 from observations import Observations
-from operations import Operations
+from operations import KINDS, Operations
 
 HERE = pathlib.Path(__file__).parent
 PER_FOLDER = 20  # then a new one begins, so that the check of all devices stays short
@@ -181,8 +183,8 @@ class Run:
         self.dice = random.Random(options.seed)
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="linnet-crash-"))
         self.shim = build_shim(self.root)
-        self.counts = {"ends": 0, "inside": 0, "acknowledged": 0, "operations": 0, "executed": 0, "observations": 0,
-                       "taken_back": 0}
+        self.counts = {"ends": 0, "inside": 0, "acknowledged": 0, "operations": 0, "ran": 0, "observations": 0, "taken_back": 0}
+        self.kinds = {kind: [0, 0, 0] for kind in KINDS}
         self.failures = []
 
     def one(self, data, notes, truth, number, cut):
@@ -212,7 +214,7 @@ class Run:
         if cut:
             self.counts["taken_back"] += cut_power(data, notes, self.dice)
         daemon = Daemon(self.options.bin / "linnetd", data, notes, self.shim, coap)
-        wrong = [*operations.wrong(daemon.http), *observations.wrong(daemon.http)]
+        wrong = [*operations.wrong(daemon.http, coap), *observations.wrong(daemon.http)]
         devices = daemon.devices()
         devices.pop(operations.endpoint, None)
         wrong += truth.wrong({name: device for name, device in devices.items() if not name.startswith("op")})
@@ -220,7 +222,9 @@ class Run:
         daemon.kill()
         wrong += operations.twice()
         self.counts["operations"] += len(operations.acknowledged)
-        self.counts["executed"] += len(operations.seen)
+        self.counts["ran"] += len(operations.seen)
+        for kind, sums in self.kinds.items():
+            self.kinds[kind] = [a + b for a, b in zip(sums, operations.count([kind]))]
         self.counts["observations"] += observations.acknowledged
         if cut:
             cut_power(data, notes, self.dice)
@@ -242,7 +246,7 @@ class Run:
             self.one(self.root / "data", self.root / "notes", truth, number, cut)
         done = {name: self.counts[name] - begin[name] for name in self.counts}
         print(f"{'power cuts' if cut else 'kills'}: {done['ends']}, inside a commit: {done['inside']}, "
-              f"acknowledged: {done['acknowledged']}, operations: {done['operations']}, executed: {done['executed']}, "
+              f"acknowledged: {done['acknowledged']}, operations: {done['operations']}, ran: {done['ran']}, "
               f"observations: {done['observations']}" + (f", writes taken back: {done['taken_back']}" if cut else ""),
               flush=True)
 
@@ -255,6 +259,8 @@ class Run:
                 if process.poll() is None:
                     process.kill()
             shutil.rmtree(self.root, ignore_errors=True)
+        for kind, (acknowledged, ran, again) in self.kinds.items():
+            print(f"{kind}: {acknowledged} acknowledged, {ran} reached the device, {again} of them again")
         print(f"failures: {len(self.failures)} (seed {self.options.seed})")
         return not self.failures
 
