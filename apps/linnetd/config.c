@@ -180,8 +180,8 @@ static bool has_word(int argc, char **argv, const char *word)
 }
 
 /*
- * One shard for each core; but each shard counts its own devices only, so that a bound that somebody
- * chose is exact with one shard alone.
+ * One shard for each core; but each shard counts its own devices only, up to its part of the bound, so
+ * that a bound that somebody chose is exact with one shard alone.
  */
 static uint64_t default_shards(const struct config *config)
 {

@@ -174,14 +174,19 @@ void events_put_observation(struct events *events, const struct ln_server_event 
 {
     bool is_value = event->kind == LN_SERVER_NOTIFIED;
     enum event_kind kind = is_value ? EVENT_NOTIFICATION : EVENT_OBSERVATION;
-    size_t length = is_value ? event->payload.len : 0;
-    uint8_t *payload = is_value ? copy_of(event->payload) : NULL;
+    struct observation state;
+    struct ln_bytes kept = event->payload;
 
+    if (!is_value) {
+        observation_copy(&state, &event->observation, wall_offset);
+        kept = ln_bytes(&state, sizeof(state));
+    }
+    uint8_t *payload = copy_of(kept);
     pthread_mutex_lock(&events->lock);
     struct event *put = next_place(events, kind, event->time + wall_offset, event->endpoint);
-    observation_copy(&put->observation, &event->observation, wall_offset);
-    put->format = payload != NULL || length == 0 ? event->format : LN_FORMAT_NONE;
-    keep_payload(events, put, payload, length);
+    put->path = event->observation.path;
+    put->format = payload != NULL || kept.len == 0 ? event->format : LN_FORMAT_NONE;
+    keep_payload(events, put, payload, kept.len);
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -292,15 +297,25 @@ static void bootstrap_json(struct json_out *json, const struct event_bootstrap *
     out_close(json, '}');
 }
 
+static void state_json(struct json_out *json, const struct event *event)
+{
+    out_key(json, "observation");
+    if (event->payload != NULL) {
+        observation_json(json, (const struct observation *)(const void *)event->payload);
+    } else {
+        out_null(json);
+    }
+}
+
 /* One that cannot be decoded says so instead of its records. */
 static void notification_json(struct json_out *json, const struct event *event)
 {
     char text[LN_PATH_TEXT_MAX + 1];
 
     out_key(json, "path");
-    out_text(json, path_text(event->observation.path, text));
+    out_text(json, path_text(event->path, text));
     out_key(json, "records");
-    if (!payload_json(json, event->format, event->observation.path,
+    if (!payload_json(json, event->format, event->path,
                       ln_bytes(event->payload, event->payload_len), event->time)) {
         out_null(json);
         out_key(json, "error");
@@ -329,8 +344,7 @@ static void write_event(const struct events *events, struct text_out *out,
         out_key(&json, "operation");
         operation_json(&json, &event->operation);
     } else if (event->kind == EVENT_OBSERVATION) {
-        out_key(&json, "observation");
-        observation_json(&json, &event->observation);
+        state_json(&json, event);
     } else if (event->kind == EVENT_NOTIFICATION) {
         notification_json(&json, event);
     } else if (event->kind == EVENT_BOOTSTRAP) {

@@ -64,12 +64,14 @@ struct event {
     uint8_t kind;
     uint8_t endpoint_len;
     uint8_t endpoint[LN_LIMIT_ENDPOINT];
-    struct event_operation operation;
-    struct event_bootstrap bootstrap;
-    struct observation observation; /* of EVENT_OBSERVATION and EVENT_NOTIFICATION */
-    uint16_t format;                /* of a notification's payload */
-    uint8_t proof_mode;             /* of EVENT_REGISTERED: how it proved what `payload` says */
-    uint8_t *payload;               /* owned */
+    uint8_t proof_mode; /* of EVENT_REGISTERED: how it proved what `payload` says */
+    uint16_t format;    /* of a notification's payload */
+    union {
+        struct event_operation operation; /* of EVENT_OPERATION */
+        struct event_bootstrap bootstrap; /* of EVENT_BOOTSTRAP */
+        struct ln_path path;              /* of EVENT_NOTIFICATION */
+    };
+    uint8_t *payload; /* owned; of EVENT_OBSERVATION a struct observation */
     size_t payload_len;
 };
 

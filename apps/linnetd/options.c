@@ -298,7 +298,7 @@ const struct option options[] = {
      "only the built-in ones", set_models},
     {"shards", "N", "threads that serve devices", "one for each core, or 1 with a bound",
      set_shards},
-    {"max-devices", "N", "bound on registered devices, 0 for none", "1000000", set_max_devices},
+    {"max-devices", "N", "bound on registered devices, 0 for none; shards share it out", "1000000", set_max_devices},
     {"max-per-address", "N", "bound on devices of one IP address, 0 for none", "0",
      set_max_per_address},
     {"ack-timeout", "S", "seconds before a message is sent again", "2", set_ack_timeout},
