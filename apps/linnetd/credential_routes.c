@@ -176,15 +176,13 @@ void handle_credentials(struct request *request)
         return;
     }
     list->items = calloc(list->limit + 1, sizeof(*list->items));
-    size_t found = list->items == NULL
-                       ? SIZE_MAX
-                       : credentials_list(request->daemon->credentials, &list->page,
-                                          list->items, list->limit + 1);
-    if (found == SIZE_MAX) {
+    if (list->items == NULL) {
         problem(request, PROBLEM_NO_MEMORY, "no memory for this page: ask for a smaller limit");
-    } else {
-        list_json(request, list, found);
+        return;
     }
+    size_t found = credentials_list(request->daemon->credentials, &list->page, list->items,
+                                    list->limit + 1);
+    list_json(request, list, found);
 }
 
 static void endpoint_json(struct request *request, unsigned status, bool short_key)

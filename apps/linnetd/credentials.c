@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LISTED_AT_ONCE = 500 };
+
 const char *const credential_for_names[CREDENTIAL_FORS] = {"server", "bootstrap"};
 const char *const credential_mode_names[CREDENTIAL_MODES] = {"psk", "x509", "rpk"};
 
@@ -117,6 +119,8 @@ static struct credential_owner *make_owner(struct credentials *credentials,
     owner->endpoint_len = (uint8_t)endpoint.len;
     memcpy(owner->endpoint, endpoint.at, endpoint.len);
     must(ln_map_add(&credentials->by_endpoint, owner) == LN_OK);
+    credential_order_add(&credentials->order, owner,
+                         ln_hash(credentials->seed, endpoint_of(owner)));
     return owner;
 }
 
@@ -159,6 +163,7 @@ void credentials_unlink(struct credentials *credentials, struct credential_row *
     }
     if (owner_is_empty(owner)) {
         ln_map_remove(&credentials->by_endpoint, owner);
+        credential_order_remove(&credentials->order, owner);
         free(owner);
     }
     seal_wipe(row->bytes, (size_t)row->identity_len + row->sealed_len);
@@ -300,6 +305,34 @@ static bool open_found(struct credentials *credentials, const struct found *foun
                             "refused");
     }
     return good;
+}
+
+static bool opens(const struct credentials *credentials, const struct credential_row *row)
+{
+    uint8_t nothing[CREDENTIAL_KEY_MAX];
+    struct found found;
+
+    copy_found(row, &found);
+    bool good = seal_open(&credentials->seal, ln_bytes(found.bound, found.bound_len),
+                          ln_bytes(found.sealed, found.sealed_len), nothing);
+    seal_wipe(nothing, sizeof(nothing));
+    return good;
+}
+
+size_t credentials_that_do_not_open(const struct credentials *credentials)
+{
+    const struct credential_owner *owner;
+    size_t count = 0;
+    size_t at = 0;
+
+    while ((owner = ln_map_next(&credentials->by_endpoint, &at)) != NULL) {
+        for (size_t i = 0; i < CREDENTIALS_OF_ENDPOINT; i++) {
+            const struct credential_row *row =
+                owner->rows[i / CREDENTIAL_SLOTS][i % CREDENTIAL_SLOTS];
+            count += row != NULL && !opens(credentials, row);
+        }
+    }
+    return count;
 }
 
 size_t credentials_find_psk(struct credentials *credentials, enum credential_for purpose,
@@ -454,81 +487,81 @@ static int place_of(const struct credential_row *row)
     return row->purpose * CREDENTIAL_SLOTS + row->slot;
 }
 
-static int compare_rows(const struct credential_row *a, const struct credential_row *b)
-{
-    int order = ln_bytes_compare(endpoint_of(a->owner), endpoint_of(b->owner));
-
-    return order != 0 ? order : place_of(a) - place_of(b);
-}
-
 static bool is_wanted(const struct credential_page *page, const struct credential_row *row)
 {
-    int order = ln_bytes_compare(endpoint_of(row->owner), page->after);
-
-    return (order > 0 || (order == 0 && place_of(row) > page->after_place)) &&
-           (page->purpose < 0 || page->purpose == row->purpose) &&
-           ln_bytes_start_with(endpoint_of(row->owner), page->prefix);
+    return (page->purpose < 0 || page->purpose == row->purpose) &&
+           (place_of(row) > page->after_place ||
+            !ln_bytes_equal(endpoint_of(row->owner), page->after));
 }
 
-/* The lowest that were seen, in order. */
-struct lowest {
-    const struct credential_row **at;
+/* What was found so far, and where to go on. */
+struct listing {
+    struct credential *out;
     size_t count;
-    size_t size;
+    size_t most;
+    uint8_t at[CREDENTIAL_ENDPOINT_MAX];
+    size_t at_len;
 };
 
-static void keep_if_low(struct lowest *lowest, const struct credential_row *row)
-{
-    size_t from = 0;
-    size_t to = lowest->count;
-
-    while (from < to) {
-        size_t middle = (from + to) / 2;
-        if (compare_rows(lowest->at[middle], row) < 0) {
-            from = middle + 1;
-        } else {
-            to = middle;
-        }
-    }
-    if (from == lowest->size) {
-        return;
-    }
-    lowest->count += lowest->count < lowest->size ? 1 : 0;
-    memmove(&lowest->at[from + 1], &lowest->at[from],
-            (lowest->count - 1 - from) * sizeof(*lowest->at));
-    lowest->at[from] = row;
-}
-
-static void keep_owner(struct lowest *lowest, const struct credential_page *page,
+static void list_owner(struct listing *listing, const struct credential_page *page,
                        const struct credential_owner *owner)
 {
-    for (size_t i = 0; i < CREDENTIALS_OF_ENDPOINT; i++) {
+    for (size_t i = 0; i < CREDENTIALS_OF_ENDPOINT && listing->count < listing->most; i++) {
         const struct credential_row *row =
             owner->rows[i / CREDENTIAL_SLOTS][i % CREDENTIAL_SLOTS];
         if (row != NULL && is_wanted(page, row)) {
-            keep_if_low(lowest, row);
+            copy_row(row, &listing->out[listing->count++]);
         }
     }
+}
+
+static struct ln_bytes listing_at(const struct listing *listing)
+{
+    return ln_bytes(listing->at, listing->at_len);
+}
+
+/* Some endpoints under the lock, so that nobody waits long for it. False: there are no more. */
+static bool list_some(const struct credentials *credentials, struct listing *listing,
+                      const struct credential_page *page, bool is_first)
+{
+    const struct credential_owner *owner =
+        is_first ? credential_order_from(credentials->order, listing_at(listing))
+                 : credential_order_after(credentials->order, listing_at(listing));
+
+    for (int i = 0; i < LISTED_AT_ONCE; i++) {
+        if (owner == NULL || listing->count == listing->most ||
+            !ln_bytes_start_with(endpoint_of(owner), page->prefix)) {
+            return false;
+        }
+        list_owner(listing, page, owner);
+        memcpy(listing->at, owner->endpoint, owner->endpoint_len);
+        listing->at_len = owner->endpoint_len;
+        owner = credential_order_after(credentials->order, endpoint_of(owner));
+    }
+    return true;
 }
 
 size_t credentials_list(struct credentials *credentials, const struct credential_page *page,
                         struct credential *out, size_t most)
 {
-    struct lowest lowest = {calloc(most, sizeof(*lowest.at)), 0, most};
-    const struct credential_owner *owner;
-    size_t at = 0;
+    struct listing listing = {.out = out, .most = most};
+    bool from_prefix = ln_bytes_compare(page->prefix, page->after) > 0;
+    struct ln_bytes from = from_prefix ? page->prefix : page->after;
+    bool is_first = true;
+    bool more = true;
 
-    if (lowest.at == NULL) {
-        return SIZE_MAX;
+    if (from.len > sizeof(listing.at)) {
+        return 0;
     }
-    pthread_rwlock_rdlock(&credentials->lock);
-    while ((owner = ln_map_next(&credentials->by_endpoint, &at)) != NULL) {
-        keep_owner(&lowest, page, owner);
+    if (from.len > 0) {
+        memcpy(listing.at, from.at, from.len);
+        listing.at_len = from.len;
     }
-    for (size_t i = 0; i < lowest.count; i++) {
-        copy_row(lowest.at[i], &out[i]);
+    while (more) {
+        pthread_rwlock_rdlock(&credentials->lock);
+        more = list_some(credentials, &listing, page, is_first);
+        pthread_rwlock_unlock(&credentials->lock);
+        is_first = false;
     }
-    pthread_rwlock_unlock(&credentials->lock);
-    free((void *)lowest.at);
-    return lowest.count;
+    return listing.count;
 }

@@ -65,6 +65,16 @@ struct credentials *credentials_new(const char *folder, char why[STORE_WHY_MAX])
 /* Takes what the store has; it must have been started. False: `why` says why. */
 LN_MUST_USE bool credentials_load(struct credentials *credentials, struct store *store,
                                   char why[STORE_WHY_MAX]);
+/* What --check finds of them. */
+struct credentials_found {
+    size_t count;
+    size_t unreadable; /* of them, by the master key that is there */
+    bool has_key;
+};
+/* Reads them all from a database, with the master key of the folder. False: `why` says why. */
+struct sqlite3;
+LN_MUST_USE bool credentials_check(struct sqlite3 *db, const char *folder,
+                                   struct credentials_found *found, char why[STORE_WHY_MAX]);
 /* After the store is closed. NULL is fine. */
 void credentials_free(struct credentials *credentials);
 
@@ -110,7 +120,7 @@ struct credential_page {
     int purpose;           /* enum credential_for; -1: any */
 };
 int credential_place(const struct credential *credential);
-/* Walks all of them. Returns how many of `out`; SIZE_MAX: no memory. */
+/* Returns how many of `out`. What changes meanwhile may be in it or not. */
 size_t credentials_list(struct credentials *credentials, const struct credential_page *page,
                         struct credential *out, size_t most);
 

@@ -472,3 +472,24 @@ bool credentials_load(struct credentials *credentials, struct store *store,
     }
     return load.good;
 }
+
+/* ---- --check ---- */
+
+bool credentials_check(sqlite3 *db, const char *folder, struct credentials_found *found,
+                       char why[STORE_WHY_MAX])
+{
+    struct load load = {.credentials = credentials_new(folder, why), .why = why};
+
+    *found = (struct credentials_found){0};
+    if (load.credentials == NULL) {
+        return false;
+    }
+    found->has_key = load.credentials->seal.key != NULL;
+    bool good = (!found->has_key || check_key(&load, db)) && load_rows(&load, db);
+    if (good) {
+        found->count = credentials_count(load.credentials);
+        found->unreadable = found->has_key ? credentials_that_do_not_open(load.credentials) : 0;
+    }
+    credentials_free(load.credentials);
+    return good;
+}

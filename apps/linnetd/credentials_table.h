@@ -14,6 +14,8 @@ enum {
 /* An endpoint that has credentials. */
 struct credential_owner {
     struct credential_row *rows[CREDENTIAL_FORS][CREDENTIAL_SLOTS];
+    struct credential_owner *below[2]; /* in the order: those before it, and those after */
+    uint64_t rank;                     /* at random; nobody below has a higher one */
     uint8_t endpoint_len;
     uint8_t endpoint[];
 };
@@ -49,6 +51,7 @@ struct credentials {
     pthread_mutex_t changing; /* without a store */
     uint8_t seed[16];
     struct ln_map by_endpoint; /* owners */
+    struct credential_owner *order;
     struct ln_map by_identity; /* rows; one of two slots that share theirs */
     size_t count;
     atomic_uint_fast64_t unreadable;
@@ -87,6 +90,22 @@ void credentials_link(struct credentials *credentials, struct ln_bytes endpoint,
                       struct credential_row *row);
 /* Takes it out, wipes and frees it, and its owner if that was all. */
 void credentials_unlink(struct credentials *credentials, struct credential_row *row);
+
+/* How many rows do not open by the master key. */
+size_t credentials_that_do_not_open(const struct credentials *credentials);
+
+/*
+ * The owners by the bytes of their endpoints: a search tree whose random ranks keep it flat. A page
+ * of the list begins anywhere in it, so that nobody walks them all under the lock.
+ */
+void credential_order_add(struct credential_owner **order, struct credential_owner *owner,
+                          uint64_t rank);
+void credential_order_remove(struct credential_owner **order, struct credential_owner *owner);
+/* The first whose endpoint is not before this one, or is after it. NULL: none. */
+struct credential_owner *credential_order_from(struct credential_owner *order,
+                                               struct ln_bytes endpoint);
+struct credential_owner *credential_order_after(struct credential_owner *order,
+                                                struct ln_bytes endpoint);
 
 /* To what a sealed key is bound: it opens in no other row. */
 struct ln_bytes credential_bound(struct ln_bytes endpoint, const struct credential_row *row,

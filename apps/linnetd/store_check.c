@@ -1,5 +1,6 @@
 /* --check: whether all that is kept can be read again. */
 
+#include "linnetd/credentials.h"
 #include "linnetd/history_copy.h"
 #include "linnetd/history_rows.h"
 #include "linnetd/store_observations.h"
@@ -109,6 +110,24 @@ static bool operations_are_good(sqlite3 *db, const char *folder)
     return good;
 }
 
+static bool credentials_are_good(sqlite3 *db, const char *folder,
+                                 struct credentials_found *found)
+{
+    char why[STORE_WHY_MAX];
+    char count[96];
+
+    if (!credentials_check(db, folder, found, why)) {
+        return complain(folder, why);
+    }
+    if (found->unreadable > 0) {
+        (void)snprintf(count, sizeof(count),
+                       "%zu credentials do not open: somebody has changed their rows",
+                       found->unreadable);
+        return complain(folder, count);
+    }
+    return true;
+}
+
 /* ---- Values and samples ---- */
 
 static bool rows_of_history_are_good(sqlite3 *db, bool is_copy, const char *folder,
@@ -166,6 +185,7 @@ static bool history_is_good(sqlite3 *db, const char *folder, struct history_chec
 static bool check_all(sqlite3 *db, const char *folder)
 {
     struct history_check history;
+    struct credentials_found credentials = {0};
     struct update_list updates;
     char why[STORE_WHY_MAX];
 
@@ -183,6 +203,9 @@ static bool check_all(sqlite3 *db, const char *folder)
         rows_are_good(db, folder, old ? GONE(STORE_VIEW_NAMES_OLD) : GONE(STORE_VIEW_NAMES)) &&
         good;
     /* Of an older version, they are not there yet. */
+    if (store_number(db, "PRAGMA user_version", 0) >= 2) {
+        good = credentials_are_good(db, folder, &credentials) && good;
+    }
     if (store_number(db, "PRAGMA user_version", 0) >= 3) {
         good = operations_are_good(db, folder) && good;
     }
@@ -193,14 +216,19 @@ static bool check_all(sqlite3 *db, const char *folder)
     if (!update_list_read(&updates, folder)) {
         return complain(folder, "updates.log cannot be read");
     }
-    (void)printf("%s: %s: version %d, %lld rows of registrations, %lld devices that left, %lld "
-                 "observations, %lld tokens, %zu times of Updates, %lld values, %lld samples\n",
-                 folder, good ? "good" : "damaged", STORE_VERSION,
-                 (long long)store_number(db, "SELECT count(*) FROM registrations", 0),
-                 (long long)store_number(db, "SELECT count(*) FROM gone", 0),
-                 (long long)store_number(db, "SELECT count(*) FROM observations", 0),
-                 (long long)store_number(db, "SELECT count(*) FROM tokens", 0), updates.count,
-                 (long long)history.values, (long long)history.samples);
+    (void)printf(
+        "%s: %s: version %d, %lld rows of registrations, %lld devices that left, %lld "
+        "observations, %lld tokens, %zu credentials%s, %zu times of Updates, %lld values, "
+        "%lld samples\n",
+        folder, good ? "good" : "damaged", STORE_VERSION,
+        (long long)store_number(db, "SELECT count(*) FROM registrations", 0),
+        (long long)store_number(db, "SELECT count(*) FROM gone", 0),
+        (long long)store_number(db, "SELECT count(*) FROM observations", 0),
+        (long long)store_number(db, "SELECT count(*) FROM tokens", 0), credentials.count,
+        credentials.count > 0 && !credentials.has_key
+            ? " (not opened: their master key is not here)"
+            : "",
+        updates.count, (long long)history.values, (long long)history.samples);
     update_list_fini(&updates);
     return good;
 }

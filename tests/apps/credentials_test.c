@@ -559,6 +559,63 @@ TEST(a_list_goes_page_by_page_in_the_order_of_endpoints)
     CHECK_EQ(seen, 1001);
 }
 
+/* Bootstrap credentials of four endpoints among two thousand: more than are looked at at once. */
+TEST(a_list_of_few_among_many_finds_them_all_and_leaves_out_who_left)
+{
+    static const char *const few[] = {"ep-0003", "ep-0998", "ep-1500", "ep-1999"};
+    static struct credential items[8];
+    struct credential_page page = {.purpose = CREDENTIAL_BOOTSTRAP};
+    struct credential_file file;
+
+    given_memory();
+    given_a_file_of(2000, &file);
+    struct credentials_change change = {.inputs = file.inputs, .count = file.count};
+    CHECK_EQ(carry_out(&change), CREDENTIALS_DONE);
+    credential_file_free(&file);
+    for (size_t i = 0; i < LN_COUNT(few); i++) {
+        struct credential_fields fields = psk(few[i], few[i], "01");
+        fields.purpose = ln_bytes_of_text("bootstrap");
+        CHECK_EQ(put(fields), CREDENTIALS_DONE);
+    }
+    CHECK_EQ(credentials_list(credentials, &page, items, 8), LN_COUNT(few));
+    CHECK_TEXT(ln_bytes(items[3].endpoint, items[3].endpoint_len), "ep-1999");
+    CHECK_EQ(credentials_list(credentials, &page, items, 2), 2);
+    page.prefix = ln_bytes_of_text("ep-1");
+    CHECK_EQ(credentials_list(credentials, &page, items, 8), 2);
+    CHECK_EQ(delete_slot("ep-1500", 0), CREDENTIALS_DONE);
+    CHECK_EQ(credentials_list(credentials, &page, items, 8), 1);
+}
+
+/* Comes and goes at random, and stands in order all the while. */
+TEST(the_order_of_endpoints_holds_whoever_comes_and_goes)
+{
+    static struct credential items[64];
+    struct credential_page page = {.purpose = -1};
+    bool there[50] = {false};
+    uint32_t dice = 1;
+
+    given_memory();
+    for (int i = 0; i < 3000; i++) {
+        char name[8];
+        dice = dice * 1664525 + 1013904223;
+        size_t which = (dice >> 16) % LN_COUNT(there);
+        (void)snprintf(name, sizeof(name), "%02zu", which);
+        CHECK_EQ(there[which] ? delete_slot(name, 0) : put(psk(name, name, "01")),
+                 CREDENTIALS_DONE);
+        there[which] = !there[which];
+        size_t count = credentials_list(credentials, &page, items, LN_COUNT(items));
+        size_t at = 0;
+        for (size_t k = 0; k < LN_COUNT(there); k++) {
+            (void)snprintf(name, sizeof(name), "%02zu", k);
+            if (there[k]) {
+                CHECK_TEXT(ln_bytes(items[at].endpoint, items[at].endpoint_len), name);
+                at++;
+            }
+        }
+        CHECK_EQ(count, at);
+    }
+}
+
 int credentials_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -581,6 +638,8 @@ int credentials_tests(void)
         cmocka_unit_test(a_file_is_taken_whole_or_its_wrong_line_is_said),
         STORY(an_import_is_in_force_whole_or_not_at_all),
         STORY(a_list_goes_page_by_page_in_the_order_of_endpoints),
+        STORY(a_list_of_few_among_many_finds_them_all_and_leaves_out_who_left),
+        STORY(the_order_of_endpoints_holds_whoever_comes_and_goes),
     };
 
     return RUN_TESTS(tests);

@@ -3,6 +3,7 @@
 import base64
 import secrets
 import signal
+import sqlite3
 import stat
 import subprocess
 
@@ -213,6 +214,36 @@ def test_no_key_stands_anywhere(start_killable, data, tmp_path):
     for name, content in places.items():
         for key in keys:
             assert not any(form in content for form in forms(key)), f"a key stands in {name}"
+
+
+def test_check_opens_each_credential(start_killable, run, data):
+    server = start_killable("--data", data)
+    for name in ("meter-1", "meter-2"):
+        assert server.api.call("PUT", f"/credentials/{name}", psk())[0] == 201
+    server.program.end()
+    status, out, err = run("linnetd", "--check", data)
+    assert status == 0 and ": good:" in out and " 2 credentials," in out, out + err
+    key = (data / "key").read_bytes()
+    (data / "key").unlink()
+    status, out, _ = run("linnetd", "--check", data)
+    assert status == 0 and " 2 credentials (not opened: their master key is not here)" in out
+    assert run("linnetd", "--check", data, env={"LINNET_KEY": secrets.token_hex(32)})[0] == 1
+    (data / "key").write_bytes(key)
+    (data / "key").chmod(0o600)
+    with sqlite3.connect(data / "linnet.db") as db:
+        db.execute("UPDATE credentials SET endpoint = ? WHERE endpoint = ?", (b"thief", b"meter-1"))
+    db.close()
+    status, out, err = run("linnetd", "--check", data)
+    assert status == 1 and "1 credentials do not open" in err and ": damaged:" in out
+
+
+def test_a_file_that_is_too_long_is_refused_whole(server, tmp_path):
+    path = tmp_path / "meters.csv"
+    path.write_text("".join(f"meter-{i},,psk,,{KEY.hex()}\n" for i in range(30000)))
+    assert path.stat().st_size > 1024 * 1024
+    status, _, err = server.linnet("credentials", "import", path)
+    assert status == 1 and "a body may have 1 MiB: send a longer list in parts" in err
+    assert server.api.get("/credentials")["total"] == 0
 
 
 # ---- The command line ----
