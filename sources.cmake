@@ -69,7 +69,7 @@ set(LN_LWM2M_TESTS
 set(LN_CLIENT_TESTS
     access_test.c attributes_test.c blocks_support.c blocks_test.c codes_test.c create_test.c data_test.c dated_test.c download_test.c exchange_test.c execute_test.c
     firmware_support.c firmware_test.c init_test.c list_blocks_test.c notify_test.c objects_test.c observe_test.c operations_test.c read_test.c
-    bootstrap_support.c bootstrap_test.c bootstrap_write_test.c
+    bootstrap_bad_input_test.c bootstrap_support.c bootstrap_test.c bootstrap_write_test.c
     queue_mode_test.c register_test.c registration_test.c reporting_support.c sensor_test.c
     state_test.c statistics_test.c support.c transfer_test.c write_test.c)
 

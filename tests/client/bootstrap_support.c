@@ -141,17 +141,90 @@ void given_a_configured_device(enum ln_version version)
     *account = (struct ln_server_account){.short_id = 101, .lifetime = 300, .binding = "U"};
 }
 
-void given_a_bootstrap(enum ln_version version)
+void bootstrap_begins(void)
 {
     struct ln_coap_message m;
 
-    given_a_device_to_bootstrap(version);
-    ln_client_bootstrap_start(&bs.machine, bs.now);
     CHECK(!device_sends(&m));
     bootstrap_link_goes_up();
     CHECK(device_sends(&m));
+    CHECK_EQ(bs.link, LN_LINK_BOOTSTRAP);
+    bs.before = ln_client_bootstrap_digest(&bs.machine);
     bootstrap_server_answers(&m, LN_COAP_2_04);
     CHECK(device_tells(LN_CLIENT_BOOTSTRAPPING));
+}
+
+void given_a_bootstrap(enum ln_version version)
+{
+    given_a_device_to_bootstrap(version);
+    ln_client_bootstrap_start(&bs.machine, bs.now);
+    bootstrap_begins();
+}
+
+void given_a_registered_device(enum ln_version version)
+{
+    struct ln_coap_message m;
+
+    given_a_configured_device(version);
+    ln_client_bootstrap_start(&bs.machine, bs.now);
+    CHECK(device_tells(LN_CLIENT_OPEN));
+    ln_client_bootstrap_link_up(&bs.machine, bs.now, 0);
+    CHECK(device_sends(&m));
+    server_on_link_answers(0, &m, LN_COAP_2_01, "rd/5a");
+    CHECK(device_tells(LN_CLIENT_REGISTERED));
+}
+
+void given_a_bootstrap_of_a_registered_device(void)
+{
+    given_a_registered_device(LN_VERSION_1_1);
+    CHECK_EQ(
+        asks_by(0, LN_COAP_POST, "/1/0/9", LN_FORMAT_NONE, LN_FORMAT_NONE, ln_bytes(NULL, 0))
+            .code,
+        LN_COAP_2_04);
+    CHECK(!ln_client_bootstrap_event(&bs.machine, &bs.event));
+    bootstrap_begins();
+}
+
+void time_passes(ln_time wait)
+{
+    ln_time end = bs.now + wait;
+    struct ln_coap_message m;
+
+    for (int i = 0; ln_client_bootstrap_deadline(&bs.machine) <= end; i++) {
+        ln_time due = ln_client_bootstrap_deadline(&bs.machine);
+        CHECK(i < 10000);
+        bs.now = due > bs.now ? due : bs.now;
+        while (device_sends(&m)) {
+        }
+    }
+    bs.now = end;
+}
+
+static bool tells_of_failure(void)
+{
+    while (ln_client_bootstrap_event(&bs.machine, &bs.event)) {
+        if (bs.event.kind == LN_CLIENT_BOOTSTRAP_FAILED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void then_it_failed(enum ln_client_bootstrap_reason reason, const char *path)
+{
+    struct ln_path at;
+
+    if (bs.machine.is_open) {
+        time_passes(247 * 1000);
+    }
+    CHECK(tells_of_failure());
+    assert_string_equal(
+        ln_client_bootstrap_reason_text((enum ln_client_bootstrap_reason)bs.machine.reason),
+        ln_client_bootstrap_reason_text(reason));
+    CHECK(ln_path_of_text(ln_bytes_of_text(path), &at));
+    CHECK(ln_path_equal(bs.event.path, at));
+    CHECK_EQ(ln_client_bootstrap_digest(&bs.machine), bs.before);
+    CHECK_EQ(bs.machine.stats.rolled_back, 1);
 }
 
 /* ---- What goes out and in ---- */
@@ -197,6 +270,19 @@ void bootstrap_server_answers(const struct ln_coap_message *request, uint8_t cod
     struct ln_coap_builder b = ln_coap_answer(answer, sizeof(answer), request, code, 0);
 
     device_receives(LN_LINK_BOOTSTRAP, ln_bytes(answer, ln_coap_finish(&b)));
+}
+
+void server_on_link_answers(ln_link link, const struct ln_coap_message *request, uint8_t code,
+                            const char *location)
+{
+    uint8_t answer[64];
+    struct ln_coap_builder b = ln_coap_answer(answer, sizeof(answer), request, code, 0);
+    struct ln_reader in = ln_reader(ln_bytes_of_text(location));
+
+    while (ln_reader_left(&in) > 0) {
+        ln_coap_add(&b, LN_COAP_LOCATION_PATH, ln_read_until(&in, '/'));
+    }
+    device_receives(link, ln_bytes(answer, ln_coap_finish(&b)));
 }
 
 static void add_segments(struct ln_coap_builder *b, const char *path)

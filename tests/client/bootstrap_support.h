@@ -43,6 +43,7 @@ struct bootstrap_fixture {
     uint8_t noise;
     unsigned begun, committed, rolled_back; /* calls of the Location object */
     ln_err keeps;                           /* what keep() says */
+    uint64_t before;                        /* the digest when the bootstrap began */
     unsigned kept;
     uint16_t next_id;
     uint8_t datagram[BS_DATAGRAM];
@@ -55,8 +56,14 @@ extern struct bootstrap_fixture bs;
 void given_a_device_to_bootstrap(enum ln_version version);
 /* With a server account (short id 101) in /0/0 and /1/0 as well. */
 void given_a_configured_device(enum ln_version version);
+/* Started; registered with the one server (link 0) at /rd/5a, all events taken. */
+void given_a_registered_device(enum ln_version version);
 /* Started, and the bootstrap server has said yes. */
 void given_a_bootstrap(enum ln_version version);
+/* The same of a registered device, which its server sent there. */
+void given_a_bootstrap_of_a_registered_device(void);
+/* The device opens the link, asks, and is told yes. */
+void bootstrap_begins(void);
 
 bool device_sends(struct ln_coap_message *m);
 bool device_tells(enum ln_client_event_kind kind);
@@ -64,6 +71,12 @@ void device_receives(ln_link link, struct ln_bytes datagram);
 /* The link that the device asks for goes up. */
 void bootstrap_link_goes_up(void);
 void bootstrap_server_answers(const struct ln_coap_message *request, uint8_t code);
+void server_on_link_answers(ln_link link, const struct ln_coap_message *request, uint8_t code,
+                            const char *location);
+/* Nothing comes for so long, and all timers in between go off. */
+void time_passes(ln_time wait);
+/* The bootstrap comes to nothing, for that reason and at that path; the device is as before. */
+void then_it_failed(enum ln_client_bootstrap_reason reason, const char *path);
 /* A request of the bootstrap server, or of that link's server; answers of code 0: there was none. */
 struct ln_coap_message bootstrap_asks(uint8_t code, const char *path, uint16_t accept,
                                       uint16_t format, struct ln_bytes payload);

@@ -34,5 +34,6 @@ int main(void)
     failed += bootstrap_tests();
     failed += bootstrap_write_tests();
     failed += download_tests();
+    failed += bootstrap_bad_input_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -87,6 +87,7 @@ struct ln_coap_message execute(const char *path, const char *arguments);
 int access_tests(void);
 int attributes_tests(void);
 int blocks_tests(void);
+int bootstrap_bad_input_tests(void);
 int bootstrap_tests(void);
 int bootstrap_write_tests(void);
 int codes_tests(void);
