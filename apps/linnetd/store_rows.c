@@ -89,34 +89,52 @@ static void find_parts(const uint8_t *at, struct ln_bytes *const *parts, size_t 
     }
 }
 
-static void put_operation(struct store_batch *batch, const struct store_change *change)
+/* The record, what has one size behind it, and then all that has not. */
+static void put_record(struct store_batch *batch, struct store_record *record,
+                       struct ln_bytes fixed, struct ln_bytes *const *parts, size_t count)
 {
-    struct store_record record = {.change = *change};
-    struct store_operation operation = *change->operation;
+    size_t size = sizeof(*record) + fixed.len + bytes_of(parts, count);
+
+    record->size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    uint8_t *at = extend(&batch->changes, record->size);
+    memcpy(at, record, sizeof(*record));
+    at += sizeof(*record);
+    if (fixed.len > 0) {
+        memcpy(at, fixed.at, fixed.len);
+    }
+    put_parts(at + fixed.len, parts, count);
+}
+
+static void put_operation(struct store_batch *batch, struct store_record *record)
+{
+    struct store_operation operation = *record->change.operation;
     struct ln_bytes *parts[STORE_OPERATION_PARTS];
 
     store_operation_parts(&operation, parts);
-    size_t size = sizeof(record) + sizeof(operation) + bytes_of(parts, LN_COUNT(parts));
-    record.size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    uint8_t *at = extend(&batch->changes, record.size);
-    memcpy(at, &record, sizeof(record));
-    memcpy(at + sizeof(record), &operation, sizeof(operation));
-    put_parts(at + sizeof(record) + sizeof(operation), parts, LN_COUNT(parts));
+    put_record(batch, record, ln_bytes(&operation, sizeof(operation)), parts, LN_COUNT(parts));
 }
 
-static void put_observation(struct store_batch *batch, const struct store_change *change)
+static void put_observation(struct store_batch *batch, struct store_record *record)
 {
-    struct store_record record = {.change = *change};
-    struct ln_observation_view observation = *change->observation;
+    struct ln_observation_view observation = *record->change.observation;
     struct ln_bytes *parts[STORE_OBSERVATION_PARTS];
 
     store_observation_parts(&observation, parts);
-    size_t size = sizeof(record) + sizeof(observation) + bytes_of(parts, LN_COUNT(parts));
-    record.size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    uint8_t *at = extend(&batch->changes, record.size);
-    memcpy(at, &record, sizeof(record));
-    memcpy(at + sizeof(record), &observation, sizeof(observation));
-    put_parts(at + sizeof(record) + sizeof(observation), parts, LN_COUNT(parts));
+    put_record(batch, record, ln_bytes(&observation, sizeof(observation)), parts,
+               LN_COUNT(parts));
+}
+
+static void put_view(struct store_batch *batch, struct store_record *record)
+{
+    struct ln_bytes *parts[PARTS];
+
+    if (record->change.view != NULL) {
+        record->view = *record->change.view;
+    }
+    each_of(&record->view, parts);
+    struct ln_bytes links = ln_bytes(record->view.objects,
+                                     record->view.object_count * sizeof(struct ln_object_link));
+    put_record(batch, record, links, parts, PARTS);
 }
 
 void store_batch_put(struct store_batch *batch, const struct store_change *change)
@@ -124,30 +142,12 @@ void store_batch_put(struct store_batch *batch, const struct store_change *chang
     struct store_record record = {.change = *change};
 
     if (change->operation != NULL) {
-        put_operation(batch, change);
-        return;
+        put_operation(batch, &record);
+    } else if (change->observation != NULL) {
+        put_observation(batch, &record);
+    } else {
+        put_view(batch, &record);
     }
-    if (change->observation != NULL) {
-        put_observation(batch, change);
-        return;
-    }
-    struct ln_bytes *parts[PARTS];
-
-    if (change->view != NULL) {
-        record.view = *change->view;
-    }
-    each_of(&record.view, parts);
-    size_t links = record.view.object_count * sizeof(struct ln_object_link);
-    size_t size = sizeof(record) + links + bytes_of(parts, PARTS);
-    record.size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    uint8_t *at = extend(&batch->changes, record.size);
-    memcpy(at, &record, sizeof(record));
-    at += sizeof(record);
-    if (links > 0) {
-        memcpy(at, record.view.objects, links);
-        at += links;
-    }
-    put_parts(at, parts, PARTS);
 }
 
 void store_batch_touch(struct store_batch *batch, uint64_t number, int64_t at,
