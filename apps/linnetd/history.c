@@ -2,6 +2,7 @@
 
 #include "linnetd/history.h"
 
+#include "linnetd/condition.h"
 #include "linnetd/history_rows.h"
 #include "linnetd/log.h"
 #include "linnetd/payload.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     GROUP_MS = 200, /* payloads wait so long for others */
@@ -236,13 +236,6 @@ static void note_group(struct history *history, struct store_bytes *group)
 
 /* ---- The thread ---- */
 
-static void wait_until(struct history *history, ln_time due)
-{
-    struct timespec at = {.tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000};
-
-    (void)pthread_cond_timedwait(&history->wake, &history->lock, &at);
-}
-
 /* Waits until a group is there, somebody asks, or the end has come, which it tells. */
 static bool take_work(struct history *history, struct store_bytes *group,
                       struct store_job **jobs)
@@ -259,7 +252,7 @@ static bool take_work(struct history *history, struct store_bytes *group,
         if (now >= until) {
             break;
         }
-        wait_until(history, until);
+        condition_wait_until(&history->wake, &history->lock, until);
     }
     struct store_bytes empty = *group;
     *group = history->waiting;
@@ -310,16 +303,6 @@ static void *run(void *context)
 
 /* ---- Opened and closed ---- */
 
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 struct history *history_open(const struct history_config *config, char why[STORE_WHY_MAX])
 {
     struct history *history = calloc(1, sizeof(*history));
@@ -332,7 +315,7 @@ struct history *history_open(const struct history_config *config, char why[STORE
     history->last = &history->first;
     history->rows.samples = config->samples;
     pthread_mutex_init(&history->lock, NULL);
-    init_condition(&history->wake);
+    condition_init(&history->wake);
     history->running = history_rows_open(&history->rows, config->folder, why) &&
                        pthread_create(&history->thread, NULL, run, history) == 0;
     if (!history->running) {

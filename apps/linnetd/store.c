@@ -2,6 +2,7 @@
 
 #include "linnetd/store.h"
 
+#include "linnetd/condition.h"
 #include "linnetd/heap.h"
 #include "linnetd/log.h"
 #include "linnetd/store_threads.h"
@@ -177,16 +178,6 @@ static void free_store(struct store *store)
     free(store);
 }
 
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 struct store *store_open(const struct store_config *config, char why[STORE_WHY_MAX])
 {
     struct store *store = calloc(1, sizeof(*store));
@@ -204,8 +195,8 @@ struct store *store_open(const struct store_config *config, char why[STORE_WHY_M
     store->folder = strdup(config->folder);
     store->config.folder = store->folder;
     pthread_mutex_init(&store->lock, NULL);
-    init_condition(&store->wake_writer);
-    init_condition(&store->wake_reader);
+    condition_init(&store->wake_writer);
+    condition_init(&store->wake_reader);
     if (store->folder == NULL || !open_all(store, why)) {
         free_store(store);
         return NULL;

@@ -1,5 +1,6 @@
 /* The store's threads: one that writes, in groups, and one that reads. */
 
+#include "linnetd/condition.h"
 #include "linnetd/log.h"
 #include "linnetd/store_observations.h"
 #include "linnetd/store_operations.h"
@@ -426,13 +427,6 @@ static void run_writes(struct store *store, struct store_job *job)
 
 /* ---- The writing thread ---- */
 
-static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, ln_time due)
-{
-    struct timespec at = {.tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000};
-
-    (void)pthread_cond_timedwait(condition, lock, &at);
-}
-
 /* Waits for work, or until the time has come for something else. True: the end has come. */
 static bool take_work(struct store *store, struct store_bytes *taken, struct store_job **jobs,
                       ln_time due)
@@ -440,7 +434,7 @@ static bool take_work(struct store *store, struct store_bytes *taken, struct sto
     pthread_mutex_lock(&store->lock);
     while (!store->stopping && store->submitted.changes.length == 0 &&
            store->writes.first == NULL && ln_clock_now() < due) {
-        wait_until(&store->wake_writer, &store->lock, due);
+        condition_wait_until(&store->wake_writer, &store->lock, due);
     }
     struct store_bytes empty = *taken;
     *taken = store->submitted.changes;
