@@ -125,7 +125,7 @@ set(LN_LINNETD_SOURCES
     time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
-    access.c bootstrap.c command.c connectivity.c device.c files.c firmware.c gps.c gps_report.c image.c keys.c links.c
+    ../common/option_table.c access.c bootstrap.c command.c connectivity.c device.c files.c firmware.c gps.c gps_report.c image.c keys.c links.c
     machine.c main.c objects.c options.c
     place.c routes.c saved.c
     secure.c sensors.c state.c)
@@ -133,4 +133,4 @@ set(LN_DEVICE_SOURCES
 set(LN_CTL_SOURCES backup.c bootstrap.c credentials.c data.c devices.c events.c file.c http.c main.c models.c observe.c plot.c
     print.c provision.c queue.c stub.c tokens.c)
 
-set(LN_LOAD_SOURCES histogram.c links.c main.c options.c report.c sessions.c simulated.c worker.c)
+set(LN_LOAD_SOURCES ../common/option_table.c histogram.c links.c main.c options.c report.c sessions.c simulated.c worker.c)

@@ -9,14 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct option {
-    const char *name;
-    const char *word;
-    const char *help;
-    /* NULL, or why the word will not do. */
-    const char *(*take)(struct options *options, const char *word);
-};
-
 static struct account *present(struct options *options)
 {
     return options->present;
@@ -327,58 +319,24 @@ static const struct option table[] = {
     {"--queue-mode",     "",           "sleep, and have the server wait until we wake up",       take_queue_mode},
     {"--awake",          "S",          "seconds before it sleeps; 93",                           take_awake},
     {"--quiet",          "",           "print errors only",                                      take_quiet},
-    {NULL, NULL, NULL, NULL},
     /* clang-format on */
 };
 
-static void print_help(void)
-{
-    printf("linnet-device: an LwM2M client with this machine's values\n\n"
-           "usage: linnet-device --server|--bootstrap coap[s]://HOST[:PORT] [options]\n\n");
-    for (const struct option *o = table; o->name != NULL; o++) {
-        printf("  %-17s %-10s  %s\n", o->name, o->word, o->help);
-    }
-    printf("  %-17s %-10s  %s\n  %-17s %-10s  %s\n", "--help", "", "print this", "--version",
-           "", "print the version");
-    printf("\n--lifetime, --binding and --identity to --access after a --server or --bootstrap "
-           "are of "
-           "that\naccount, before the first of all. The pre-shared key may also be in the "
-           "environment, as " PSK_VARIABLE ".\n");
-}
+static const struct option_table all_options = {
+    .program = "linnet-device",
+    .head = "linnet-device: an LwM2M client with this machine's values\n\n"
+            "usage: linnet-device --server|--bootstrap coap[s]://HOST[:PORT] [options]",
+    .foot = "--lifetime, --binding and --identity to --access after a --server or --bootstrap "
+            "are of that\n"
+            "account, before the first of all. The pre-shared key may also be in the "
+            "environment, as " PSK_VARIABLE ".",
+    .rows = table,
+    .count = LN_COUNT(table),
+};
 
 static bool complain(const char *what, const char *why)
 {
-    fprintf(stderr, "linnet-device: %s: %s\n", what, why);
-    return false;
-}
-
-/* Takes argv[*at] and the word after it. */
-static bool take_option(struct options *options, int argc, char **argv, int *at)
-{
-    const char *name = argv[*at];
-
-    for (const struct option *o = table; o->name != NULL; o++) {
-        size_t len = strlen(o->name);
-        const char *word = "";
-        const char *why;
-
-        if (strncmp(name, o->name, len) != 0 || (name[len] != '\0' && name[len] != '=')) {
-            continue;
-        }
-        if (o->word[0] == '\0' && name[len] == '=') {
-            return complain(o->name, "takes no word");
-        }
-        if (o->word[0] != '\0') {
-            word = name[len] == '=' ? name + len + 1 : argv[*at + 1 < argc ? ++*at : argc];
-        }
-        if (word == NULL) {
-            return complain(o->name,
-                            "needs a word after it; `linnet-device --help` says which");
-        }
-        why = o->take(options, word);
-        return why == NULL || complain(o->name, why);
-    }
-    return complain(name, "there is no such option; `linnet-device --help` lists them");
+    return option_table_complain(&all_options, what, why);
 }
 
 static bool check_certificates(struct account *account)
@@ -445,18 +403,9 @@ enum options_result options_read(struct options *options, int argc, char **argv)
         .coap = ln_coap_parameters_default,
     };
     options->present = &options->all;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            print_help();
-            return OPTIONS_DONE;
-        }
-        if (strcmp(argv[i], "--version") == 0) {
-            printf("linnet-device %s\n", LN_VERSION);
-            return OPTIONS_DONE;
-        }
-        if (!take_option(options, argc, argv, &i)) {
-            return OPTIONS_WRONG;
-        }
+    enum options_result result = option_table_read(&all_options, options, argc, argv);
+    if (result != OPTIONS_RUN) {
+        return result;
     }
     if (options->account_count == 0 && options->bootstrap.uri == NULL) {
         complain("--server", "is missing: say which server, like --server coap://127.0.0.1, or "

@@ -9,6 +9,7 @@
 #include <linnet/base.h>
 
 #include "access.h"
+#include "common/option_table.h"
 #include "place.h"
 #include "sensors.h"
 
@@ -66,8 +67,6 @@ struct options {
     const char *state; /* folder; NULL: nothing is kept */
     bool quiet;
 };
-
-enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
 
 /* Says on stderr what is wrong, with the option's name and what to do. */
 enum options_result options_read(struct options *options, int argc, char **argv);

@@ -14,14 +14,6 @@ enum {
     HOST_MAX = 280
 };
 
-struct option {
-    const char *name;
-    const char *word; /* NULL: none follows */
-    const char *help;
-    /* NULL, or why the word will not do. */
-    const char *(*take)(struct options *options, const char *word);
-};
-
 static bool take_number(uint32_t *out, const char *word, uint64_t least, uint64_t most)
 {
     uint64_t number;
@@ -227,58 +219,28 @@ static const struct option table[] = {
     {"--endpoint-prefix", "TEXT",    "names are this and a number; load-",                     take_prefix},
     {"--first-address",   "IP|off",  "of device 0, of 127.0.0.0/8; off: a port each; 127.1.0.1", take_first_address},
     {"--psk-secret",      "HEX",     "16 bytes that all keys follow from, for coaps",          take_psk_secret},
-    {"--print-credentials", NULL,    "print the keys, for `linnet credentials import`",        take_print_credentials},
-    {"--no-cid",          NULL,      "no Connection IDs",                                      take_no_cid},
+    {"--print-credentials", "",      "print the keys, for `linnet credentials import`",        take_print_credentials},
+    {"--no-cid",          "",        "no Connection IDs",                                      take_no_cid},
     {"--ack-timeout",     "S",       "seconds before a message is sent again; 2",              take_ack_timeout},
     {"--max-retransmit",  "N",       "how often a message is sent again; 4",                   take_max_retransmit},
-    {"--keep",            NULL,      "do not de-register at the end",                          take_keep},
-    {"--json",            NULL,      "print the figures as JSON",                              take_json},
-    {NULL, NULL, NULL, NULL},
+    {"--keep",            "",        "do not de-register at the end",                          take_keep},
+    {"--json",            "",        "print the figures as JSON",                              take_json},
     /* clang-format on */
 };
 
-static void print_help(void)
-{
-    printf("linnet-load: many LwM2M devices, to load a server and to measure it\n\n"
-           "usage: linnet-load --server coap[s]://HOST[:PORT] [options]\n\n");
-    for (const struct option *o = table; o->name != NULL; o++) {
-        printf("  %-19s %-8s %s\n", o->name, o->word == NULL ? "" : o->word, o->help);
-    }
-    printf("  %-19s %-8s %s\n  %-19s %-8s %s\n", "--help", "", "print this", "--version", "",
-           "print the version");
-    printf("\nAll devices register, then for some seconds update (or only answer requests and\n"
-           "update before their lifetime ends: hold), then de-register.\n");
-}
+static const struct option_table all_options = {
+    .program = "linnet-load",
+    .head = "linnet-load: many LwM2M devices, to load a server and to measure it\n\n"
+            "usage: linnet-load --server coap[s]://HOST[:PORT] [options]",
+    .foot = "All devices register, then for some seconds update (or only answer requests and\n"
+            "update before their lifetime ends: hold), then de-register.",
+    .rows = table,
+    .count = LN_COUNT(table),
+};
 
 static bool complain(const char *what, const char *why)
 {
-    fprintf(stderr, "linnet-load: %s: %s\n", what, why);
-    return false;
-}
-
-/* Takes argv[*at] and, where the option has one, the word after it. */
-static bool take_option(struct options *options, int argc, char **argv, int *at)
-{
-    const char *name = argv[*at];
-
-    for (const struct option *o = table; o->name != NULL; o++) {
-        size_t len = strlen(o->name);
-        const char *word = "";
-
-        if (strncmp(name, o->name, len) != 0 ||
-            (name[len] != '\0' && (o->word == NULL || name[len] != '='))) {
-            continue;
-        }
-        if (o->word != NULL) {
-            word = name[len] == '=' ? name + len + 1 : argv[*at + 1 < argc ? ++*at : argc];
-        }
-        if (word == NULL) {
-            return complain(o->name, "needs a word after it; `linnet-load --help` says which");
-        }
-        const char *why = o->take(options, word);
-        return why == NULL || complain(o->name, why);
-    }
-    return complain(name, "there is no such option; `linnet-load --help` lists them");
+    return option_table_complain(&all_options, what, why);
 }
 
 /* What the options mean together. */
@@ -329,18 +291,9 @@ enum options_result options_read(struct options *options, int argc, char **argv)
         .version = LN_VERSION_1_1,
         .coap = ln_coap_parameters_default,
     };
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            print_help();
-            return OPTIONS_DONE;
-        }
-        if (strcmp(argv[i], "--version") == 0) {
-            printf("linnet-load %s\n", LN_VERSION);
-            return OPTIONS_DONE;
-        }
-        if (!take_option(options, argc, argv, &i)) {
-            return OPTIONS_WRONG;
-        }
+    enum options_result result = option_table_read(&all_options, options, argc, argv);
+    if (result != OPTIONS_RUN) {
+        return result;
     }
     return check(options) ? OPTIONS_RUN : OPTIONS_WRONG;
 }

@@ -6,6 +6,8 @@
 #include <linnet/lwm2m.h>
 #include <linnet/net.h>
 
+#include "common/option_table.h"
+
 enum { THREADS_MAX = 64, PREFIX_MAX = 32, EXIT_USAGE = 2 };
 
 /* What the devices do between their registration and their leaving. */
@@ -34,8 +36,6 @@ struct options {
     bool json;
     bool keep; /* do not de-register */
 };
-
-enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
 
 /* Says on stderr what is wrong, with the option's name and what to do. */
 enum options_result options_read(struct options *options, int argc, char **argv);
