@@ -41,7 +41,7 @@ set(LN_BOOTSTRAP_SOURCES
     bootstrap.c build.c check.c events.c request.c script.c sessions.c steps.c)
 
 set(LN_DTLS_SOURCES
-    buffers.c channel.c client.c client_trust.c cookie.c handshake.c hello.c identity.c queue.c saved.c server.c sessions.c
+    buffers.c channel.c client.c client_trust.c cookie.c handshake.c hello.c identity.c queue.c rotation.c saved.c server.c sessions.c
     suites.c ticket.c trust.c)
 
 set(LN_NET_SOURCES

@@ -24,9 +24,9 @@ ln_err ln_dtls_cookies_init(struct ln_dtls_cookies *cookies, const struct ln_ran
 
     *cookies = (struct ln_dtls_cookies){
         .random = random,
-        .rotate_at = ln_time_after(now, PERIOD_MS),
+        .rotation = ln_dtls_rotation(now, PERIOD_MS),
     };
-    for (uint8_t i = 0; i < LN_DTLS_COOKIE_KEYS; i++) {
+    for (uint8_t i = 0; i < LN_DTLS_ROTATING; i++) {
         mbedtls_md_init(&cookies->keys[i]);
         if (mbedtls_md_setup(&cookies->keys[i], sha256, 1) != 0 || !draw_key(cookies, i)) {
             return LN_ERR_NO_MEMORY;
@@ -37,21 +37,15 @@ ln_err ln_dtls_cookies_init(struct ln_dtls_cookies *cookies, const struct ln_ran
 
 void ln_dtls_cookies_fini(struct ln_dtls_cookies *cookies)
 {
-    for (int i = 0; i < LN_DTLS_COOKIE_KEYS; i++) {
+    for (int i = 0; i < LN_DTLS_ROTATING; i++) {
         mbedtls_md_free(&cookies->keys[i]);
     }
 }
 
 static void rotate(struct ln_dtls_cookies *cookies, ln_time now)
 {
-    /* After a long silence both are old. */
-    for (int i = 0; i < LN_DTLS_COOKIE_KEYS && now >= cookies->rotate_at; i++) {
-        cookies->newer ^= 1;
-        draw_key(cookies, cookies->newer);
-        cookies->rotate_at = ln_time_after(cookies->rotate_at, PERIOD_MS);
-    }
-    if (now >= cookies->rotate_at) {
-        cookies->rotate_at = ln_time_after(now, PERIOD_MS);
+    for (size_t due = ln_dtls_rotation_due(&cookies->rotation, now); due > 0; due--) {
+        draw_key(cookies, ln_dtls_rotation_next(&cookies->rotation));
     }
 }
 
@@ -86,7 +80,7 @@ void ln_dtls_cookie_make(struct ln_dtls_cookies *cookies, ln_time now,
                          uint8_t cookie[LN_DTLS_COOKIE_SIZE])
 {
     rotate(cookies, now);
-    make(&cookies->keys[cookies->newer], peer, hello, cookie);
+    make(&cookies->keys[cookies->rotation.newer], peer, hello, cookie);
 }
 
 bool ln_dtls_cookie_is_ours(struct ln_dtls_cookies *cookies, ln_time now,
@@ -96,10 +90,10 @@ bool ln_dtls_cookie_is_ours(struct ln_dtls_cookies *cookies, ln_time now,
         return false;
     }
     rotate(cookies, now);
-    for (int i = 0; i < LN_DTLS_COOKIE_KEYS; i++) {
+    for (int i = 0; i < LN_DTLS_ROTATING; i++) {
         uint8_t cookie[LN_DTLS_COOKIE_SIZE];
 
-        make(&cookies->keys[cookies->newer ^ i], peer, hello, cookie);
+        make(&cookies->keys[cookies->rotation.newer ^ i], peer, hello, cookie);
         if (mbedtls_ct_memcmp(cookie, hello->cookie.at, sizeof(cookie)) == 0) {
             return true;
         }

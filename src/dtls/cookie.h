@@ -3,17 +3,15 @@
 #define LN_DTLS_COOKIE_H
 
 #include "hello.h"
+#include "rotation.h"
 
 #include <mbedtls/md.h>
 
-enum { LN_DTLS_COOKIE_KEYS = 2 };
-
-/* Two keys, the newer first; a cookie lives for one to two of their periods. */
+/* A cookie lives for one to two of their periods. */
 struct ln_dtls_cookies {
     const struct ln_random *random;
-    mbedtls_md_context_t keys[LN_DTLS_COOKIE_KEYS];
-    uint8_t newer;
-    ln_time rotate_at;
+    mbedtls_md_context_t keys[LN_DTLS_ROTATING];
+    struct ln_dtls_rotation rotation;
 };
 
 LN_MUST_USE ln_err ln_dtls_cookies_init(struct ln_dtls_cookies *cookies,

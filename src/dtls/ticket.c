@@ -30,9 +30,9 @@ ln_err ln_dtls_tickets_init(struct ln_dtls_tickets *tickets, const struct ln_ran
 {
     *tickets = (struct ln_dtls_tickets){
         .random = random,
-        .rotate_at = ln_time_after(now, PERIOD_MS),
+        .rotation = ln_dtls_rotation(now, PERIOD_MS),
     };
-    for (uint8_t i = 0; i < LN_DTLS_TICKET_KEYS; i++) {
+    for (uint8_t i = 0; i < LN_DTLS_ROTATING; i++) {
         mbedtls_gcm_init(&tickets->keys[i].gcm);
         if (!draw_key(tickets, i)) {
             return LN_ERR_NO_MEMORY;
@@ -43,20 +43,15 @@ ln_err ln_dtls_tickets_init(struct ln_dtls_tickets *tickets, const struct ln_ran
 
 void ln_dtls_tickets_fini(struct ln_dtls_tickets *tickets)
 {
-    for (int i = 0; i < LN_DTLS_TICKET_KEYS; i++) {
+    for (int i = 0; i < LN_DTLS_ROTATING; i++) {
         mbedtls_gcm_free(&tickets->keys[i].gcm);
     }
 }
 
 static void rotate(struct ln_dtls_tickets *tickets, ln_time now)
 {
-    for (int i = 0; i < LN_DTLS_TICKET_KEYS && now >= tickets->rotate_at; i++) {
-        tickets->newer ^= 1;
-        draw_key(tickets, tickets->newer);
-        tickets->rotate_at = ln_time_after(tickets->rotate_at, PERIOD_MS);
-    }
-    if (now >= tickets->rotate_at) {
-        tickets->rotate_at = ln_time_after(now, PERIOD_MS);
+    for (size_t due = ln_dtls_rotation_due(&tickets->rotation, now); due > 0; due--) {
+        draw_key(tickets, ln_dtls_rotation_next(&tickets->rotation));
     }
 }
 
@@ -87,7 +82,7 @@ uint32_t ln_dtls_ticket_seal(struct ln_dtls_tickets *tickets, ln_time now,
     uint8_t tag[TAG_SIZE];
 
     rotate(tickets, now);
-    struct ln_dtls_ticket_key *key = &tickets->keys[tickets->newer];
+    struct ln_dtls_ticket_key *key = &tickets->keys[tickets->rotation.newer];
     size_t length = write_plain(plain, session, identity, key_hash);
     tickets->random->fill(tickets->random->context, nonce, sizeof(nonce));
     int failed =
@@ -108,7 +103,7 @@ uint32_t ln_dtls_ticket_seal(struct ln_dtls_tickets *tickets, ln_time now,
 static struct ln_dtls_ticket_key *key_named(struct ln_dtls_tickets *tickets,
                                             struct ln_bytes name)
 {
-    for (int i = 0; i < LN_DTLS_TICKET_KEYS; i++) {
+    for (int i = 0; i < LN_DTLS_ROTATING; i++) {
         struct ln_dtls_ticket_key *key = &tickets->keys[i];
         if (ln_bytes_equal(ln_bytes(key->name, sizeof(key->name)), name)) {
             return key;

@@ -3,11 +3,12 @@
 #define LN_DTLS_TICKET_H
 
 #include "identity.h"
+#include "rotation.h"
 
 #include <mbedtls/gcm.h>
 #include <mbedtls/ssl.h>
 
-enum { LN_DTLS_TICKET_KEYS = 2, LN_DTLS_TICKET_KEY_NAME = 4 };
+enum { LN_DTLS_TICKET_KEY_NAME = 4 };
 
 struct ln_dtls_ticket_key {
     mbedtls_gcm_context gcm;
@@ -17,9 +18,8 @@ struct ln_dtls_ticket_key {
 /* A ticket is good for one to two of the keys' periods. */
 struct ln_dtls_tickets {
     const struct ln_random *random;
-    struct ln_dtls_ticket_key keys[LN_DTLS_TICKET_KEYS];
-    uint8_t newer;
-    ln_time rotate_at;
+    struct ln_dtls_ticket_key keys[LN_DTLS_ROTATING];
+    struct ln_dtls_rotation rotation;
 };
 
 LN_MUST_USE ln_err ln_dtls_tickets_init(struct ln_dtls_tickets *tickets,
