@@ -167,6 +167,7 @@ static void close_socket(struct link *link)
 
 void link_close(struct link *link)
 {
+    link->works = false;
     secure_close(link);
     close_socket(link);
 }
@@ -186,6 +187,12 @@ static void receive(void *context)
     uint8_t buffer[LN_UDP_PACKET_MAX];
     struct ln_packet packet = {.bytes = buffer, .size = sizeof(buffer)};
 
+    /* A server that has answered once may be starting again: that is left to retransmission. */
+    if (ln_udp_refused(&link->udp) && !link->works) {
+        errno = ECONNREFUSED;
+        failed(link, "nobody listens at the server's port", LN_LINK_FAILED);
+        return;
+    }
     while (link->udp.fd >= 0 && ln_udp_recv(&link->udp, &packet, 1) == 1) {
         if (!ln_address_equal(&packet.remote, &link->peer) || packet.len > packet.size) {
             continue;
@@ -213,7 +220,7 @@ void link_take_lookup(struct link *link)
     link->peer = lookup->found[link->tries++ % lookup->count];
     link->lookup = NULL;
     let_go(lookup);
-    if (ln_udp_open(&link->udp, &any, 0) != LN_OK ||
+    if (ln_udp_open(&link->udp, &any, LN_UDP_REFUSED) != LN_OK ||
         ln_loop_add(link->device->loop, link->udp.fd, receive, link) != LN_OK) {
         failed(link, "a socket", LN_LINK_FAILED);
         return;
@@ -249,4 +256,5 @@ void link_send(struct link *link, const uint8_t *bytes, size_t len)
 void link_works(struct link *link)
 {
     link->tries = 0;
+    link->works = true;
 }

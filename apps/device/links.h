@@ -18,6 +18,7 @@ struct link {
     struct ln_address peer;
     struct lookup *lookup; /* NULL: none under way */
     size_t tries;          /* without success: each takes the next address of the host */
+    bool works;            /* the server has answered, and was not given up since */
     bool sleeps;           /* the client said so: what the session can do without goes */
     bool is_secure;        /* all goes by the session */
     bool was_opened;       /* once: only the first time waits */

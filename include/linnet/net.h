@@ -74,7 +74,8 @@ struct ln_udp {
 };
 
 enum {
-    LN_UDP_SHARED = 1, /* SO_REUSEPORT: several sockets on one port */
+    LN_UDP_SHARED = 1,  /* SO_REUSEPORT: several sockets on one port */
+    LN_UDP_REFUSED = 2, /* ln_udp_refused() hears what the system is told of ports */
 };
 
 /*
@@ -91,6 +92,12 @@ void ln_udp_close(struct ln_udp *udp);
  * than its buffer comes with len > size, cut.
  */
 size_t ln_udp_recv(struct ln_udp *udp, struct ln_packet *packets, size_t count);
+/*
+ * Whether it has been said, since the last call, that nobody listens where a datagram went: by ICMP,
+ * which anybody on the way can send. Of a socket with LN_UDP_REFUSED, and to be asked whenever such a one
+ * can be read.
+ */
+bool ln_udp_refused(struct ln_udp *udp);
 /* Sends them; one that the system refuses is left out. Returns how many left. */
 size_t ln_udp_send(struct ln_udp *udp, const struct ln_packet *packets, size_t count);
 

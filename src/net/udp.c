@@ -10,6 +10,7 @@
 #include <linnet/net.h>
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,6 +53,11 @@ static bool set_options(int fd, int family, unsigned flags)
         return false;
     }
     if ((flags & LN_UDP_SHARED) != 0 && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
+        return false;
+    }
+    if ((flags & LN_UDP_REFUSED) != 0 &&
+        (!set(fd, IPPROTO_IP, IP_RECVERR, 1) ||
+         (family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1)))) {
         return false;
     }
     (void)set(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_SIZE);
@@ -178,6 +184,39 @@ size_t ln_udp_recv(struct ln_udp *udp, struct ln_packet *packets, size_t count)
         take(udp, (size_t)i, &packets[i]);
     }
     return n > 0 ? (size_t)n : 0;
+}
+
+static bool says_refused(const struct cmsghdr *control)
+{
+    struct sock_extended_err error;
+    bool is_error = (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR) ||
+                    (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_RECVERR);
+
+    if (!is_error) {
+        return false;
+    }
+    memcpy(&error, CMSG_DATA(control), sizeof(error));
+    return error.ee_errno == ECONNREFUSED;
+}
+
+bool ln_udp_refused(struct ln_udp *udp)
+{
+    union {
+        struct cmsghdr align;
+        uint8_t bytes[512];
+    } control;
+    bool refused = false;
+
+    for (;;) {
+        struct msghdr header = {.msg_control = &control, .msg_controllen = sizeof(control)};
+        if (udp->fd < 0 || recvmsg(udp->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+            return refused;
+        }
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&header); c != NULL;
+             c = CMSG_NXTHDR(&header, c)) {
+            refused |= says_refused(c);
+        }
+    }
 }
 
 /* ---- Sending ---- */

@@ -4,6 +4,8 @@
 
 #include <linnet/net.h>
 
+#include <poll.h>
+
 static struct ln_udp here, there;
 static uint8_t buffers[LN_UDP_BATCH][64];
 static struct ln_packet got[LN_UDP_BATCH];
@@ -132,6 +134,39 @@ TEST(shares_a_port_only_where_asked)
     close_both();
 }
 
+/* By ICMP, which takes its way. */
+static bool hears_refused(struct ln_udp *udp)
+{
+    for (int i = 0; i < 100; i++) {
+        struct pollfd wait = {.fd = udp->fd, .events = POLLIN};
+        (void)poll(&wait, 1, 10);
+        if (ln_udp_refused(udp)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+TEST(hears_that_nobody_listens_at_a_port_of_either_family)
+{
+    struct ln_address loopback = ln_address_ipv4(127, 0, 0, 1, 0);
+    struct ln_address any = {.port = 0};
+    const struct ln_address *mine[] = {&loopback, &any};
+
+    for (size_t i = 0; i < LN_COUNT(mine); i++) {
+        CHECK_OK(ln_udp_open(&here, mine[i], LN_UDP_REFUSED));
+        CHECK_OK(ln_udp_open(&there, &loopback, 0));
+        struct ln_address closed = there.bound;
+        send_text(&here, closed, any, "to somebody");
+        CHECK(!ln_udp_refused(&here));
+        ln_udp_close(&there);
+        send_text(&here, closed, any, "to nobody");
+        CHECK(hears_refused(&here));
+        CHECK(!ln_udp_refused(&here));
+        ln_udp_close(&here);
+    }
+}
+
 int udp_tests(void);
 
 int udp_tests(void)
@@ -145,6 +180,7 @@ int udp_tests(void)
         cmocka_unit_test(tells_the_true_length_of_a_datagram_that_was_cut),
         cmocka_unit_test(leaves_out_a_datagram_that_the_system_refuses_and_sends_the_others),
         cmocka_unit_test(shares_a_port_only_where_asked),
+        cmocka_unit_test(hears_that_nobody_listens_at_a_port_of_either_family),
     };
     return RUN_TESTS(group);
 }

@@ -104,3 +104,16 @@ def test_without_state_the_server_is_told_that_a_session_ends(server, device):
     assert server.api.metric("linnet_dtls_sessions") == 1
     it.end()
     until(lambda: server.api.metric("linnet_dtls_sessions") == 0, "the session is closed")
+
+
+@pytest.mark.parametrize("scheme", ["coap", "coaps"])
+def test_where_nobody_listens_it_says_so_at_once_and_comes_when_the_server_is_there(scheme):
+    port = free_port()
+    options = ["--psk", KEY] if scheme == "coaps" else []
+    it = Program("linnet-device", "--endpoint", "meter-1", "--server", f"{scheme}://127.0.0.1:{port}", *options)
+    it.wait_for("nobody listens at the server's port: Connection refused")
+    server = Server("--coaps", f"127.0.0.1:{port}") if scheme == "coaps" else Server("--coap", f"127.0.0.1:{port}")
+    if scheme == "coaps":
+        assert server.api.call("PUT", "/credentials/meter-1", {"mode": "psk", "key": KEY})[0] == 201
+    it.wait_for("registered as")
+    assert it.end() == 0 and server.program.end() == 0
