@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "bodies.h"
+#include "bootstraps.h"
 #include "scenarios.h"
 #include "story.h"
 #include "waiting.h"
@@ -24,10 +25,12 @@ struct options {
     bool scenarios;
     bool bodies;
     bool waiting;
+    bool bootstraps;
 };
 
 struct sum {
     struct tally tally;
+    struct bootstraps_tally bootstraps;
     uint64_t passed;
     uint64_t failed;
 };
@@ -49,6 +52,9 @@ static void usage(FILE *out)
             "  --waiting        for each seed 100 operations queued for a device that sleeps, "
             "over\n"
             "                   30 %% loss and restarts of both, in place of a day\n"
+            "  --bootstraps     for each seed bootstraps, cut after each of their messages, in "
+            "place\n"
+            "                   of a day\n"
             "  --store          with a store beside the server that is slow, fails and is cut\n"
             "  --verbose        print each datagram and event\n\n"
             "Without --seed, --seeds and --scenarios: the scenarios and seeds 1 to %d.\n",
@@ -101,6 +107,9 @@ static bool read_option(struct options *o, const char *option, const char *value
     } else if (strcmp(option, "--waiting") == 0) {
         o->waiting = true;
         return false;
+    } else if (strcmp(option, "--bootstraps") == 0) {
+        o->bootstraps = true;
+        return false;
     } else if (strcmp(option, "--store") == 0) {
         o->story.store = true;
         return false;
@@ -126,7 +135,7 @@ static struct options read_options(int count, char **arguments)
         i += read_option(&o, arguments[i], arguments[i + 1]) ? 1 : 0;
     }
     if (o.to == 0 && o.from == 1 && !o.scenarios) {
-        o.scenarios = !o.bodies && !o.waiting && !o.story.store;
+        o.scenarios = !o.bodies && !o.waiting && !o.bootstraps && !o.story.store;
         o.to = SEEDS_OF_A_TEST_RUN;
     }
     if (o.story.verbose || o.jobs == 0) {
@@ -140,6 +149,10 @@ static bool run_one(const struct options *o, const struct story_settings *settin
 {
     if (o->waiting) {
         return waiting_run(settings, &sum->tally);
+    }
+    if (o->bootstraps) {
+        return bootstraps_run(settings->seed, settings->loss, settings->verbose,
+                              &sum->bootstraps);
     }
     return o->bodies ? bodies_run(settings, &sum->tally) : story_run(settings, &sum->tally);
 }
@@ -157,9 +170,10 @@ static void run_seed(const struct options *o, uint64_t seed, struct sum *sum)
     printf("seed %" PRIu64 " failed: see it again with ./dev sim %s%s--seed %" PRIu64
            " --hours %u --loss %u --devices %zu --verbose\n",
            seed,
-           o->bodies    ? "--bodies "
-           : o->waiting ? "--waiting "
-                        : "",
+           o->bodies       ? "--bodies "
+           : o->waiting    ? "--waiting "
+           : o->bootstraps ? "--bootstraps "
+                           : "",
            o->story.store ? "--store " : "", seed, settings.hours, settings.loss,
            settings.devices);
     fflush(stdout);
@@ -175,6 +189,10 @@ static void run_share(const struct options *o, unsigned share, struct sum *sum)
 static void add(struct sum *sum, const struct sum *one)
 {
     world_add(&sum->tally, &one->tally);
+    sum->bootstraps.runs += one->bootstraps.runs;
+    sum->bootstraps.cuts += one->bootstraps.cuts;
+    sum->bootstraps.failures += one->bootstraps.failures;
+    sum->bootstraps.successes += one->bootstraps.successes;
     sum->passed += one->passed;
     sum->failed += one->failed;
 }
@@ -303,9 +321,16 @@ int main(int count, char **arguments)
     if (o.to >= o.from) {
         run_seeds(&o, &sum);
     }
-    print_tally(&sum.tally);
+    if (o.bootstraps) {
+        printf("bootstraps: %" PRIu64 " runs, %" PRIu64 " of them cut, %" PRIu64
+               " attempts failed, %" PRIu64 " devices configured in the end\n",
+               sum.bootstraps.runs, sum.bootstraps.cuts, sum.bootstraps.failures,
+               sum.bootstraps.successes);
+    } else {
+        print_tally(&sum.tally);
+    }
     /* A day without one would mean that the bad network was not there. */
-    if (o.story.loss > 0 && o.to >= o.from &&
+    if (!o.bootstraps && o.story.loss > 0 && o.to >= o.from &&
         sum.tally.server_retransmissions + sum.tally.client_retransmissions == 0) {
         printf("no retransmission was seen\n");
         sum.failed++;
