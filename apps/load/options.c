@@ -65,7 +65,7 @@ static const char *take_devices(struct options *options, const char *word)
 
 static const char *take_mode(struct options *options, const char *word)
 {
-    static const char *const names[] = {"register", "update", "hold"};
+    static const char *const names[] = {"register", "update", "hold", "bootstrap"};
 
     for (size_t i = 0; i < LN_COUNT(names); i++) {
         if (strcmp(word, names[i]) == 0) {
@@ -73,7 +73,7 @@ static const char *take_mode(struct options *options, const char *word)
             return NULL;
         }
     }
-    return "it is register, update or hold";
+    return "it is register, update, hold or bootstrap";
 }
 
 static const char *take_rate(struct options *options, const char *word)
@@ -209,7 +209,7 @@ static const struct option table[] = {
     /* clang-format off */
     {"--server",          "URI",     "the server: coap[s]://HOST[:PORT]",                      take_server},
     {"--devices",         "N",       "how many devices; 100",                                  take_devices},
-    {"--mode",            "MODE",    "register, update or hold; update",                       take_mode},
+    {"--mode",            "MODE",    "register, update, hold or bootstrap; update",                   take_mode},
     {"--seconds",         "S",       "how long they update, or hold; 10",                      take_seconds},
     {"--rate",            "R",       "begun each second; 0 is as fast as answered; 0",         take_rate},
     {"--window",          "N",       "under way at once where the rate is 0; 256",             take_window},
@@ -232,8 +232,10 @@ static const struct option_table all_options = {
     .program = "linnet-load",
     .head = "linnet-load: many LwM2M devices, to load a server and to measure it\n\n"
             "usage: linnet-load --server coap[s]://HOST[:PORT] [options]",
-    .foot = "All devices register, then for some seconds update (or only answer requests and\n"
-            "update before their lifetime ends: hold), then de-register.",
+    .foot =
+        "All devices register, then for some seconds update (or only answer requests and\n"
+        "update before their lifetime ends: hold), then de-register. With --mode bootstrap\n"
+        "they are bootstrapped instead, by the bootstrap server that --server names.",
     .rows = table,
     .count = LN_COUNT(table),
 };

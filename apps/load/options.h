@@ -11,7 +11,7 @@
 enum { THREADS_MAX = 64, PREFIX_MAX = 32, EXIT_USAGE = 2 };
 
 /* What the devices do between their registration and their leaving. */
-enum mode { MODE_REGISTER, MODE_UPDATE, MODE_HOLD };
+enum mode { MODE_REGISTER, MODE_UPDATE, MODE_HOLD, MODE_BOOTSTRAP };
 
 struct options {
     const char *uri;

@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const names[PROCEDURES] = {"handshake", "register", "update", "deregister"};
+static const char *const names[PROCEDURES] = {"handshake", "bootstrap", "register", "update",
+                                              "deregister"};
 
 void report_merge(struct tallies *all, const struct tallies *one)
 {
@@ -33,7 +34,7 @@ bool report_is_good(const struct tallies *all)
             return false;
         }
     }
-    return all->of[REGISTER].done > 0;
+    return all->of[REGISTER].done + all->of[BOOTSTRAP].done > 0;
 }
 
 static double rate_of(const struct tally *tally)

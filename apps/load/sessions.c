@@ -2,6 +2,7 @@
 
 #include "sessions.h"
 
+#include "bootstrapped.h"
 #include "links.h"
 
 #include <stdio.h>
@@ -31,7 +32,8 @@ void sessions_print_credentials(const struct options *options)
     for (uint32_t i = 0; i < options->devices; i++) {
         simulated_name(options, i, endpoint);
         session_key(options, endpoint, key);
-        printf("%s,server,psk,%s,", endpoint, endpoint);
+        printf("%s,%s,psk,%s,", endpoint,
+               options->mode == MODE_BOOTSTRAP ? "bootstrap" : "server", endpoint);
         for (size_t k = 0; k < DEVICE_KEY; k++) {
             printf("%02x", key[k]);
         }
@@ -99,16 +101,14 @@ size_t session_send(struct worker *worker, struct simulated *device, ln_time now
                     size_t size)
 {
     struct session *session = session_of(worker, device);
-    uint8_t plain[DATAGRAM_SIZE];
-    ln_link link;
+    uint8_t plain[BOOT_DATAGRAM];
     size_t len;
 
     if (session == NULL) {
-        return ln_client_send(&device->client, now, out, size, &link);
+        return simulated_send(device, now, out, size);
     }
     len = ln_dtls_client_send(&session->dtls, now, out, size);
-    while (len == 0 &&
-           (len = ln_client_send(&device->client, now, plain, sizeof(plain), &link)) > 0) {
+    while (len == 0 && (len = simulated_send(device, now, plain, sizeof(plain))) > 0) {
         /* What is lost is sent again by the client. */
         (void)!ln_dtls_client_write(&session->dtls, now, ln_bytes(plain, len));
         len = ln_dtls_client_send(&session->dtls, now, out, size);

@@ -9,11 +9,22 @@
 /* Longest: a Register with the longest endpoint name, or a Read of the Device object. */
 enum { DATAGRAM_SIZE = 256, SCRATCH_SIZE = 64, ENDPOINT_MAX = PREFIX_MAX + 12 };
 
-enum procedure { HANDSHAKE, REGISTER, UPDATE, DEREGISTER, PROCEDURES, NOTHING = PROCEDURES };
+enum procedure {
+    HANDSHAKE,
+    BOOTSTRAP,
+    REGISTER,
+    UPDATE,
+    DEREGISTER,
+    PROCEDURES,
+    NOTHING = PROCEDURES
+};
+
+struct bootstrapped;
 
 struct simulated {
     struct ln_timer timer; /* first: the wheel gives it back */
     struct ln_client client;
+    struct bootstrapped *bootstrapped; /* NULL: it has its account from the start; owned */
     struct ln_client_server server;
     struct ln_client_config config;
     struct ln_object_entry objects[3];
@@ -41,6 +52,22 @@ void shared_init(struct shared *shared);
 /* False: the client does not start, which is a defect. */
 bool simulated_init(struct simulated *device, const struct options *options, uint32_t number,
                     struct shared *shared);
+/* Frees what it has of its own. */
+void simulated_fini(struct simulated *device);
+
+/* As those of the client, or of the machine around it where the device is bootstrapped. */
+void simulated_start(struct simulated *device, ln_time now);
+size_t simulated_send(struct simulated *device, ln_time now, void *out, size_t size);
+void simulated_receive(struct simulated *device, ln_time now, struct ln_bytes datagram);
+bool simulated_event(struct simulated *device, struct ln_client_event *event);
+ln_time simulated_deadline(const struct simulated *device);
+/* Whether the link that is wanted is the one that the worker has. */
+bool simulated_wants(const struct simulated *device, ln_link link);
+void simulated_link_up(struct simulated *device, ln_time now);
+/* After a handshake. */
+void simulated_link_up_anew(struct simulated *device, ln_time now);
+void simulated_link_failed(struct simulated *device, ln_time now);
+
 /* And no Update is under way. */
 bool simulated_is_at_rest(const struct simulated *device);
 /* So that it can leave. */

@@ -2,6 +2,7 @@
 
 #include "worker.h"
 
+#include "bootstrapped.h"
 #include "links.h"
 #include "sessions.h"
 
@@ -48,6 +49,19 @@ static bool took_too_long(const struct worker *worker, const struct simulated *d
     return (uint32_t)worker->now - device->began >= all_copies * coap->ack_timeout * 1000;
 }
 
+/* After a bootstrap another server's link is wanted too: that is not what is measured. */
+static void open_link(struct worker *worker, struct simulated *device, ln_link link)
+{
+    if (!simulated_wants(device, link)) {
+        return;
+    }
+    if (session_is_open(worker, device)) {
+        simulated_link_up(device, ln_clock_now());
+    } else {
+        session_connect(worker, device);
+    }
+}
+
 static void act(struct worker *worker, struct simulated *device,
                 const struct ln_client_event *event)
 {
@@ -56,10 +70,17 @@ static void act(struct worker *worker, struct simulated *device,
 
     switch (event->kind) {
     case LN_CLIENT_OPEN:
-        if (session_is_open(worker, device)) {
-            ln_client_link_up(&device->client, ln_clock_now(), event->link);
-        } else {
-            session_connect(worker, device);
+        open_link(worker, device, event->link);
+        break;
+    case LN_CLIENT_BOOTSTRAPPED:
+        if (device->doing == BOOTSTRAP) {
+            finish(worker, device,
+                   bootstrapped_is_whole(device) ? &tally->done : &tally->refused);
+        }
+        break;
+    case LN_CLIENT_BOOTSTRAP_FAILED:
+        if (device->doing == BOOTSTRAP) {
+            finish(worker, device, event->code != 0 ? &tally->refused : &tally->lost);
         }
         break;
     case LN_CLIENT_REGISTERED: /* during an Update: the server had forgotten it */
@@ -97,12 +118,12 @@ static void act_on_session(struct worker *worker, struct simulated *device,
     bool busy = device->doing == HANDSHAKE;
 
     if (event->kind == LN_DTLS_OPENED) {
-        ln_client_link_up_anew(&device->client, ln_clock_now(), 0);
+        simulated_link_up_anew(device, ln_clock_now());
         if (busy) {
             finish(worker, device, &tally->done);
         }
     } else if (event->kind == LN_DTLS_CLOSED) {
-        ln_client_link_down(&device->client, ln_clock_now(), 0, LN_LINK_FAILED, 0);
+        simulated_link_failed(device, ln_clock_now());
         if (busy) {
             bool lost = event->reason == LN_DTLS_TIMED_OUT;
             finish(worker, device, lost ? &tally->lost : &tally->refused);
@@ -122,11 +143,10 @@ void worker_turn(struct worker *worker, struct simulated *device)
             act_on_session(worker, device, &of_session);
         }
         links_send(worker, device, now);
-        while (ln_client_event(&device->client, &event)) {
+        while (simulated_event(device, &event)) {
             act(worker, device, &event);
         }
-        due =
-            ln_time_min(ln_client_deadline(&device->client), session_deadline(worker, device));
+        due = ln_time_min(simulated_deadline(device), session_deadline(worker, device));
     } while (due <= now); /* an event may make something due */
     ln_wheel_set(&worker->wheel, &device->timer, due);
 }
@@ -135,7 +155,7 @@ void worker_receive(struct worker *worker, struct simulated *device, struct ln_b
 {
     worker->last_heard = worker->now;
     worker->tallies.requests += datagram.len > 1 && ln_coap_is_request(datagram.at[1]);
-    ln_client_recv(&device->client, ln_clock_now(), 0, datagram);
+    simulated_receive(device, ln_clock_now(), datagram);
     worker_turn(worker, device);
 }
 
@@ -151,8 +171,9 @@ static void begin(struct worker *worker, struct simulated *device, enum procedur
     case HANDSHAKE:
         session_connect(worker, device);
         break;
+    case BOOTSTRAP:
     case REGISTER:
-        ln_client_start(&device->client, now);
+        simulated_start(device, now);
         break;
     case UPDATE:
         ln_client_update(&device->client, now);
@@ -180,7 +201,7 @@ static bool may_begin(const struct worker *worker, const struct phase *phase,
     if (device->doing != NOTHING || phase->procedure == HANDSHAKE) {
         return device->doing == NOTHING;
     }
-    if (phase->procedure == REGISTER) {
+    if (phase->procedure == REGISTER || phase->procedure == BOOTSTRAP) {
         return session_is_open(worker, device);
     }
     return phase->procedure == UPDATE ? simulated_is_at_rest(device)
@@ -305,8 +326,9 @@ void *worker_run(void *context)
     if (options->secure) {
         run_phase(worker, HANDSHAKE, worker->count, -1);
     }
-    run_phase(worker, REGISTER, worker->count, -1);
-    if (options->mode != MODE_REGISTER && !worker->silent) {
+    run_phase(worker, options->mode == MODE_BOOTSTRAP ? BOOTSTRAP : REGISTER, worker->count,
+              -1);
+    if ((options->mode == MODE_UPDATE || options->mode == MODE_HOLD) && !worker->silent) {
         run_phase(worker, options->mode == MODE_UPDATE ? UPDATE : NOTHING, UINT64_MAX,
                   options->seconds);
     }
@@ -372,6 +394,9 @@ void worker_close(struct worker *worker)
 {
     links_close(worker);
     sessions_close(worker);
+    for (uint32_t i = 0; worker->devices != NULL && i < worker->count; i++) {
+        simulated_fini(&worker->devices[i]);
+    }
     ln_loop_free(worker->loop);
     worker->loop = NULL;
     free(worker->devices);

@@ -1,12 +1,13 @@
 """linnet-device with nothing but a bootstrap account, bootstrapped by linnetd."""
 
 import base64
+import json
 import shlex
 import subprocess
 
 import pytest
 from coaps import certificate
-from conftest import Program, Server, free_port, until
+from conftest import BIN, PATIENCE, Program, Server, free_port, until
 
 KEY = "000102030405060708090a0b0c0d0e0f"
 CERTIFIED = "urn:dev:ops:32473-1"
@@ -116,3 +117,27 @@ def test_other_objects_are_written(boot, start):
     start("--endpoint", "meter-1", "--bootstrap", f"coap://127.0.0.1:{boot.plain_port}")
     assert boot.registered("meter-1")["lifetime"] == 4321
     assert boot.linnet("read", "meter-1", "device/0/timezone")[1] == "Europe/Paris\n"
+
+
+def test_a_thousand_devices_bootstrap_at_once_over_dtls(boot):
+    many = ("--mode", "bootstrap", "--devices", "1000", "--psk-secret", KEY)
+    lines = subprocess.run([BIN / "linnet-load", *many, "--print-credentials"], check=True, capture_output=True).stdout
+    status, _, body = boot.api.raw("POST", "/api/v1/credentials/import", data=lines)
+    assert status == 200, body
+    boot.generated("load-*")
+    done = subprocess.run([BIN / "linnet-load", *many, "--server", f"coaps://127.0.0.1:{boot.boot_port}", "--window",
+                           "1000", "--json"], capture_output=True, text=True, timeout=6 * PATIENCE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = json.loads(done.stdout)["bootstrap"]
+    assert (counts["begun"], counts["done"], counts["refused"], counts["lost"]) == (1000, 1000, 0, 0)
+    assert boot.api.metric("linnet_bootstrap_sessions_done_total") == 1000
+    items = boot.api.get("/credentials?for=server&limit=1000")["items"]
+    assert len({(item["endpoint"], item["identity"]) for item in items}) == 1000
+
+
+def test_devices_whose_bootstrap_is_refused_are_counted(boot):
+    done = subprocess.run([BIN / "linnet-load", "--mode", "bootstrap", "--devices", "3", "--server",
+                           f"coap://127.0.0.1:{boot.plain_port}", "--json"], capture_output=True, text=True,
+                          timeout=PATIENCE)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["bootstrap"]["refused"] == 3
