@@ -4,6 +4,7 @@ import pathlib
 
 import cells
 import leshan
+import objects
 from values import MANY_VALUES, ONE_VALUE
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/reference/interop.md"
@@ -23,7 +24,8 @@ fail where the page and the outcomes differ. `./dev check` runs them.
 *pass*: the operation was answered with the code of the LwM2M text, and every value was on the other side what it was
 on the first. *cannot*: Leshan refuses, for the reason below the table. *-*: LwM2M has no such combination, or it is
 not tried. Each cell stands for all types of values that the format can hold: string, integer, unsigned integer,
-float, boolean, opaque, time, object link and CoRE link, of the test object 3442.
+float, boolean, opaque, time, object link and CoRE link, of the test object 3442. What begins with the number of an object
+is what that object does, in LwM2M 1.0; Leshan's client has no Disable and no access control.
 
 Leshan knows LwM2M 1.0 and 1.1. It has no LwM2M CBOR and no SenML-ETCH, which are of 1.2.
 """
@@ -40,7 +42,7 @@ class Outcomes:
 
 
 def every_cell():
-    for row in cells.REGISTRATION_ROWS + cells.ROWS:
+    for row in cells.REGISTRATION_ROWS + cells.ROWS + objects.ROWS:
         for pair in row.pairs:
             for column in row.formats or [None]:
                 yield pair, row.name, column
@@ -107,6 +109,8 @@ def render(outcomes, pairs):
         _table(lines, [OUTCOME], [(row.name, _words(outcomes, pair, row, [None])) for row in without])
         _table(lines, map(head, cells.VERSIONS),
                [(row.name, _words(outcomes, pair, row, cells.VERSIONS)) for row in cells.REGISTRATION_ROWS])
+        _table(lines, [OUTCOME], [(row.name, _words(outcomes, pair, row, [None]))
+                                  for row in objects.ROWS if pair in row.pairs])
         _reasons(lines, outcomes, pair, "cannot", "What Leshan cannot:")
         _reasons(lines, outcomes, pair, "fail", "What fails:")
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -6,6 +6,7 @@ import re
 import pytest
 
 import cells
+import objects
 import report
 from cells import Pair
 from leshan import LeshanClient, LeshanServer
@@ -32,12 +33,17 @@ class DeviceOfLinnet:
     def __init__(self, server):
         self.server = server
 
-    def start(self, version="1.1", _=None):
-        device = LinnetDevice(next_endpoint(), self.server.uri, version)
+    next_endpoint = staticmethod(next_endpoint)
+
+    def start(self, version="1.1", options=()):
+        device = LinnetDevice(next_endpoint(), self.server.uri, version, *options)
         registration = self.server.wait_registered(device.endpoint)
         return Pair(self.server, device, registration)
 
     shared = start
+
+    def start_row(self, version, _):
+        return self.start(version)
 
     def end(self, pair):
         pair.device.stop()
@@ -58,6 +64,9 @@ class DeviceOfLeshan:
         device.wait_registered()  # until it knows so itself, it would not de-register
         registration = self.server.wait_registered(device.endpoint)
         return Pair(self.server, device, registration)
+
+    def start_row(self, version, row):
+        return self.start(version, row.block_size)
 
     def shared(self):
         self.common.reset()
@@ -120,7 +129,7 @@ def test_registration(sides, outcomes, name, row, version):
     side = sides[name]
 
     def run():
-        pair = side.start(version, row.block_size)
+        pair = side.start_row(version, row)
         try:
             row.run(pair, version)
         finally:
@@ -141,6 +150,11 @@ def test_operation(sides, outcomes, name, row, format):
             side.end(pair)
 
     judge(outcomes, (name, row.name, format), run)
+
+
+@pytest.mark.parametrize("name, row, column", of(objects.ROWS))
+def test_object(sides, outcomes, name, row, column):
+    judge(outcomes, (name, row.name, column), lambda: row.run(sides[name]))
 
 
 def test_the_page_says_what_came_out(request, outcomes):

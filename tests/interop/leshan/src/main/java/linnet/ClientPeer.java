@@ -1,4 +1,4 @@
-/* A Leshan client with objects 0, 1, 3, 3303 and 3442; requests look at and change its own values. */
+/* A Leshan client with objects 0, 1, 3, 4, 6, 7, 3303 and 3442; requests look at and change its own values. */
 package linnet;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,9 @@ final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
     private static final int SHORT_SERVER_ID = 123;
     private static final long LIFETIME_S = 300;
     private static final long TIMEOUT_MS = 5_000;
+    private static final int CONNECTIVITY = 4;
+    private static final int LOCATION = 6;
+    private static final int STATISTICS = 7;
     private static final int TEMPERATURE = 3303;
     private static final int TEST = 3442;
 
@@ -83,6 +87,11 @@ final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
         objects.setInstancesForObject(
                 1, new Server(SHORT_SERVER_ID, LIFETIME_S, EnumSet.of(BindingMode.U), false, BindingMode.U));
         objects.setInstancesForObject(3, new Device("Eclipse", "Leshan", "1"));
+        objects.setInstancesForObject(CONNECTIVITY, new SimpleInstanceEnabler(
+                0, 0, 41L, 1, Map.of(0, 41L), 2, -70L, 4, Map.of(0, "192.0.2.7")));
+        objects.setInstancesForObject(
+                LOCATION, new SimpleInstanceEnabler(0, 0, 48.5d, 1, -2.25d, 5, new Date(1367491215000L)));
+        objects.setInstancesForObject(STATISTICS, new SimpleInstanceEnabler(0, 2, 0L, 3, 0L, 4, 0L, 5, 0L, 8, 0L));
         objects.setInstancesForObject(TEMPERATURE, new SimpleInstanceEnabler(0, 5700, 21.5d, 5701, "Cel"));
         objects.setClassForObject(TEMPERATURE, SimpleInstanceEnabler.class);
         objects.setClassForObject(TEST, LwM2mTestObject.class);
