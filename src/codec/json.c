@@ -10,37 +10,13 @@
 
 /* ---- Encoding ---- */
 
-static ln_err write_value(struct ln_writer *w, const struct ln_value *value)
-{
-    switch (value->type) {
-    case LN_STRING:
-    case LN_CORELNK:
-        ln_write_text(w, "\"sv\":");
-        return ln__write_json_text(w, value->as.bytes);
-    case LN_INTEGER:
-    case LN_UNSIGNED:
-    case LN_TIME:
-    case LN_FLOAT:
-        ln_write_text(w, "\"v\":");
-        return ln__write_json_number(w, value);
-    case LN_BOOLEAN:
-        ln_write_text(w, value->as.boolean ? "\"bv\":true" : "\"bv\":false");
-        return LN_OK;
-    case LN_OPAQUE:
-        ln_write_text(w, "\"sv\":\"");
-        ln_write_base64(w, value->as.bytes);
-        ln_write_u8(w, '"');
-        return LN_OK;
-    case LN_OBJLNK:
-        ln_write_text(w, "\"ov\":\"");
-        ln__write_objlnk(w, value->as.link);
-        ln_write_u8(w, '"');
-        return LN_OK;
-    case LN_NONE:
-        break;
-    }
-    return LN_ERR_NOT_ACCEPTABLE;
-}
+static const struct ln__json_labels labels = {
+    .text = "\"sv\":",
+    .boolean = "\"bv\":",
+    .opaque = "\"sv\":",
+    .link = "\"ov\":",
+    .write_base64 = ln_write_base64,
+};
 
 static ln_err write_entry(struct ln_writer *w, struct ln_path base,
                           const struct ln_record *record)
@@ -51,7 +27,7 @@ static ln_err write_entry(struct ln_writer *w, struct ln_path base,
         ln__write_name(w, base, record->path);
         ln_write_text(w, "\",");
     }
-    ln_err err = write_value(w, &record->value);
+    ln_err err = ln__write_json_value(w, &record->value, &labels);
     if (record->time_ns != 0) {
         ln_write_text(w, ",\"t\":");
         ln__write_json_time(w, record->time_ns);

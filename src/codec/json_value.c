@@ -208,7 +208,7 @@ static void write_float(struct ln_writer *w, double number)
     }
 }
 
-ln_err ln__write_json_number(struct ln_writer *w, const struct ln_value *value)
+static ln_err write_number(struct ln_writer *w, const struct ln_value *value)
 {
     if (value->type == LN_UNSIGNED) {
         ln_write_unsigned_text(w, value->as.unsigned_integer);
@@ -220,6 +220,42 @@ ln_err ln__write_json_number(struct ln_writer *w, const struct ln_value *value)
         return LN_ERR_NOT_ACCEPTABLE;
     }
     return LN_OK;
+}
+
+ln_err ln__write_json_value(struct ln_writer *w, const struct ln_value *value,
+                            const struct ln__json_labels *labels)
+{
+    switch (value->type) {
+    case LN_STRING:
+    case LN_CORELNK:
+        ln_write_text(w, labels->text);
+        return ln__write_json_text(w, value->as.bytes);
+    case LN_INTEGER:
+    case LN_UNSIGNED:
+    case LN_TIME:
+    case LN_FLOAT:
+        ln_write_text(w, "\"v\":");
+        return write_number(w, value);
+    case LN_BOOLEAN:
+        ln_write_text(w, labels->boolean);
+        ln_write_text(w, value->as.boolean ? "true" : "false");
+        return LN_OK;
+    case LN_OPAQUE:
+        ln_write_text(w, labels->opaque);
+        ln_write_u8(w, '"');
+        labels->write_base64(w, value->as.bytes);
+        ln_write_u8(w, '"');
+        return LN_OK;
+    case LN_OBJLNK:
+        ln_write_text(w, labels->link);
+        ln_write_u8(w, '"');
+        ln__write_objlnk(w, value->as.link);
+        ln_write_u8(w, '"');
+        return LN_OK;
+    case LN_NONE:
+        break;
+    }
+    return LN_ERR_NOT_ACCEPTABLE;
 }
 
 void ln__write_json_time(struct ln_writer *w, int64_t ns)

@@ -16,8 +16,18 @@ LN_MUST_USE ln_err ln__json_time(struct ln_bytes text, int64_t *ns);
 
 /* With its quotes. LN_ERR_NOT_ACCEPTABLE: it is not UTF-8. */
 LN_MUST_USE ln_err ln__write_json_text(struct ln_writer *w, struct ln_bytes text);
-/* Of the types that are numbers. LN_ERR_NOT_ACCEPTABLE: JSON has no NaN and no infinities. */
-LN_MUST_USE ln_err ln__write_json_number(struct ln_writer *w, const struct ln_value *value);
+
+/* What a format puts before its values, with the colon; that of numbers is the same in both. */
+struct ln__json_labels {
+    const char *text;
+    const char *boolean;
+    const char *opaque;
+    const char *link;
+    void (*write_base64)(struct ln_writer *w, struct ln_bytes bytes);
+};
+/* LN_ERR_NOT_ACCEPTABLE: LN_NONE, text that is not UTF-8, and JSON has no NaN and no infinities. */
+LN_MUST_USE ln_err ln__write_json_value(struct ln_writer *w, const struct ln_value *value,
+                                        const struct ln__json_labels *labels);
 /* Nanoseconds as seconds, exactly. */
 void ln__write_json_time(struct ln_writer *w, int64_t ns);
 

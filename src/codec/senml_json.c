@@ -10,37 +10,13 @@
 
 /* ---- Encoding ---- */
 
-static ln_err write_value(struct ln_writer *w, const struct ln_value *value)
-{
-    switch (value->type) {
-    case LN_STRING:
-    case LN_CORELNK:
-        ln_write_text(w, "\"vs\":");
-        return ln__write_json_text(w, value->as.bytes);
-    case LN_INTEGER:
-    case LN_UNSIGNED:
-    case LN_TIME:
-    case LN_FLOAT:
-        ln_write_text(w, "\"v\":");
-        return ln__write_json_number(w, value);
-    case LN_BOOLEAN:
-        ln_write_text(w, value->as.boolean ? "\"vb\":true" : "\"vb\":false");
-        return LN_OK;
-    case LN_OPAQUE:
-        ln_write_text(w, "\"vd\":\"");
-        ln_write_base64url(w, value->as.bytes);
-        ln_write_u8(w, '"');
-        return LN_OK;
-    case LN_OBJLNK:
-        ln_write_text(w, "\"vlo\":\"");
-        ln__write_objlnk(w, value->as.link);
-        ln_write_u8(w, '"');
-        return LN_OK;
-    case LN_NONE:
-        break;
-    }
-    return LN_ERR_NOT_ACCEPTABLE;
-}
+static const struct ln__json_labels value_labels = {
+    .text = "\"vs\":",
+    .boolean = "\"vb\":",
+    .opaque = "\"vd\":",
+    .link = "\"vlo\":",
+    .write_base64 = ln_write_base64url,
+};
 
 /* The name and its time; the first record bears the base name, too. */
 static ln_err write_record(struct ln_writer *w, struct ln_path base,
@@ -64,7 +40,7 @@ static ln_err write_record(struct ln_writer *w, struct ln_path base,
         ln__write_json_time(w, record->time_ns);
         ln_write_u8(w, ',');
     }
-    ln_err err = write_value(w, &record->value);
+    ln_err err = ln__write_json_value(w, &record->value, &value_labels);
     ln_write_u8(w, '}');
     return err;
 }
