@@ -18,7 +18,7 @@ set(LN_COAP_SOURCES
 set(LN_LWM2M_SOURCES
     arguments.c attributes.c binding.c binding_text.c field.c instances.c list.c number.c number_of_double.c
     object.c object_list.c object_version.c operation.c operation_name.c operation_read.c operation_write.c
-    registration_query.c stream.c version.c version_text.c)
+    registration_query.c resource_store.c stream.c version.c version_text.c)
 
 set(LN_CLIENT_SOURCES
     access.c answer_body.c attribute_sets.c block_list.c block_requests.c blocks.c client.c data.c dated.c download.c events.c

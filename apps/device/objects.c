@@ -10,7 +10,10 @@ const struct ln_format *const device_formats[] = {
     &ln_format_cbor,       &ln_format_text,       &ln_format_opaque, NULL,
 };
 
-enum { DISABLE_S = 86400 }; /* as object 1 has it */
+enum {
+    DISABLE_S = 86400, /* as object 1 has it */
+    SETTING_MAX = 512, /* bytes of an opaque value */
+};
 
 static bool init_security(struct device *d, const struct account *from, uint16_t short_id)
 {
@@ -85,43 +88,38 @@ static void *find_instance(const struct ln_object_entry *entry, uint16_t id)
     return found == id && (id == 0 || !ln_object_is_single(entry->object)) ? instance : NULL;
 }
 
-/* What of a member can be given as text: texts and whole numbers. NULL, or why not. */
+static enum ln_type type_of_row(const void *row, struct ln_path path)
+{
+    (void)path; /* there is one only */
+    return (enum ln_type)((const struct ln_resource *)row)->type;
+}
+
+/* A text that is kept as a pointer is that of the command line; all else as a server would write it. */
 static const char *store_text(const struct ln_resource *row, void *instance, const char *text)
 {
-    void *member = (char *)instance + row->at.field.offset;
-    int64_t number;
+    uint8_t memory[SETTING_MAX];
+    struct ln_arena scratch = ln_arena(memory, sizeof(memory));
+    struct ln_types types = {type_of_row, row};
+    struct ln_decoder decoder;
+    struct ln_record record;
 
     if (row->place == LN_PLACE_FIELD && row->storage == LN_IN_TEXT) {
-        memcpy(member, &text, sizeof(text));
+        memcpy((char *)instance + row->at.field.offset, &text, sizeof(text));
         return NULL;
     }
-    if (row->place == LN_PLACE_FIELD && row->storage == LN_IN_CHARS) {
-        return ln_bytes_to_text(ln_bytes_of_text(text), member, row->at.field.size)
-                   ? NULL
-                   : "the text is too long";
+    ln_decoder_init(&decoder, &ln_format_text, ln_path_resource(0, 0, row->id),
+                    ln_bytes_of_text(text), &types, &scratch);
+    if (!ln_decode(&decoder, &record)) {
+        return "the value is not of this resource's type";
     }
-    if (row->place != LN_PLACE_FIELD ||
-        (row->storage != LN_IN_SIGNED && row->storage != LN_IN_UNSIGNED)) {
-        return "only texts and whole numbers can be given like this";
-    }
-    if (!ln_integer_of_text(ln_bytes_of_text(text), &number)) {
-        return "the value is no whole number";
-    }
-    switch (row->at.field.size) {
-    case 1:
-        *(uint8_t *)member = (uint8_t)number;
-        break;
-    case 2:
-        *(uint16_t *)member = (uint16_t)number;
-        break;
-    case 4:
-        *(uint32_t *)member = (uint32_t)number;
-        break;
+    switch (ln_resource_store(row, instance, &record.value)) {
+    case LN_OK:
+        return NULL;
+    case LN_ERR_NOT_ALLOWED:
+        return "its value comes from elsewhere, and cannot be given";
     default:
-        *(uint64_t *)member = (uint64_t)number;
-        break;
+        return "the value does not fit";
     }
-    return NULL;
 }
 
 static void make_present(const struct ln_object *object, const struct ln_resource *row,

@@ -521,6 +521,13 @@ struct ln_object_entry {
 
 /* The row of a resource; NULL if the object has none of that id. */
 const struct ln_resource *ln_object_resource(const struct ln_object *object, uint16_t id);
+/*
+ * Sets a member of an instance, as an app does with values that it takes from people or files: of the
+ * member's own type, or one that converts to it. LN_ERR_BAD_VALUE: it does not fit. LN_ERR_NOT_ALLOWED: the
+ * row names no member, or one that only points at its value.
+ */
+LN_MUST_USE ln_err ln_resource_store(const struct ln_resource *row, void *instance,
+                                     const struct ln_value *value);
 /* Whether the object has several instances, or could have. */
 static inline bool ln_object_is_single(const struct ln_object *object)
 {

@@ -150,6 +150,26 @@ TEST(an_instance_is_removed_and_the_others_stay)
     CHECK_ERR(ln_instances_calls.remove(&store, 7), LN_ERR_NOT_FOUND);
 }
 
+TEST(an_app_sets_a_member_by_its_row)
+{
+    struct sensor sensor = {.maker = "us"};
+    struct ln_value whole = ln_value_integer(21);
+    struct ln_value name = ln_value_string("cellar");
+    struct ln_value too_long = ln_value_string("under the roof");
+    struct ln_value too_large = ln_value_integer(INT64_MAX);
+
+    CHECK_OK(ln_resource_store(&resources[2], &sensor, &whole)); /* converted */
+    CHECK(sensor.celsius == 21);
+    CHECK_OK(ln_resource_store(&resources[3], &sensor, &name));
+    CHECK_ERR(ln_resource_store(&resources[3], &sensor, &too_long), LN_ERR_BAD_VALUE);
+    assert_string_equal(sensor.name, "cellar");
+    CHECK_ERR(ln_resource_store(&resources[6], &sensor, &too_large), LN_ERR_BAD_VALUE);
+    CHECK_EQ(sensor.count, 0);
+    CHECK_ERR(ln_resource_store(&resources[5], &sensor, &name), LN_ERR_NOT_ALLOWED);
+    CHECK_ERR(ln_resource_store(&resources[4], &sensor, &whole), LN_ERR_NOT_ALLOWED);
+    assert_string_equal(sensor.maker, "us");
+}
+
 int object_tests(void)
 {
     static const struct CMUnitTest objects[] = {
@@ -159,6 +179,7 @@ int object_tests(void)
         cmocka_unit_test(a_new_instance_takes_its_place_in_the_order),
         cmocka_unit_test(an_instance_at_the_end_is_made_too),
         cmocka_unit_test(no_instance_is_made_twice_or_beyond_the_capacity),
+        cmocka_unit_test(an_app_sets_a_member_by_its_row),
         cmocka_unit_test(an_instance_is_removed_and_the_others_stay),
     };
     return RUN_TESTS(objects);
