@@ -12,7 +12,7 @@ set(LN_CODEC_SOURCES
     text.c time_text.c tlv.c value.c)
 
 set(LN_COAP_SOURCES
-    block.c block_fetcher.c block_key.c block_receiver.c block_sender.c builder.c code.c exchange.c
+    arrival.c block.c block_fetcher.c block_key.c block_receiver.c block_sender.c builder.c code.c exchange.c
     history.c message.c options.c parameters.c uri.c)
 
 set(LN_LWM2M_SOURCES
@@ -58,7 +58,7 @@ set(LN_CODEC_TESTS
     tlv_encode_test.c value_test.c)
 
 set(LN_COAP_TESTS
-    block_fetcher_test.c block_receiver_test.c block_sender_test.c block_test.c
+    arrival_test.c block_fetcher_test.c block_receiver_test.c block_sender_test.c block_test.c
     block_transfer_test.c builder_test.c code_test.c exchange_test.c history_test.c message_test.c options_test.c
     parameters_test.c uri_test.c)
 

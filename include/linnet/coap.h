@@ -232,6 +232,18 @@ size_t ln_coap_empty(void *buffer, size_t size, enum ln_coap_type type, uint16_t
  */
 bool ln_coap_reject(struct ln_bytes datagram, uint16_t *id);
 
+/* What a datagram is, to one who is asked and asks. */
+enum ln_coap_arrival {
+    LN_COAP_IS_NOTHING, /* malformed, and not answered */
+    LN_COAP_IS_REFUSED, /* malformed: a Reset of `id` is due */
+    LN_COAP_IS_PING,    /* an empty CON: the same */
+    LN_COAP_IS_EMPTY,   /* an ACK or a Reset */
+    LN_COAP_IS_REQUEST,
+    LN_COAP_IS_RESPONSE,
+};
+/* Parses it, and says so. Of what is malformed only `m->id` is of use, where a Reset is due. */
+enum ln_coap_arrival ln_coap_arrival(struct ln_bytes datagram, struct ln_coap_message *m);
+
 /* ---- URIs (RFC 3986 with an authority; RFC 7252 §6) ---- */
 
 /* The parts of a URI, as they stand in it. */

@@ -291,28 +291,6 @@ static void take_request(struct ln_bootstrap *bootstrap, const struct ln_peer *p
     }
 }
 
-static void take_empty(struct ln_bootstrap *bootstrap, const struct ln_peer *peer,
-                       const struct ln_coap_message *m)
-{
-    if (m->type == LN_COAP_CON) {
-        bootstrap->counters.pings++;
-        ln_bootstrap__answer_empty(bootstrap, peer, LN_COAP_RST, m->id);
-    } else {
-        ln_bootstrap__acknowledged(bootstrap, peer, m);
-    }
-}
-
-static void take_malformed(struct ln_bootstrap *bootstrap, const struct ln_peer *peer,
-                           struct ln_bytes datagram)
-{
-    uint16_t id;
-
-    bootstrap->counters.malformed++;
-    if (ln_coap_reject(datagram, &id)) {
-        ln_bootstrap__answer_empty(bootstrap, peer, LN_COAP_RST, id);
-    }
-}
-
 void ln_bootstrap_recv(struct ln_bootstrap *bootstrap, ln_time now, const struct ln_peer *peer,
                        struct ln_bytes datagram)
 {
@@ -320,13 +298,26 @@ void ln_bootstrap_recv(struct ln_bootstrap *bootstrap, ln_time now, const struct
 
     ln_bootstrap__advance(bootstrap, now);
     bootstrap->counters.datagrams_received++;
-    if (ln_coap_parse(datagram, &m) != LN_OK) {
-        take_malformed(bootstrap, peer, datagram);
-    } else if (m.code == LN_COAP_EMPTY) {
-        take_empty(bootstrap, peer, &m);
-    } else if (ln_coap_is_request(m.code)) {
+    switch (ln_coap_arrival(datagram, &m)) {
+    case LN_COAP_IS_NOTHING:
+        bootstrap->counters.malformed++;
+        break;
+    case LN_COAP_IS_REFUSED:
+        bootstrap->counters.malformed++;
+        ln_bootstrap__answer_empty(bootstrap, peer, LN_COAP_RST, m.id);
+        break;
+    case LN_COAP_IS_PING:
+        bootstrap->counters.pings++;
+        ln_bootstrap__answer_empty(bootstrap, peer, LN_COAP_RST, m.id);
+        break;
+    case LN_COAP_IS_EMPTY:
+        ln_bootstrap__acknowledged(bootstrap, peer, &m);
+        break;
+    case LN_COAP_IS_REQUEST:
         take_request(bootstrap, peer, &m, (uint32_t)ln_hash(bootstrap->seed, datagram));
-    } else {
+        break;
+    case LN_COAP_IS_RESPONSE:
         ln_bootstrap__response(bootstrap, peer, &m);
+        break;
     }
 }

@@ -369,28 +369,6 @@ static void take_request(struct ln_server *server, const struct ln_peer *peer,
     }
 }
 
-static void take_empty(struct ln_server *server, const struct ln_peer *peer,
-                       const struct ln_coap_message *m)
-{
-    if (m->type == LN_COAP_CON) {
-        server->counters.pings++;
-        ln_server__answer_empty(server, peer, LN_COAP_RST, m->id);
-        return;
-    }
-    ln_server__acknowledged(server, peer, m);
-}
-
-static void take_malformed(struct ln_server *server, const struct ln_peer *peer,
-                           struct ln_bytes datagram)
-{
-    uint16_t id;
-
-    server->counters.malformed++;
-    if (ln_coap_reject(datagram, &id)) {
-        ln_server__answer_empty(server, peer, LN_COAP_RST, id);
-    }
-}
-
 void ln_server_recv(struct ln_server *server, ln_time now, const struct ln_peer *peer,
                     struct ln_bytes datagram)
 {
@@ -401,13 +379,26 @@ void ln_server_recv(struct ln_server *server, ln_time now, const struct ln_peer 
     }
     ln_server__advance(server, now);
     server->counters.datagrams_received++;
-    if (ln_coap_parse(datagram, &m) != LN_OK) {
-        take_malformed(server, peer, datagram);
-    } else if (m.code == LN_COAP_EMPTY) {
-        take_empty(server, peer, &m);
-    } else if (ln_coap_is_request(m.code)) {
+    switch (ln_coap_arrival(datagram, &m)) {
+    case LN_COAP_IS_NOTHING:
+        server->counters.malformed++;
+        break;
+    case LN_COAP_IS_REFUSED:
+        server->counters.malformed++;
+        ln_server__answer_empty(server, peer, LN_COAP_RST, m.id);
+        break;
+    case LN_COAP_IS_PING:
+        server->counters.pings++;
+        ln_server__answer_empty(server, peer, LN_COAP_RST, m.id);
+        break;
+    case LN_COAP_IS_EMPTY:
+        ln_server__acknowledged(server, peer, &m);
+        break;
+    case LN_COAP_IS_REQUEST:
         take_request(server, peer, &m, print_of(server, peer, datagram));
-    } else {
+        break;
+    case LN_COAP_IS_RESPONSE:
         ln_server__response(server, peer, &m, print_of(server, peer, datagram));
+        break;
     }
 }

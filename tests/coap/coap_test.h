@@ -6,6 +6,7 @@
 
 #include "ln_test.h"
 
+int arrival_tests(void);
 int block_fetcher_tests(void);
 int block_receiver_tests(void);
 int block_sender_tests(void);

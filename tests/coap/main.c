@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    return block_fetcher_tests() + block_receiver_tests() + block_sender_tests() +
-           block_tests() + block_transfer_tests() + builder_tests() + code_tests() +
-           exchange_tests() + history_tests() + message_tests() + options_tests() +
-           parameters_tests() + uri_tests();
+    return arrival_tests() + block_fetcher_tests() + block_receiver_tests() +
+           block_sender_tests() + block_tests() + block_transfer_tests() + builder_tests() +
+           code_tests() + exchange_tests() + history_tests() + message_tests() +
+           options_tests() + parameters_tests() + uri_tests();
 }
