@@ -90,7 +90,8 @@ class Server:
             "echo": [options.tools / "bench_echo", self.port, 64],
             "libcoap": [options.libcoap, "-A", "127.0.0.1", "-p", self.port, "-v", 0],
             "linnetd": [options.bin / "linnetd", "--coap", f"127.0.0.1:{self.port}", "--coaps", "off",
-                        "--bootstrap", "off", "--bootstrap-coaps", "off", "--shards", 1, "--data", data, "--http", f"127.0.0.1:{http}" if http else "off"],
+                        "--bootstrap", "off", "--bootstrap-coaps", "off", "--shards", 1, "--data", data,
+                        "--http", f"127.0.0.1:{http}" if http else "off"],
         }[name]
         self.launch(command)
         self.ask_by(options.tools / "bench_generator", devices, lists)
@@ -448,6 +449,46 @@ def measure_dtls(figures, seconds, rounds, devices=1000, sessions=20000):
     measure_sessions(figures, sessions)
 
 
+def bootstrap_all(process, port, http, devices):
+    """All devices are bootstrapped at once, by the real client; each gets a key that is made for it. Returns what
+    that took, and what linnet-load tells."""
+    words = [options.bin / "linnet-load", "--mode", "bootstrap", "--devices", devices, "--psk-secret", SECRET]
+    lines = subprocess.run([*map(str, words), "--print-credentials"], stdout=subprocess.PIPE, text=True,
+                           check=True).stdout
+    call(http, "POST", "/credentials/import", lines, "text/csv")
+    call(http, "PUT", "/bootstrap/load-*", json.dumps({"servers": [{
+        "short_id": 1, "uri": "coaps://127.0.0.1", "security": {"mode": "psk", "generate": True}}]}),
+        "application/json")
+    before = cpu_of(process.pid)
+    load = start(LOAD_CORE, *words, "--server", f"coaps://127.0.0.1:{port}", "--window", devices, "--json",
+                 stdout=subprocess.PIPE, text=True)
+    said, _ = load.communicate(timeout=10 * PATIENCE)
+    if load.returncode != 0:
+        fail(f"not all devices were bootstrapped: {said.strip()}")
+    return cpu_of(process.pid) - before, json.loads(said)
+
+
+def measure_bootstrap(figures, devices, rounds):
+    for where in ("in memory", "kept on disk"):
+        name = f"Bootstrap over DTLS, {devices:,}, {where}"
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                port, http = free_port(), free_port(socket.SOCK_STREAM)
+                process = start(SERVER_CORE, options.bin / "linnetd", "--coap", "off", "--coaps", "off", "--bootstrap",
+                                "off", "--bootstrap-coaps", f"127.0.0.1:{port}", "--shards", 1, "--http",
+                                f"127.0.0.1:{http}", "--data", folder if where == "kept on disk" else ":memory:",
+                                "--log-level", "warn", stderr=subprocess.PIPE, text=True,
+                                env={**os.environ, "LINNET_TOKEN": TOKEN})
+                next(line for line in process.stderr if "ready" in line)
+                cpu, told = bootstrap_all(process, port, http, devices)
+                process.terminate()
+                process.communicate(timeout=PATIENCE)
+            figures.add(name, Result([{"answered": told["bootstrap"]["done"], "cpu": cpu,
+                                       "seconds": told["handshake"]["seconds"] + told["bootstrap"]["seconds"],
+                                       "resent": told["sentAgain"]}]))
+            say(f"  {name}: {figures.results[name][-1].rate:.0f} a second")
+
+
 def metric(port, name):
     request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
@@ -478,6 +519,7 @@ def measure_all():
     measure_notifications(figures, 10000, seconds, rounds)
     measure_reads(figures, 1000, seconds, rounds)
     measure_dtls(figures, seconds, rounds)
+    measure_bootstrap(figures, 1000, rounds)
     for devices in (100000, 1000000):
         measure_own_lists(figures, devices)
     for what in ("Update", "Register"):
@@ -501,6 +543,12 @@ def measure_notifications_alone():
 def measure_dtls_alone():
     figures = Figures()
     measure_dtls(figures, options.seconds, options.rounds)
+    return figures
+
+
+def measure_bootstrap_alone():
+    figures = Figures()
+    measure_bootstrap(figures, 1000, options.rounds)
     return figures
 
 
@@ -624,6 +672,7 @@ def read_options():
     parser.add_argument("--store", action="store_true", help="only what linnetd keeps on disk")
     parser.add_argument("--notifications", action="store_true", help="only the intake of notifications")
     parser.add_argument("--dtls", action="store_true", help="only DTLS: handshakes, records, memory of a session")
+    parser.add_argument("--bootstrap", action="store_true", help="only devices that are bootstrapped at once")
     parser.add_argument("--check", action="store_true", help="quick, and compare with docs/bench.md")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/bench.md")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each kind (default 5)")
@@ -652,7 +701,7 @@ def main():
     if options.check:
         return check()
     alone = (options.store and measure_store_alone or options.notifications and measure_notifications_alone
-             or options.dtls and measure_dtls_alone)
+             or options.dtls and measure_dtls_alone or options.bootstrap and measure_bootstrap_alone)
     if alone:
         data = alone().as_data()
         print(json.dumps({"machine": machine(), **data}, indent=1) if options.json else "\n" + table(data))
