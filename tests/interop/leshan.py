@@ -138,9 +138,10 @@ class LeshanClient:
 
     name = "Leshan's client"
 
-    def __init__(self, endpoint, uri, version="1.1", block_size=1024, credentials=()):
+    def __init__(self, endpoint, uri, version="1.1", block_size=1024, credentials=(), role="client"):
+        """`role` "bootstrapped": the URI is that of a bootstrap server, and of others it knows nothing."""
         self.endpoint = endpoint
-        self.peer = Peer(command("client", endpoint, uri, version, block_size, *credentials))
+        self.peer = Peer(command(role, endpoint, uri, version, block_size, *credentials))
         self.peer.wait("ready", patience=PATIENCE)
 
     def stop(self):

@@ -89,6 +89,9 @@ class Linnetd:
             env=environment)
         self.uri = "coap://" + self._listener("CoAP")
         self.secure = secure and self._listener("CoAP over DTLS")
+        if "--bootstrap-coaps" in secure:
+            self.bootstrap = self._listener("Bootstrap-Requests over CoAP")
+            self.bootstrap_secure = self._listener("Bootstrap-Requests over DTLS")
         self.http = self._listener("HTTP")
         self.program.wait_error_line(lambda line: line == "linnetd: ready")
         connection = self._connection(None)
@@ -120,6 +123,24 @@ class Linnetd:
         text = response.read().decode()
         connection.close()
         assert response.status in (200, 201), text
+
+    def put_bootstrap(self, name, configuration):
+        connection = self._connection()
+        connection.request("PUT", f"/api/v1/bootstrap/{urllib.parse.quote(name, safe='')}", json.dumps(configuration),
+                           self._headers())
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        assert response.status in (200, 201), text
+
+    def bootstraps(self, endpoint):
+        """Sessions, the newest first."""
+        connection = self._connection()
+        connection.request("GET", f"/api/v1/bootstrap/{urllib.parse.quote(endpoint, safe='')}/sessions",
+                           headers=self._headers())
+        items = json.loads(connection.getresponse().read())["items"]
+        connection.close()
+        return items
 
     # ---- Operations ----
 

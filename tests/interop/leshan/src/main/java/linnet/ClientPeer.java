@@ -42,6 +42,7 @@ import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.core.request.BootstrapRequest;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.DeregisterRequest;
 import org.eclipse.leshan.core.request.ReadRequest;
@@ -71,7 +72,8 @@ final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
     private final Values values;
 
     ClientPeer(
-            String endpoint, String uri, String version, int blockSize, Credentials credentials, Models models)
+            String endpoint, String uri, boolean bootstrapped, String version, int blockSize,
+            Credentials credentials, Models models)
             throws Exception {
         LwM2mVersion lwm2m = LwM2mVersion.get(version);
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models.of(lwm2m)));
@@ -83,9 +85,14 @@ final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
         configuration.set(CoapConfig.PREFERRED_BLOCK_SIZE, blockSize).set(CoapConfig.MAX_MESSAGE_SIZE, blockSize)
                 .set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, 0); // the server's are welcome
         endpoints.setConfiguration(configuration).setClientAddress(InetAddress.getLoopbackAddress());
-        objects.setInstancesForObject(0, credentials.ofClient(uri, SHORT_SERVER_ID));
-        objects.setInstancesForObject(
-                1, new Server(SHORT_SERVER_ID, LIFETIME_S, EnumSet.of(BindingMode.U), false, BindingMode.U));
+        if (bootstrapped) { // of servers it knows nothing yet
+            objects.setInstancesForObject(0, credentials.ofBootstrapped(uri));
+            objects.setClassForObject(1, Server.class);
+        } else {
+            objects.setInstancesForObject(0, credentials.ofClient(uri, SHORT_SERVER_ID));
+            objects.setInstancesForObject(
+                    1, new Server(SHORT_SERVER_ID, LIFETIME_S, EnumSet.of(BindingMode.U), false, BindingMode.U));
+        }
         objects.setInstancesForObject(3, new Device("Eclipse", "Leshan", "1"));
         objects.setInstancesForObject(CONNECTIVITY, new SimpleInstanceEnabler(
                 0, 0, 41L, 1, Map.of(0, 41L), 2, -70L, 4, Map.of(0, "192.0.2.7")));
@@ -180,6 +187,17 @@ final class ClientPeer extends LwM2mClientObserverAdapter implements Peer {
 
     private static void sayRefusal(String name, ResponseCode code, String message, Exception cause) {
         Lines.say(Lines.event(name).put("detail", code + " " + message + " " + cause));
+    }
+
+    @Override
+    public void onBootstrapSuccess(LwM2mServer server, BootstrapRequest request) {
+        Lines.say(Lines.event("bootstrapped"));
+    }
+
+    @Override
+    public void onBootstrapFailure(
+            LwM2mServer server, BootstrapRequest request, ResponseCode code, String message, Exception cause) {
+        sayRefusal("bootstrap-refused", code, message, cause);
     }
 
     @Override

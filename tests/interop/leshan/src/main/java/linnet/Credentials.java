@@ -46,6 +46,18 @@ record Credentials(String... words) {
         return Security.x509(uri, server, file(2), file(3), file(4), CertificateUsage.DOMAIN_ISSUER_CERTIFICATE.code);
     }
 
+    /* Of an account that brings all others. */
+    Security ofBootstrapped(String uri) throws Exception {
+        if (areNone()) {
+            return Security.noSecBootstrap(uri);
+        }
+        if (areKey()) {
+            return Security.pskBootstrap(uri, words[2].getBytes(StandardCharsets.UTF_8), key());
+        }
+        return Security.x509Bootstrap(
+                uri, file(2), file(3), file(4), CertificateUsage.DOMAIN_ISSUER_CERTIFICATE.code);
+    }
+
     void ofServer(LeshanServerBuilder builder) throws Exception {
         InMemorySecurityStore store = new InMemorySecurityStore();
 

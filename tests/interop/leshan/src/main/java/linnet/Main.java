@@ -7,6 +7,7 @@ public final class Main {
     private static final String USAGE = """
             usage: leshan-peer server ADDRESS:PORT BLOCK-SIZE [CREDENTIALS] MODEL...
                    leshan-peer client ENDPOINT URI LWM2M-VERSION BLOCK-SIZE [CREDENTIALS] MODEL...
+                   leshan-peer bootstrapped ENDPOINT URI LWM2M-VERSION BLOCK-SIZE [CREDENTIALS] MODEL...
             CREDENTIALS are as Credentials says. MODEL is a file of models/ of this project. Answers and events are lines of JSON on stdout.""";
 
     private Main() {
@@ -19,10 +20,10 @@ public final class Main {
             Credentials credentials = Credentials.of(args, 3);
             peer = new ServerPeer(
                     args[1], Integer.parseInt(args[2]), credentials, models(args, 3 + credentials.words().length));
-        } else if (args.length > 5 && args[0].equals("client")) {
+        } else if (args.length > 5 && (args[0].equals("client") || args[0].equals("bootstrapped"))) {
             Credentials credentials = Credentials.of(args, 5);
             peer = new ClientPeer(
-                    args[1], args[2], args[3], Integer.parseInt(args[4]), credentials,
+                    args[1], args[2], args[0].equals("bootstrapped"), args[3], Integer.parseInt(args[4]), credentials,
                     models(args, 5 + credentials.words().length));
         } else {
             System.err.println(USAGE);
