@@ -7,7 +7,8 @@
 #include "options.h"
 #include "sensors.h"
 
-enum { SCRATCH_SIZE = 4096, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024 };
+/* The keys and certificates of an account in base64 go through the scratch memory. */
+enum { SCRATCH_SIZE = 24 * 1024, DATAGRAM_SIZE = 1280, BODY_SIZE = 32 * 1024 };
 enum { SECURITIES_MAX = ACCOUNTS_MAX + 1, LINKS_MAX = ACCOUNTS_MAX + 1 };
 enum { OBJECTS_MAX = 9 + SENSORS_MAX };
 

@@ -162,7 +162,7 @@ struct ln_client_bootstrap {
     uint8_t news;        /* events that have not been read, a bit for each */
     uint8_t reason;      /* enum ln_client_bootstrap_reason, of the last failure */
     uint8_t code;        /* CoAP code that belongs to it */
-    uint8_t attempts;    /* failures in a row */
+    uint8_t attempts;    /* bootstraps in a row that no registration followed */
     uint8_t formats;     /* that were tried as pct and refused */
     bool is_asked;       /* by the app or a server, or there is no server account at all */
     bool is_open;        /* the transaction */

@@ -108,6 +108,7 @@ static void plan_purge(struct ln_client_bootstrap *b, ln_time now)
 void ln_client_bootstrap_request(struct ln_client_bootstrap *b, ln_time now)
 {
     b->is_asked = true;
+    b->attempts = 0;
     if (b->state == LN_CLIENT_BOOTSTRAP_HOLDING) {
         b->due = now;
     }
@@ -277,7 +278,7 @@ ln_err ln_client__bootstrap_finish(struct ln_client_bootstrap *b, ln_time now)
     b->state = LN_CLIENT_BOOTSTRAP_LINGERING;
     b->due = now + (linger > 0 ? linger : ln_coap_max_transmit_wait(ln_client__coap(&b->peer)));
     b->is_asked = false;
-    b->attempts = 0;
+    b->attempts = (uint8_t)(b->attempts + (b->attempts < UINT8_MAX)); /* until one registers */
     plan_purge(b, now);
     tell(b, DONE);
     serve_anew(b, now);
@@ -400,6 +401,16 @@ static bool falls_back(const struct ln_client_bootstrap *b)
     return any && account_of(b) != NULL;
 }
 
+/* Who got servers that do not take it waits longer each time, as after a failure. */
+static void note_success(struct ln_client_bootstrap *b)
+{
+    for (size_t i = 0; i < own(b)->server_count; i++) {
+        if (ln_client__is_registered(&own(b)->servers[i])) {
+            b->attempts = 0;
+        }
+    }
+}
+
 static bool is_wanted(const struct ln_client_bootstrap *b)
 {
     return b->is_asked || falls_back(b);
@@ -437,6 +448,7 @@ static void turn_idle(struct ln_client_bootstrap *b, ln_time now)
 {
     bool wanted = is_wanted(b);
 
+    note_success(b);
     if (b->state == LN_CLIENT_BOOTSTRAP_LINGERING && (b->due <= now || wanted)) {
         close_link(b);
         b->state = LN_CLIENT_BOOTSTRAP_WATCHING;

@@ -1,5 +1,6 @@
 /* Joins the two engines, moves their datagrams and the clock, and asks as a server does. */
 
+#include "conformance/bootstrap.h"
 #include "conformance/notes.h"
 #include "conformance/secure.h"
 
@@ -40,6 +41,55 @@ static void *resize(void *context, void *memory, size_t size)
     return realloc(memory, size);
 }
 
+/* ---- The client, with or without a bootstrap around it ---- */
+
+void bench_client_recv(ln_link link, struct ln_bytes datagram)
+{
+    if (bootstrap_is_on()) {
+        ln_client_bootstrap_recv(bootstrap_machine(), bench.now, link, datagram);
+    } else {
+        ln_client_recv(&bench.client, bench.now, link, datagram);
+    }
+}
+
+void bench_link_up(ln_link link)
+{
+    if (bootstrap_is_on()) {
+        ln_client_bootstrap_link_up(bootstrap_machine(), bench.now, link);
+    } else {
+        ln_client_link_up(&bench.client, bench.now, link);
+    }
+}
+
+void bench_link_refused(ln_link link)
+{
+    if (bootstrap_is_on()) {
+        ln_client_bootstrap_link_down(bootstrap_machine(), bench.now, link, LN_LINK_UNTRUSTED,
+                                      0);
+    } else {
+        ln_client_link_down(&bench.client, bench.now, link, LN_LINK_UNTRUSTED, 0);
+    }
+}
+
+static size_t client_send(void *buffer, size_t size, ln_link *link)
+{
+    return bootstrap_is_on()
+               ? ln_client_bootstrap_send(bootstrap_machine(), bench.now, buffer, size, link)
+               : ln_client_send(&bench.client, bench.now, buffer, size, link);
+}
+
+static bool client_event(struct ln_client_event *event)
+{
+    return bootstrap_is_on() ? ln_client_bootstrap_event(bootstrap_machine(), event)
+                             : ln_client_event(&bench.client, event);
+}
+
+static ln_time client_deadline(void)
+{
+    return bootstrap_is_on() ? ln_client_bootstrap_deadline(bootstrap_machine())
+                             : ln_client_deadline(&bench.client);
+}
+
 /* ---- The wire ---- */
 
 static bool server_goes_on(size_t i)
@@ -60,7 +110,7 @@ static bool server_goes_on(size_t i)
         if (secure_is_on()) {
             secure_from_server(out.to.session, ln_bytes(buffer, len));
         } else {
-            ln_client_recv(&bench.client, bench.now, (ln_link)i, ln_bytes(buffer, len));
+            bench_client_recv((ln_link)i, ln_bytes(buffer, len));
         }
     }
     while (server != NULL && ln_server_event(server, &event)) {
@@ -81,12 +131,12 @@ static void carry_to_server(ln_link link, struct ln_bytes datagram)
     }
 }
 
-static void open_link(ln_link link)
+static void open_link(const struct ln_client_event *event)
 {
     if (secure_is_on()) {
-        secure_open();
+        secure_open(event->security);
     } else {
-        ln_client_link_up(&bench.client, bench.now, link);
+        bench_link_up(event->link);
     }
 }
 
@@ -96,17 +146,23 @@ static bool client_goes_on(void)
     uint8_t buffer[BENCH_DATAGRAM];
     struct ln_client_event event;
     ln_link link;
-    size_t len = ln_client_send(&bench.client, bench.now, buffer, sizeof(buffer), &link);
+    size_t len = client_send(buffer, sizeof(buffer), &link);
     bool any = len > 0;
 
-    if (len > 0 && !bench.wire_is_cut) {
+    if (len > 0 && link == LN_LINK_BOOTSTRAP) {
+        note_datagram("client to bootstrap", ln_bytes(buffer, len));
+        bootstrap_from_client(ln_bytes(buffer, len));
+    } else if (len > 0 && !bench.wire_is_cut && bootstrap_hears_the_server()) {
         note_datagram(names[link], ln_bytes(buffer, len));
         carry_to_server(link, ln_bytes(buffer, len));
     }
-    while (ln_client_event(&bench.client, &event)) {
+    while (client_event(&event)) {
         any = true;
+        if (bootstrap_is_on() && bootstrap_event(&event)) {
+            continue;
+        }
         if (event.kind == LN_CLIENT_OPEN) {
-            open_link(event.link);
+            open_link(&event);
         } else if (event.kind != LN_CLIENT_CLOSE) {
             note_client_event(&event);
         }
@@ -120,6 +176,7 @@ static void settle(void)
 
     while (any) {
         any = client_goes_on();
+        any = bootstrap_goes_on() || any;
         for (size_t i = 0; i < BENCH_SERVERS; i++) {
             any = server_goes_on(i) || any;
         }
@@ -132,7 +189,7 @@ void time_passes(ln_time ms)
 
     settle();
     for (;;) {
-        ln_time due = ln_client_deadline(&bench.client);
+        ln_time due = ln_time_min(client_deadline(), bootstrap_deadline());
         for (size_t i = 0; i < BENCH_SERVERS && bench.servers[i] != NULL; i++) {
             due = ln_time_min(due, ln_server_deadline(bench.servers[i]));
         }
@@ -166,6 +223,7 @@ int bench_clear(void **state)
 {
     (void)state;
     secure_clear();
+    bootstrap_clear();
     for (size_t i = 0; i < BENCH_SERVERS; i++) {
         ln_server_free(bench.servers[i]);
         bench.servers[i] = NULL;
@@ -336,7 +394,11 @@ void given_a_clock(void)
 void the_client_starts(void)
 {
     CHECK_OK(ln_client_init(&bench.client, sizeof(bench.client), &bench.config));
-    ln_client_start(&bench.client, bench.now);
+    if (bootstrap_is_on()) {
+        bootstrap_start();
+    } else {
+        ln_client_start(&bench.client, bench.now);
+    }
     settle();
 }
 

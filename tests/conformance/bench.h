@@ -142,6 +142,11 @@ struct ln_registration_view registration(void);
 #define CHECK_VALUES(text)      assert_string_equal(bench.values, text)
 const char *bench_code(void);
 
+/* For secure.c. */
+void bench_client_recv(ln_link link, struct ln_bytes datagram);
+void bench_link_up(ln_link link);
+void bench_link_refused(ln_link link);
+
 /* For cmocka: what a test made is freed after it. */
 int bench_clear(void **state);
 
@@ -158,5 +163,6 @@ int observing_tests(void);
 int reporting_tests(void);
 int two_servers_tests(void);
 int secure_tests(void);
+int bootstrap_tests(void);
 
 #endif

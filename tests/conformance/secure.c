@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FILE_MAX = 4096, FILES_MAX = 8 };
+enum { FILE_MAX = 4096, FILES_MAX = 16 };
 
 /* In January 2027: wall time where the bench's clock is 0. */
 static const int64_t today = 1800000000000;
@@ -21,6 +21,7 @@ static struct {
     char files[FILES_MAX][FILE_MAX];
     size_t file_count;
     bool is_on;
+    bool by_account; /* the client's keys are those of the account */
 } wire;
 
 static struct ln_dtls_path the_path(void)
@@ -65,8 +66,7 @@ static size_t find_key(void *context, struct ln_bytes identity, uint8_t key[LN_D
     return strlen(secret);
 }
 
-/* A PEM file of tests/dtls/certificates, with its NUL. */
-static struct ln_bytes pem(const char *name)
+struct ln_bytes secure_pem(const char *name)
 {
     char file_path[512];
     char *text = wire.files[wire.file_count++];
@@ -106,16 +106,59 @@ void given_certificates(const char *host)
 {
     struct ln_dtls_server_config server = {.wall_offset = today};
 
-    server.certificates.chain = pem("server-chain.pem");
-    server.certificates.key = pem("server.key");
-    server.certificates.trusted = pem("ca.pem");
+    server.certificates.chain = secure_pem("server-chain.pem");
+    server.certificates.key = secure_pem("server.key");
+    server.certificates.trusted = secure_pem("ca.pem");
     wire.client_config = (struct ln_dtls_client_config){.wall_offset = today};
-    wire.client_config.certificates.chain = pem("device.pem");
-    wire.client_config.certificates.key = pem("device.key");
-    wire.client_config.expected = pem("ca.pem");
+    wire.client_config.certificates.chain = secure_pem("device.pem");
+    wire.client_config.certificates.key = secure_pem("device.key");
+    wire.client_config.expected = secure_pem("ca.pem");
     wire.client_config.usage = LN_DTLS_TRUST_ANCHOR;
     wire.client_config.server_name = host;
     turn_on(&server);
+}
+
+static void by_account(void)
+{
+    ln_dtls_client_fini(&wire.client);
+    wire.by_account = true;
+}
+
+void given_a_key_to_be_written(void)
+{
+    given_a_key();
+    by_account();
+}
+
+void given_certificates_to_be_written(void)
+{
+    given_certificates("server.example");
+    by_account();
+}
+
+static struct ln_bytes bytes_of(const struct ln_buffer *buffer)
+{
+    return ln_bytes(buffer->at, buffer->len);
+}
+
+static void use_account(const struct ln_security *security)
+{
+    struct ln_dtls_client_config config = {
+        .size = sizeof(config), .random.fill = noise, .wall_offset = today};
+
+    ln_dtls_client_fini(&wire.client);
+    if (security->mode == LN_SECURITY_PSK) {
+        config.psk_identity = bytes_of(&security->identity);
+        config.psk_key = bytes_of(&security->secret);
+    } else {
+        config.certificates.chain = bytes_of(&security->identity);
+        config.certificates.key = bytes_of(&security->secret);
+        config.expected = bytes_of(&security->server_key);
+        config.usage = LN_DTLS_DOMAIN_ISSUED;
+        config.server_name = "server.example";
+    }
+    wire.client_config = config;
+    CHECK_OK(ln_dtls_client_init(&wire.client, &wire.client_config));
 }
 
 void secure_clear(void)
@@ -173,13 +216,13 @@ static void client_reads(struct ln_bytes datagram)
     ln_dtls_client_recv(&wire.client, bench.now, datagram);
     while ((length = ln_dtls_client_read(&wire.client, bench.now, plaintext,
                                          sizeof(plaintext))) > 0) {
-        ln_client_recv(&bench.client, bench.now, 0, ln_bytes(plaintext, length));
+        bench_client_recv(0, ln_bytes(plaintext, length));
     }
     while (ln_dtls_client_event(&wire.client, &event)) {
         if (event.kind == LN_DTLS_OPENED) {
-            ln_client_link_up(&bench.client, bench.now, 0);
+            bench_link_up(0);
         } else if (event.kind == LN_DTLS_CLOSED) {
-            ln_client_link_down(&bench.client, bench.now, 0, LN_LINK_UNTRUSTED, 0);
+            bench_link_refused(0);
         }
     }
 }
@@ -203,8 +246,11 @@ static void settle(void)
     } while (up > 0 || down > 0);
 }
 
-void secure_open(void)
+void secure_open(const struct ln_security *security)
 {
+    if (wire.by_account) {
+        use_account(security);
+    }
     ln_dtls_client_connect(&wire.client, bench.now);
     settle();
 }
