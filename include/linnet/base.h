@@ -191,6 +191,9 @@ void ln_write_double_text(struct ln_writer *w, double v);
 /* The same digits; where the plain form is longer than 21 characters, with exponent. */
 void ln_write_double_short(struct ln_writer *w, double v);
 
+/* Divides, and gives the rest: a division of 64 bits would link 750 bytes on Cortex-M. */
+uint32_t ln_divide_by_ten(uint64_t *v);
+
 /* The whole text must be the number. Leading zeros are allowed, "+", spaces and "" are not. */
 LN_MUST_USE bool ln_unsigned_of_text(struct ln_bytes text, uint64_t *out);
 LN_MUST_USE bool ln_integer_of_text(struct ln_bytes text, int64_t *out);
@@ -308,7 +311,10 @@ void *ln_map_next(const struct ln_map *map, size_t *at);
 /* SipHash-1-3 under a 16-byte secret: nobody who does not know it can choose collisions. */
 uint64_t ln_hash(const uint8_t seed[16], struct ln_bytes bytes);
 /* FNV-1a, 32 bits: tells repeated datagrams apart, no defence against intent. */
+#define LN_CHECKSUM_OF_NOTHING UINT32_C(0x811C9DC5)
 uint32_t ln_checksum(struct ln_bytes bytes);
+/* The same over numbers, one more of them. */
+uint32_t ln_checksum_add(uint32_t sum, uint32_t number);
 
 /* ---- Timer wheel: many timers, each set and cancelled in constant time ---- */
 

@@ -212,7 +212,7 @@ void ln_write_uint(struct ln_writer *w, uint64_t v)
 {
     size_t len = 0;
 
-    while (len < 8 && v >> (8 * len) != 0) {
+    for (uint64_t rest = v; rest != 0; rest >>= 8) {
         len++;
     }
     ln_write_big_endian(w, v, len);

@@ -70,12 +70,21 @@ uint64_t ln_hash(const uint8_t seed[16], struct ln_bytes bytes)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+enum { FNV_PRIME = 0x01000193 };
+
 uint32_t ln_checksum(struct ln_bytes bytes)
 {
-    uint32_t sum = 0x811C9DC5;
+    uint32_t sum = LN_CHECKSUM_OF_NOTHING;
 
     for (size_t i = 0; i < bytes.len; i++) {
-        sum = (sum ^ bytes.at[i]) * 0x01000193;
+        sum = (sum ^ bytes.at[i]) * FNV_PRIME;
     }
     return sum;
+}
+
+/* The shift brings the sign down, so that two signs that change do not cancel out. */
+LN_NOT_INLINE uint32_t ln_checksum_add(uint32_t sum, uint32_t number)
+{
+    sum = (sum ^ number) * FNV_PRIME;
+    return sum ^ sum >> 15;
 }

@@ -1,5 +1,5 @@
-/* In the place of float.c where none of the device's objects has a floating-point value, and no
- * format is linked but TLV: then nothing here is ever asked. */
+/* In the place of float.c, double.c and big.c where none of the device's objects has a floating-point
+ * value: then nothing here is ever asked, but for numbers of resources that are not there. */
 
 #include <linnet/base.h>
 
@@ -38,4 +38,24 @@ bool ln_double_of_whole(uint64_t magnitude, bool negative, double *out)
     (void)magnitude, (void)negative, (void)out;
     assert(false);
     return false;
+}
+
+/* Who writes to what is not there is refused, or passed over, whatever the number. */
+bool ln_double_of_text(struct ln_bytes text, double *out)
+{
+    (void)text;
+    *out = 0;
+    return true;
+}
+
+void ln_write_double_text(struct ln_writer *w, double v)
+{
+    (void)v;
+    assert(false);
+    ln_writer_fail(w);
+}
+
+void ln_write_double_short(struct ln_writer *w, double v)
+{
+    ln_write_double_text(w, v);
 }

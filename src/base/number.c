@@ -2,9 +2,9 @@
 
 #include <linnet/base.h>
 
-/* Divides by ten in 16-bit steps: a 64-bit division would link half a kilobyte on Cortex-M. */
-static uint32_t divide_by_ten(uint64_t *v)
+uint32_t ln_divide_by_ten(uint64_t *v)
 {
+    /* In 16-bit steps. */
     uint32_t high = (uint32_t)(*v >> 32);
     uint32_t low = (uint32_t)*v;
     uint32_t middle = high % 10 << 16 | low >> 16;
@@ -20,7 +20,7 @@ void ln_write_unsigned_text(struct ln_writer *w, uint64_t v)
     size_t first = sizeof(digits);
 
     do {
-        digits[--first] = (uint8_t)('0' + divide_by_ten(&v));
+        digits[--first] = (uint8_t)('0' + ln_divide_by_ten(&v));
     } while (v > 0);
     ln_write_bytes(w, ln_bytes(digits + first, sizeof(digits) - first));
 }

@@ -84,24 +84,18 @@ void ln_client__write_object_list(struct ln_writer *w, const struct ln_client_co
     }
 }
 
-/* FNV-1a over ids instead of bytes. */
-static uint32_t mix(uint32_t sum, uint16_t id)
-{
-    return (sum ^ id) * UINT32_C(16777619);
-}
-
 uint32_t ln_client__object_list_checksum(const struct ln_client_config *config)
 {
-    uint32_t sum = UINT32_C(2166136261);
+    uint32_t sum = LN_CHECKSUM_OF_NOTHING;
 
     for (size_t i = 0; i < config->object_count; i++) {
         const struct ln_object_entry *entry = &config->objects[i];
         if (!ln_client__object_is_visible(entry->object->id)) {
             continue;
         }
-        sum = mix(sum, LN_ID_NONE);
+        sum = ln_checksum_add(sum, LN_ID_NONE);
         for (uint16_t id = 0; ln_client__next_instance(entry, &id) != NULL; id++) {
-            sum = mix(sum, id);
+            sum = ln_checksum_add(sum, id);
         }
     }
     return sum;

@@ -22,16 +22,6 @@ static const struct ln_resource *row_of(const struct ln_client *client,
     return entry == NULL ? NULL : ln_object_resource(entry->object, path->id[2]);
 }
 
-/*
- * FNV-1a over numbers instead of bytes; the shift brings the sign down, so that two signs that
- * change do not cancel out.
- */
-static uint32_t mix(uint32_t sum, uint32_t number)
-{
-    sum = (sum ^ number) * UINT32_C(16777619);
-    return sum ^ sum >> 15;
-}
-
 static uint32_t checksum_of_value(const struct ln_value *value)
 {
     uint64_t bits = value->as.unsigned_integer; /* of a float too: all 64 */
@@ -67,7 +57,7 @@ static struct sight sight_of(const struct ln_client *client, const struct ln_pat
 {
     struct ln_client__scope scope = {client->config, *path};
     struct ln_records records = ln_client__records(&scope);
-    struct sight sight = {.checksum = UINT32_C(2166136261), .value.type = LN_NONE};
+    struct sight sight = {.checksum = LN_CHECKSUM_OF_NOTHING, .value.type = LN_NONE};
     struct ln_record record;
 
     while (records.next(&records, &record)) {
@@ -79,9 +69,9 @@ static struct sight sight_of(const struct ln_client *client, const struct ln_pat
             continue;
         }
         for (uint8_t i = 1; i < record.path.depth; i++) {
-            sight.checksum = mix(sight.checksum, record.path.id[i]);
+            sight.checksum = ln_checksum_add(sight.checksum, record.path.id[i]);
         }
-        sight.checksum = mix(sight.checksum, checksum_of_value(&record.value));
+        sight.checksum = ln_checksum_add(sight.checksum, checksum_of_value(&record.value));
     }
     return sight;
 }

@@ -21,13 +21,8 @@ uint32_t ln_coap_block_key(const struct ln_coap_message *request)
 
     while (ln_coap_option_next(&option)) {
         if (tells_apart(option.number)) {
-            uint8_t both[10];
-            struct ln_writer w = ln_writer(both, sizeof(both));
-
-            ln_write_u32(&w, key);
-            ln_write_u16(&w, option.number);
-            ln_write_u32(&w, ln_checksum(option.value));
-            key = ln_checksum(ln_writer_bytes(&w));
+            key = ln_checksum_add(key, option.number);
+            key = ln_checksum_add(key, ln_checksum(option.value));
         }
     }
     return key;

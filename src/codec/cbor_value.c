@@ -9,6 +9,7 @@
 enum {
     NS = 1000000000,
     NS_DIGITS = 9,
+    POWER_MAX = 1000,
     TAG_TIME_TEXT = 0,
     TAG_TIME = 1,
     TAG_BIG_POSITIVE = 2,
@@ -24,7 +25,7 @@ static const uint64_t no_tag = UINT64_MAX;
 /* magnitude * 10^power */
 struct decimal {
     uint64_t magnitude;
-    int64_t power;
+    int32_t power; /* from -POWER_MAX to POWER_MAX: what is beyond is as far out of reach */
     bool negative;
 };
 
@@ -89,10 +90,11 @@ static ln_err read_decimal(struct ln_reader *in, const struct ln__cbor_item *arr
     if (in->failed || (ln__cbor_is_indefinite(array) && !ln__cbor_break(in))) {
         return LN_ERR_BAD_PAYLOAD;
     }
-    if (!magnitude_of(&exponent, &power) || !magnitude_of(&mantissa, out) ||
-        !ln__integer_of_magnitude(power.magnitude, power.negative, &out->power)) {
+    if (!magnitude_of(&exponent, &power) || !magnitude_of(&mantissa, out)) {
         return LN_ERR_BAD_VALUE;
     }
+    out->power = (int32_t)(power.magnitude < POWER_MAX ? power.magnitude : POWER_MAX);
+    out->power = power.negative ? -out->power : out->power;
     return LN_OK;
 }
 
@@ -120,7 +122,7 @@ static bool decimal_value(struct decimal d, struct ln_value *out)
     if (d.power >= 0 || d.power < -22 || d.magnitude > exact) {
         return false;
     }
-    for (int64_t i = d.power; i < 0; i++) {
+    for (int32_t i = d.power; i < 0; i++) {
         divisor *= 10;
     }
     *out = ln_value_float((double)d.magnitude / divisor);
@@ -256,8 +258,7 @@ static bool ns_of_seconds(double seconds, int64_t *ns)
 
 static bool ns_of_decimal(struct decimal d, int64_t *ns)
 {
-    return d.power < INT64_MAX - NS_DIGITS &&
-           ln__scale_by_ten(&d.magnitude, d.power + NS_DIGITS) &&
+    return ln__scale_by_ten(&d.magnitude, d.power + NS_DIGITS) &&
            ln__integer_of_magnitude(d.magnitude, d.negative, ns);
 }
 

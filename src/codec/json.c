@@ -100,7 +100,7 @@ static bool read_time(struct ln_decoder *in, int64_t *out)
 /* The value of a member of the outermost object. */
 static bool read_outer(struct ln_decoder *in, const struct ln__json_token *name, unsigned *seen)
 {
-    static const char *const names[] = {"bn", "bt", "e"};
+    static const char names[][3] = {"bn", "bt", "e"};
     unsigned i = 0;
 
     while (i < LN_COUNT(names) && !ln__json_is(name, names[i])) {
@@ -159,7 +159,7 @@ static bool start(struct ln_decoder *in)
 
 static enum field field_of(const struct ln__json_token *name)
 {
-    static const char *const names[] = {"n", "v", "sv", "bv", "ov", "t"};
+    static const char names[][3] = {"n", "v", "sv", "bv", "ov", "t"};
     unsigned i = 0;
 
     while (i < LN_COUNT(names) && !ln__json_is(name, names[i])) {
@@ -170,7 +170,7 @@ static enum field field_of(const struct ln__json_token *name)
 
 static bool read_value(struct ln_decoder *in, struct entry *entry, enum field field)
 {
-    static const int kinds[] = {
+    static const uint8_t kinds[] = {
         [NUMBER] = LN__JSON_NUMBER,
         [TEXT] = LN__JSON_TEXT,
         [LINK] = LN__JSON_TEXT,
@@ -318,7 +318,7 @@ static bool decode(struct ln_decoder *in, struct ln_record *out)
     if (in->ended || !read_record(in, out)) {
         return false;
     }
-    return !ln__pack_repeats(in, out, *in, read_record) ||
+    return !ln__pack_repeats(in, out, in, read_record) ||
            ln__decoder_fail(in, LN_ERR_BAD_PAYLOAD);
 }
 

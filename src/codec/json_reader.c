@@ -84,20 +84,12 @@ static uint32_t read_escape(struct ln_reader *in)
 
 static void write_utf8(struct ln_writer *w, uint32_t code)
 {
-    if (code < 0x80) {
-        ln_write_u8(w, (uint8_t)code);
-    } else if (code < 0x800) {
-        ln_write_u8(w, (uint8_t)(0xC0 | code >> 6));
-        ln_write_u8(w, (uint8_t)(0x80 | (code & 0x3F)));
-    } else if (code < 0x10000) {
-        ln_write_u8(w, (uint8_t)(0xE0 | code >> 12));
-        ln_write_u8(w, (uint8_t)(0x80 | (code >> 6 & 0x3F)));
-        ln_write_u8(w, (uint8_t)(0x80 | (code & 0x3F)));
-    } else {
-        ln_write_u8(w, (uint8_t)(0xF0 | code >> 18));
-        ln_write_u8(w, (uint8_t)(0x80 | (code >> 12 & 0x3F)));
-        ln_write_u8(w, (uint8_t)(0x80 | (code >> 6 & 0x3F)));
-        ln_write_u8(w, (uint8_t)(0x80 | (code & 0x3F)));
+    static const uint8_t first[] = {0, 0xC0, 0xE0, 0xF0};
+    unsigned more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+
+    ln_write_u8(w, (uint8_t)(first[more] | code >> 6 * more));
+    while (more-- > 0) {
+        ln_write_u8(w, (uint8_t)(0x80 | (code >> 6 * more & 0x3F)));
     }
 }
 

@@ -4,19 +4,19 @@
 
 #include "codec/value.h"
 
-enum { EXPONENT_MAX = 1000000, NS = 1000000000, NS_DIGITS = 9 };
+enum { EXPONENT_MAX = 1000000, NS_DIGITS = 9 };
 
 /* ---- Reading ---- */
 
 /* A decimal number without its trailing zeros: magnitude * 10^power. */
 struct decimal {
     uint64_t magnitude;
-    int64_t power;
+    int32_t power;
     bool negative;
     bool too_long; /* for 64 bits */
 };
 
-static void add_digit(struct decimal *d, uint8_t digit, int64_t *zeros)
+static void add_digit(struct decimal *d, uint8_t digit, int32_t *zeros)
 {
     if (digit == 0) {
         (*zeros)++;
@@ -32,48 +32,47 @@ static void add_digit(struct decimal *d, uint8_t digit, int64_t *zeros)
     *zeros = 0;
 }
 
-static int64_t read_exponent(struct ln_reader *in)
+static int32_t read_exponent(struct ln_reader *in)
 {
     bool negative = ln_read_if(in, '-');
-    int64_t exponent = 0;
+    int32_t exponent = 0;
 
     if (!negative) {
         ln_read_if(in, '+');
     }
     while (ln_reader_left(in) > 0) {
-        int64_t digit = ln_read_u8(in) - '0';
+        int32_t digit = ln_read_u8(in) - '0';
         exponent = exponent < EXPONENT_MAX ? exponent * 10 + digit : exponent;
     }
     return negative ? -exponent : exponent;
 }
 
 /* The text is a number of JSON already. */
-static struct decimal decimal_of(struct ln_bytes text)
+static void read_decimal(struct ln_bytes text, struct decimal *out)
 {
     struct ln_reader in = ln_reader(text);
-    struct decimal d = {.negative = ln_read_if(&in, '-')};
     bool after_point = false;
-    int64_t zeros = 0;
+    int32_t zeros = 0;
 
-    while (ln_reader_left(&in) > 0 && !d.too_long) {
+    *out = (struct decimal){.negative = ln_read_if(&in, '-')};
+    while (ln_reader_left(&in) > 0 && !out->too_long) {
         uint8_t c = ln_read_u8(&in);
         if (c == '.') {
             after_point = true;
         } else if (c == 'e' || c == 'E') {
-            d.power += read_exponent(&in);
+            out->power += read_exponent(&in);
         } else {
-            add_digit(&d, (uint8_t)(c - '0'), &zeros);
-            d.power -= after_point ? 1 : 0;
+            add_digit(out, (uint8_t)(c - '0'), &zeros);
+            out->power -= after_point ? 1 : 0;
         }
     }
-    d.power += zeros;
-    return d;
+    out->power += zeros;
 }
 
 /* The number times 10^power, if it is whole and has at most 64 bits. */
 static bool whole_of(struct ln_bytes text, int power, struct decimal *out)
 {
-    *out = decimal_of(text);
+    read_decimal(text, out);
     return !out->too_long && ln__scale_by_ten(&out->magnitude, out->power + power);
 }
 
@@ -261,17 +260,21 @@ ln_err ln__write_json_value(struct ln_writer *w, const struct ln_value *value,
 void ln__write_json_time(struct ln_writer *w, int64_t ns)
 {
     uint64_t magnitude = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-    uint32_t rest = (uint32_t)(magnitude % NS);
+    uint8_t decimals[NS_DIGITS];
+    size_t first_zero = 0;
 
+    for (size_t i = NS_DIGITS; i-- > 0;) {
+        decimals[i] = (uint8_t)('0' + ln_divide_by_ten(&magnitude));
+        if (decimals[i] != '0' && first_zero == 0) {
+            first_zero = i + 1;
+        }
+    }
     if (ns < 0) {
         ln_write_u8(w, '-');
     }
-    ln_write_unsigned_text(w, magnitude / NS);
-    if (rest > 0) {
+    ln_write_unsigned_text(w, magnitude);
+    if (first_zero > 0) {
         ln_write_u8(w, '.');
     }
-    for (uint32_t place = NS / 10; rest > 0; place /= 10) {
-        ln_write_u8(w, (uint8_t)('0' + rest / place));
-        rest %= place;
-    }
+    ln_write_bytes(w, ln_bytes(decimals, first_zero));
 }

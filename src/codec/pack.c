@@ -63,26 +63,6 @@ ln_err ln__add_times(int64_t a, int64_t b, int64_t *out)
     return LN_OK;
 }
 
-static bool ascends(const struct ln_decoder *in, const struct ln_record *record)
-{
-    int order = ln_path_compare(record->path, in->greatest);
-
-    if (order == 0) {
-        return record->time_ns > in->greatest_time;
-    }
-    return order > 0 && !ln_path_within(record->path, in->greatest);
-}
-
-static void note_greatest(struct ln_decoder *in, const struct ln_record *record)
-{
-    int order = ln_path_compare(record->path, in->greatest);
-
-    if (order > 0 || (order == 0 && record->time_ns > in->greatest_time)) {
-        in->greatest = record->path;
-        in->greatest_time = record->time_ns;
-    }
-}
-
 static bool says_the_same(const struct ln_record *a, const struct ln_record *b)
 {
     return a->time_ns == b->time_ns &&
@@ -91,8 +71,9 @@ static bool says_the_same(const struct ln_record *a, const struct ln_record *b)
 
 /* Bounded in records and bytes, so that no payload costs more than its length times a constant. */
 static bool is_earlier(const struct ln_decoder *in, const struct ln_record *record,
-                       struct ln_decoder start, ln__read_record_fn *read)
+                       const struct ln_decoder *from, ln__read_record_fn *read)
 {
+    struct ln_decoder start = *from;
     size_t left = ln_reader_left(&in->first);
     struct ln_record other;
 
@@ -112,11 +93,18 @@ static bool is_earlier(const struct ln_decoder *in, const struct ln_record *reco
     return false;
 }
 
+/* One that comes after all others, and is not below them, needs no search. */
 bool ln__pack_repeats(struct ln_decoder *in, const struct ln_record *record,
-                      struct ln_decoder start, ln__read_record_fn *read)
+                      const struct ln_decoder *start, ln__read_record_fn *read)
 {
-    bool repeats = !ascends(in, record) && is_earlier(in, record, start, read);
+    int order = ln_path_compare(record->path, in->greatest);
+    bool is_greatest = order > 0 || (order == 0 && record->time_ns > in->greatest_time);
+    bool is_below = order > 0 && ln_path_within(record->path, in->greatest);
+    bool repeats = (!is_greatest || is_below) && is_earlier(in, record, start, read);
 
-    note_greatest(in, record);
+    if (is_greatest) {
+        in->greatest = record->path;
+        in->greatest_time = record->time_ns;
+    }
     return repeats;
 }

@@ -26,6 +26,6 @@ typedef bool ln__read_record_fn(struct ln_decoder *in, struct ln_record *out);
  * of `in` as it was at the first record, `read` reads the next.
  */
 bool ln__pack_repeats(struct ln_decoder *in, const struct ln_record *record,
-                      struct ln_decoder start, ln__read_record_fn *read);
+                      const struct ln_decoder *start, ln__read_record_fn *read);
 
 #endif

@@ -335,7 +335,8 @@ static bool decode(struct ln_decoder *in, struct ln_record *out)
     if ((!in->started && !start(in)) || !has_more(in) || !read_record(in, out)) {
         return false;
     }
-    return !ln__pack_repeats(in, out, ln__senml_start(in), read_record) ||
+    struct ln_decoder first = ln__senml_start(in);
+    return !ln__pack_repeats(in, out, &first, read_record) ||
            ln__decoder_fail(in, LN_ERR_BAD_PAYLOAD);
 }
 

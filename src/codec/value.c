@@ -175,7 +175,7 @@ ln_err ln_value_convert(struct ln_value *value, enum ln_type type)
 
 /* ---- Numbers of formats that tell one type from another less finely ---- */
 
-bool ln__scale_by_ten(uint64_t *magnitude, int64_t power)
+bool ln__scale_by_ten(uint64_t *magnitude, int32_t power)
 {
     for (; power > 0 && *magnitude != 0; power--) {
         if (*magnitude > UINT64_MAX / 10) {
@@ -184,10 +184,9 @@ bool ln__scale_by_ten(uint64_t *magnitude, int64_t power)
         *magnitude *= 10;
     }
     for (; power < 0 && *magnitude != 0; power++) {
-        if (*magnitude % 10 != 0) {
+        if (ln_divide_by_ten(magnitude) != 0) {
             return false;
         }
-        *magnitude /= 10;
     }
     return true;
 }

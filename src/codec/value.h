@@ -11,7 +11,7 @@ void ln__write_objlnk(struct ln_writer *w, struct ln_objlnk link);
 /* False if no int64_t is that. */
 LN_MUST_USE bool ln__integer_of_magnitude(uint64_t magnitude, bool negative, int64_t *out);
 /* Times 10 to the power, exactly; false if that is no whole number of 64 bits. */
-LN_MUST_USE bool ln__scale_by_ten(uint64_t *magnitude, int64_t power);
+LN_MUST_USE bool ln__scale_by_ten(uint64_t *magnitude, int32_t power);
 /*
  * As ln_value_convert(), but that integers too long for a float are rounded, as a longer text of
  * digits would be, and that LN_NONE takes the value as it is.
