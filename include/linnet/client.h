@@ -163,9 +163,11 @@ struct ln_client_transfer {
  */
 struct ln_client_blocks_calls;
 extern const struct ln_client_blocks_calls ln_client_blocks_calls;
+/* For requests only: the object list has to fit into a datagram. */
+extern const struct ln_client_blocks_calls ln_client_request_blocks_calls;
 
 struct ln_client_blocks {
-    const struct ln_client_blocks_calls *calls; /* &ln_client_blocks_calls */
+    const struct ln_client_blocks_calls *calls; /* one of the two */
     struct ln_client_transfer *transfers;       /* one for each server */
     void *memory;                               /* `body_size` bytes for each server */
     size_t body_size;                           /* a datagram at the least */

@@ -47,8 +47,8 @@ static uint8_t least(uint8_t a, uint8_t b)
 }
 
 /* A list that changes between two blocks begins again, for all blocks are to be of one list. */
-bool ln_client__add_list(struct ln_client *client, struct ln_client_server *server,
-                         struct ln_coap_builder *b)
+static bool add_list(struct ln_client *client, struct ln_client_server *server,
+                     struct ln_coap_builder *b)
 {
     enum { BLOCK1_SIZE1_AND_MARKER = 4 + 6 + 1 };
     struct ln_client_transfer *t = ln_client__transfer(client, server);
@@ -115,9 +115,8 @@ static void take_back(struct ln_client_server *server, struct ln_client_transfer
     }
 }
 
-enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
-                                                struct ln_client_server *server, uint8_t code,
-                                                const struct ln_coap_options *options)
+static enum ln_coap_block_step go_on(struct ln_client *client, struct ln_client_server *server,
+                                     uint8_t code, const struct ln_coap_options *options)
 {
     enum ln_coap_block_step step = next_step(client, server, code, options);
 
@@ -133,3 +132,13 @@ enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
                     : ln_client__update(client, server);
     return fits ? LN_COAP_BLOCK_NEXT : LN_COAP_BLOCK_FAILED;
 }
+
+const struct ln_client_blocks_calls ln_client_blocks_calls = {
+    .init = ln_client__blocks_init,
+    .drop = ln_client__drop_body,
+    .pursue = ln_client__blocks_pursue,
+    .deadline = ln_client__blocks_deadline,
+    .serve = ln_client__serve_block,
+    .add_list = add_list,
+    .go_on = go_on,
+};

@@ -145,9 +145,10 @@ void ln_client__drop_body(struct ln_client *client, struct ln_client_server *ser
     ln_coap_block_receiver_drop(&t->in);
 }
 
-static bool flows_into(const struct ln_client_transfer *t, struct ln_path path)
+static bool flows_into(const struct ln_client_transfer *t, const struct ln_path *path)
 {
-    return t->stream != NULL && ln_path_equal(t->path, path);
+    return t->stream != NULL && t->path.depth == path->depth &&
+           ln_path_is_within(path, &t->path);
 }
 
 /* What has come to an end by time makes way. */
@@ -160,7 +161,7 @@ static bool is_held_by_another(const struct ln_client__request *r,
         struct ln_client_server *holder = &r->client->config->servers[i];
         const struct ln_client_transfer *t = ln_client__transfer(r->client, holder);
 
-        if (holder == r->server || !flows_into(t, path)) {
+        if (holder == r->server || !flows_into(t, &path)) {
             continue;
         }
         if (r->now < t->in.until) {
@@ -180,7 +181,7 @@ static ln_err claim_stream(const struct ln_client__request *r)
     if (is_held_by_another(r, r->row) || !ln_client__can_tell(r->client)) {
         return LN_ERR_BUSY;
     }
-    if (flows_into(transfer_of(r), r->operation.path)) {
+    if (flows_into(transfer_of(r), &r->operation.path)) {
         ln_client__drop_body(r->client, r->server);
     }
     return LN_OK;

@@ -11,7 +11,7 @@ uint8_t *ln_client__body(const struct ln_client *client, const struct ln_client_
 }
 
 /* The place of a body is also where a block is held, and where an answer is kept. */
-static bool init(const struct ln_client *client)
+bool ln_client__blocks_init(const struct ln_client *client)
 {
     const struct ln_client_blocks *blocks = client->config->blocks;
 
@@ -41,7 +41,8 @@ static bool is_to_resume(const struct ln_client *client, const struct ln_client_
     return t->resumes && ln_client__can_tell(client);
 }
 
-static void pursue(struct ln_client *client, struct ln_client_server *server, ln_time now)
+void ln_client__blocks_pursue(struct ln_client *client, struct ln_client_server *server,
+                              ln_time now)
 {
     struct ln_client_transfer *t = ln_client__transfer(client, server);
 
@@ -55,7 +56,8 @@ static void pursue(struct ln_client *client, struct ln_client_server *server, ln
     }
 }
 
-static ln_time deadline(const struct ln_client *client, const struct ln_client_server *server)
+ln_time ln_client__blocks_deadline(const struct ln_client *client,
+                                   const struct ln_client_server *server)
 {
     const struct ln_client_transfer *t = ln_client__transfer(client, server);
 
@@ -65,12 +67,28 @@ static ln_time deadline(const struct ln_client *client, const struct ln_client_s
     return is_to_resume(client, t) ? 0 : t->in.until;
 }
 
-const struct ln_client_blocks_calls ln_client_blocks_calls = {
-    .init = init,
+/* ---- Without block_list.c ---- */
+
+static bool add_no_list(struct ln_client *client, struct ln_client_server *server,
+                        struct ln_coap_builder *b)
+{
+    (void)client, (void)server, (void)b;
+    return false;
+}
+
+static enum ln_coap_block_step end(struct ln_client *client, struct ln_client_server *server,
+                                   uint8_t code, const struct ln_coap_options *options)
+{
+    (void)client, (void)server, (void)code, (void)options;
+    return LN_COAP_BLOCK_END;
+}
+
+const struct ln_client_blocks_calls ln_client_request_blocks_calls = {
+    .init = ln_client__blocks_init,
     .drop = ln_client__drop_body,
-    .pursue = pursue,
-    .deadline = deadline,
+    .pursue = ln_client__blocks_pursue,
+    .deadline = ln_client__blocks_deadline,
     .serve = ln_client__serve_block,
-    .add_list = ln_client__add_list,
-    .go_on = ln_client__list_goes_on,
+    .add_list = add_no_list,
+    .go_on = end,
 };

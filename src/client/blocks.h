@@ -4,7 +4,7 @@
 
 #include "client/requests.h"
 
-/* blocks.c and what it calls is linked through this table only. */
+/* All of it is linked through this table only; what is for the object list through one of them. */
 struct ln_client_blocks_calls {
     /* False: too little memory. */
     bool (*init)(const struct ln_client *client);
@@ -46,6 +46,14 @@ ln_client__transfer(const struct ln_client *client, const struct ln_client_serve
 /* The place for a body of that server. */
 uint8_t *ln_client__body(const struct ln_client *client, const struct ln_client_server *server);
 
+/* ---- blocks.c: what both tables share ---- */
+
+bool ln_client__blocks_init(const struct ln_client *client);
+void ln_client__blocks_pursue(struct ln_client *client, struct ln_client_server *server,
+                              ln_time now);
+ln_time ln_client__blocks_deadline(const struct ln_client *client,
+                                   const struct ln_client_server *server);
+
 /* ---- block_requests.c ---- */
 
 ln_err ln_client__serve_block(struct ln_client__request *r, bool *served);
@@ -53,13 +61,5 @@ ln_err ln_client__serve_block(struct ln_client__request *r, bool *served);
 void ln_client__resume_block(struct ln_client *client, struct ln_client_server *server,
                              ln_time now);
 void ln_client__drop_body(struct ln_client *client, struct ln_client_server *server);
-
-/* ---- block_list.c ---- */
-
-bool ln_client__add_list(struct ln_client *client, struct ln_client_server *server,
-                         struct ln_coap_builder *b);
-enum ln_coap_block_step ln_client__list_goes_on(struct ln_client *client,
-                                                struct ln_client_server *server, uint8_t code,
-                                                const struct ln_coap_options *options);
 
 #endif

@@ -38,10 +38,24 @@ static bool date(const struct ln_client *client, const struct ln_client_observat
     return ln_write_dated(w, o->format, m.payload, seconds) && !w->failed;
 }
 
+/* Dated where it can be and has room to be sent, else as it is. */
+static void put(const struct ln_client *client, const struct ln_client_observation *o,
+                struct ln_bytes datagram, struct ln_writer *w)
+{
+    size_t largest = ln_client__datagram_size(client);
+    struct ln_writer dated = ln_writer(w->out, w->size < largest ? w->size : largest);
+
+    if (date(client, o, datagram, &dated)) {
+        *w = dated;
+    } else {
+        ln_write_bytes(w, datagram);
+    }
+}
+
 const struct ln_client_storing_calls ln_client_dated_storing_calls = {
     .init = ln_client__stored_init,
     .send = ln_client__stored_send,
     .deadline = ln_client__stored_deadline,
     .drop = ln_client__stored_drop,
-    .date = date,
+    .put = put,
 };

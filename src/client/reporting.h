@@ -54,9 +54,9 @@ struct ln_client_storing_calls {
     ln_time (*deadline)(const struct ln_client *client, const struct ln_client_server *server);
     /* Those of an observation that is over go. */
     void (*drop)(struct ln_client *client, const struct ln_client_observation *o);
-    /* Writes the notification with the time of now. False: it stays without. NULL: all do. */
-    bool (*date)(const struct ln_client *client, const struct ln_client_observation *o,
-                 struct ln_bytes datagram, struct ln_writer *w);
+    /* Writes down a notification that has room as it is. */
+    void (*put)(const struct ln_client *client, const struct ln_client_observation *o,
+                struct ln_bytes datagram, struct ln_writer *w);
 };
 
 /* ---- stored.c: what both tables share ---- */

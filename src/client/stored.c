@@ -30,23 +30,11 @@ static void close_up(const struct ln_client_reporting *reporting)
     }
 }
 
-/* Dated where it can be and has room, else as it is; it has room for that. */
-static size_t put(const struct ln_client *client, const struct ln_client_observation *o,
-                  struct ln_bytes datagram, void *place)
+static void put(const struct ln_client *client, const struct ln_client_observation *o,
+                struct ln_bytes datagram, struct ln_writer *w)
 {
-    const struct ln_client_reporting *reporting = client->config->reporting;
-    size_t size = reporting->stored_size;
-    struct ln_writer w = ln_writer(place, size);
-
-    if (reporting->storing->date != NULL) {
-        size_t largest = ln_client__datagram_size(client);
-        struct ln_writer dated = ln_writer(place, size < largest ? size : largest);
-        if (reporting->storing->date(client, o, datagram, &dated)) {
-            return ln_writer_bytes(&dated).len;
-        }
-    }
-    ln_write_bytes(&w, datagram);
-    return datagram.len;
+    (void)client, (void)o;
+    ln_write_bytes(w, datagram);
 }
 
 /* Writes the notification down, if there is a place. */
@@ -74,9 +62,10 @@ static void keep(struct ln_client *client, struct ln_client_observation *o, ln_t
         client->stats.not_stored++;
         return;
     }
-    len = put(client, o, ln_bytes(room, len), place_of(reporting, at));
+    struct ln_writer w = ln_writer(place_of(reporting, at), reporting->stored_size);
+    reporting->storing->put(client, o, ln_bytes(room, len), &w);
     reporting->stored[at] = (struct ln_client_stored){
-        o->link, (uint16_t)(o - reporting->observations), (uint16_t)len};
+        o->link, (uint16_t)(o - reporting->observations), (uint16_t)w.written};
     state->stored_count++;
 }
 
@@ -195,4 +184,5 @@ const struct ln_client_storing_calls ln_client_storing_calls = {
     .send = ln_client__stored_send,
     .deadline = ln_client__stored_deadline,
     .drop = ln_client__stored_drop,
+    .put = put,
 };

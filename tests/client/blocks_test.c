@@ -212,6 +212,16 @@ TEST(without_the_part_for_blocks_a_body_in_blocks_is_too_large)
     CHECK_EQ(put_last("/33000/0/1", 0, 9), LN_COAP_2_04); /* one block is no more than a body */
 }
 
+TEST(with_blocks_for_requests_only_bodies_come_in_blocks_as_ever)
+{
+    given_a_client_with_blocks();
+    blocks.calls = &ln_client_request_blocks_calls;
+    given_it_is_registered();
+
+    CHECK_EQ(put_full("/33000/0/1", 0), LN_COAP_2_31);
+    CHECK_EQ(put_last("/33000/0/1", 1, 9), LN_COAP_2_04);
+}
+
 TEST(too_small_a_place_for_bodies_is_a_bad_configuration)
 {
     given_a_client_with_blocks();
@@ -464,6 +474,7 @@ int blocks_tests(void)
         cmocka_unit_test(blocks_larger_than_a_datagram_are_negotiated_down),
         cmocka_unit_test(blocks_larger_than_it_was_told_are_negotiated_down_in_both_directions),
         cmocka_unit_test(without_the_part_for_blocks_a_body_in_blocks_is_too_large),
+        cmocka_unit_test(with_blocks_for_requests_only_bodies_come_in_blocks_as_ever),
         cmocka_unit_test(too_small_a_place_for_bodies_is_a_bad_configuration),
         cmocka_unit_test(a_stream_takes_its_blocks_as_they_come),
         cmocka_unit_test(a_body_that_begins_again_breaks_off_the_one_before),

@@ -427,6 +427,21 @@ TEST(without_the_part_for_blocks_a_long_list_is_refused_by_the_client_itself)
     CHECK_EQ(f.event.code, LN_COAP_4_13);
 }
 
+TEST(with_blocks_for_requests_only_a_list_goes_in_one_piece_or_not_at_all)
+{
+    given_a_client_with_blocks();
+    blocks.calls = &ln_client_request_blocks_calls;
+    given_it_registers(300);
+    CHECK(!client_sends(&m));
+    CHECK(client_tells(LN_CLIENT_REFUSED));
+    CHECK_EQ(f.event.code, LN_COAP_4_13);
+    given_it_registers(3);
+    next_block();
+    CHECK(!o.block1.present);
+    keep();
+    check_list(3);
+}
+
 int list_blocks_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +466,7 @@ int list_blocks_tests(void)
         cmocka_unit_test(a_list_that_is_again_as_it_was_before_is_sent_whole),
         cmocka_unit_test(
             without_the_part_for_blocks_a_long_list_is_refused_by_the_client_itself),
+        cmocka_unit_test(with_blocks_for_requests_only_a_list_goes_in_one_piece_or_not_at_all),
     };
 
     return RUN_TESTS(tests);

@@ -28,9 +28,10 @@ enum way {
     OBSERVE,  /* with attributes: they are written first */
     NOTIFIED, /* after its answer a notification must come */
     CANCEL,
+    GUARDED, /* of a device with access control */
 };
 
-/* An act that needs a format or a part that the device has not is left out. */
+/* An act that needs an object, a format or a part that the device has not is left out. */
 static const struct act {
     enum way way;
     enum ln_operation_kind kind;
@@ -74,6 +75,14 @@ static const struct act {
     { ONCE, LN_OPERATION_READ, "/3/0", LN_FORMAT_SENML_CBOR, LN_COAP_2_05, 0, {0} },
     { ONCE, LN_OPERATION_READ, "/3/0", LN_FORMAT_JSON,       LN_COAP_2_05, 0, {0} },
     { ONCE, LN_OPERATION_READ, "/1/0/1", LN_FORMAT_CBOR,     LN_COAP_2_05, 0, {0} },
+    /* what only the other server may see, and what all may; a firmware, and what becomes of it */
+    { GUARDED, LN_OPERATION_READ,  "/1/1",          TLV,  LN_COAP_4_01, 0, {0} },
+    { GUARDED, LN_OPERATION_READ,  "/2",            TLV,  LN_COAP_2_05, 0, {0} },
+    { GUARDED, LN_OPERATION_WRITE_PARTIAL, "/1/0",  LN_FORMAT_JSON, LN_COAP_2_04, 25, "{\"e\":[{\"n\":\"1\",\"v\":6e2}]}" },
+    { IN_BLOCKS, LN_OPERATION_WRITE, "/5/0/0",      LN_FORMAT_OPAQUE, LN_COAP_2_04, 32, "an image of thirty-two bytes...." },
+    { ONCE, LN_OPERATION_READ,     "/5/0/3",        TEXT, LN_COAP_2_05, 0, {0} },
+    { ONCE, LN_OPERATION_EXECUTE,  "/5/0/2",        NONE, LN_COAP_2_04, 0, {0} },
+    { ONCE, LN_OPERATION_READ,     "/5/0/5",        TEXT, LN_COAP_2_05, 0, {0} },
     /* clang-format on */
 };
 
@@ -199,26 +208,61 @@ static void take_event(const struct ln_server_event *event)
     }
 }
 
+static struct ln_path path_of(const struct act *act)
+{
+    struct ln_path path;
+
+    if (!ln_path_of_text(ln_bytes_of_text(act->path), &path)) {
+        fail("that is no path", act->path);
+    }
+    return path;
+}
+
+static bool has_object(uint16_t object)
+{
+    for (size_t i = 0; i < device_config.object_count; i++) {
+        if (device_config.objects[i].object->id == object) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_part(enum way way)
+{
+    switch (way) {
+    case IN_BLOCKS:
+        return device_config.blocks != NULL;
+    case OBSERVE:
+    case NOTIFIED:
+    case CANCEL:
+        return device_config.reporting != NULL;
+    case GUARDED:
+        return device_config.operations == ln_client_guarded_operations;
+    default:
+        return true;
+    }
+}
+
 static bool can_play(const struct act *act)
 {
-    return (act->format == NONE || act->format == LN_FORMAT_LINK ||
-            ln_format_find(device_config.formats, act->format) != NULL) &&
-           (act->way != IN_BLOCKS || device_config.blocks != NULL) &&
-           (act->way < OBSERVE || device_config.reporting != NULL);
+    bool has_format = act->format == NONE || act->format == LN_FORMAT_LINK ||
+                      ln_format_find(device_config.formats, act->format) != NULL;
+
+    return has_format && has_part(act->way) &&
+           has_object(path_of(act).id[0]) == (act->code != LN_COAP_4_04);
 }
 
 static struct ln_operation operation_of(const struct act *act)
 {
     struct ln_operation operation = {.kind = act->kind,
+                                     .path = path_of(act),
                                      .accept = NONE,
                                      .format = NONE,
                                      .payload = ln_bytes(act->payload, act->len)};
     bool reads = act->kind == LN_OPERATION_READ || act->kind == LN_OPERATION_DISCOVER;
 
     *(reads ? &operation.accept : &operation.format) = act->format;
-    if (!ln_path_of_text(ln_bytes_of_text(act->path), &operation.path)) {
-        fail("that is no path", act->path);
-    }
     return operation;
 }
 
