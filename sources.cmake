@@ -74,14 +74,14 @@ set(LN_CLIENT_TESTS
     state_test.c statistics_test.c support.c transfer_test.c write_test.c)
 
 set(LN_SERVER_TESTS
-    answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c files_test.c journal_test.c lifetime_test.c
+    ../request_text.c answer_blocks_test.c answers_test.c bad_input_test.c blocks_support.c events_test.c files_test.c journal_test.c lifetime_test.c
     list_blocks_test.c observe_test.c operations_test.c owner_test.c queue_mode_test.c queue_test.c recent_test.c
     register_test.c repeats_test.c request_blocks_test.c responses_test.c scale_test.c sessions_test.c
     source_test.c stream_test.c support.c
     update_test.c waiting_support.c)
 
 set(LN_BOOTSTRAP_TESTS
-    bad_input_test.c blocks_test.c build_test.c loss_test.c request_test.c steps_test.c support.c)
+    ../request_text.c bad_input_test.c blocks_test.c build_test.c loss_test.c request_test.c steps_test.c support.c)
 
 set(LN_DTLS_TESTS
     memory_test.c network_test.c psk_test.c queue_test.c session_test.c sha256_test.c support.c

@@ -2,6 +2,8 @@
 
 #include "support.h"
 
+#include "request_text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -92,40 +94,13 @@ struct ln_peer device(unsigned number)
 
 /* ---- Datagrams of the device ---- */
 
-static uint8_t method_of(struct ln_bytes name)
-{
-    static const char *const names[] = {"GET", "POST", "PUT", "DELETE", "FETCH"};
-
-    for (size_t i = 0; i < LN_COUNT(names); i++) {
-        if (ln_bytes_are(name, names[i])) {
-            return (uint8_t)(i + 1);
-        }
-    }
-    fail_msg("no such method");
-    return 0;
-}
-
-static void add_items(struct ln_coap_builder *b, uint16_t number, struct ln_bytes items,
-                      uint8_t separator)
-{
-    struct ln_reader in = ln_reader(items);
-
-    while (ln_reader_left(&in) > 0) {
-        ln_coap_add(b, number, ln_read_until(&in, separator));
-    }
-}
-
 size_t write_request_text(uint8_t *buffer, size_t size, enum ln_coap_type type, uint16_t id,
                           const char *request)
 {
-    struct ln_reader in = ln_reader(ln_bytes_of_text(request));
-    uint8_t method = method_of(ln_read_until(&in, ' '));
     struct ln_coap_token token = {.bytes = {(uint8_t)(id >> 8), (uint8_t)id}, .len = 2};
-    struct ln_coap_builder b = ln_coap_start(buffer, size, type, method, id, &token);
+    struct ln_coap_builder b =
+        request_of_text(buffer, size, type, id, &token, request, LN_FORMAT_NONE);
 
-    (void)ln_read_if(&in, '/');
-    add_items(&b, LN_COAP_URI_PATH, ln_read_until(&in, '?'), '/');
-    add_items(&b, LN_COAP_URI_QUERY, ln_read_rest(&in), '&');
     return ln_coap_finish(&b);
 }
 
@@ -191,7 +166,7 @@ void then_asks(struct sent *out, const char *request)
 
     CHECK(next_sent(out));
     CHECK_EQ(out->m.type, LN_COAP_CON);
-    CHECK_EQ(out->m.code, method_of(ln_read_until(&in, ' ')));
+    CHECK_EQ(out->m.code, method_of_text(ln_read_until(&in, ' ')));
     CHECK_TEXT(ln_read_rest(&in), out->path[0] == '\0' ? "/" : out->path);
 }
 

@@ -2,6 +2,8 @@
 
 #include "support.h"
 
+#include "request_text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -115,45 +117,14 @@ struct ln_peer device(unsigned number)
 
 /* ---- Datagrams ---- */
 
-static uint8_t method_of(struct ln_bytes name)
-{
-    static const char *const names[] = {"GET", "POST", "PUT", "DELETE", "FETCH"};
-
-    for (size_t i = 0; i < LN_COUNT(names); i++) {
-        if (ln_bytes_are(name, names[i])) {
-            return (uint8_t)(i + 1);
-        }
-    }
-    fail_msg("no such method");
-    return 0;
-}
-
-static void add_each(struct ln_coap_builder *b, uint16_t number, struct ln_bytes text,
-                     uint8_t separator)
-{
-    struct ln_reader in = ln_reader(text);
-
-    while (ln_reader_left(&in) > 0) {
-        ln_coap_add(b, number, ln_read_until(&in, separator));
-    }
-}
-
 struct datagram request(enum ln_coap_type type, uint16_t id, const char *what, uint16_t format,
                         const char *payload)
 {
     struct datagram d;
     struct ln_coap_token token = {{0xC0, (uint8_t)(id >> 8), (uint8_t)id}, 3};
-    struct ln_reader in = ln_reader(ln_bytes_of_text(what));
-    uint8_t method = method_of(ln_read_until(&in, ' '));
     struct ln_coap_builder b =
-        ln_coap_start(d.bytes, sizeof(d.bytes), type, method, id, &token);
+        request_of_text(d.bytes, sizeof(d.bytes), type, id, &token, what, format);
 
-    ln_read_if(&in, '/');
-    add_each(&b, LN_COAP_URI_PATH, ln_read_until(&in, '?'), '/');
-    if (format != LN_FORMAT_NONE) {
-        ln_coap_add_uint(&b, LN_COAP_CONTENT_FORMAT, format);
-    }
-    add_each(&b, LN_COAP_URI_QUERY, ln_read_rest(&in), '&');
     ln_coap_add_payload(&b, ln_bytes_of_text(payload));
     d.length = ln_coap_finish(&b);
     assert_true(d.length > 0);
