@@ -185,6 +185,24 @@ def start_server():
 
 
 @pytest.fixture
+def start_killable():
+    """Servers that a test kills: how they end is its own affair."""
+    started = []
+
+    def start(*options):
+        started.append(Server(*options))
+        return started[-1]
+    yield start
+    for s in started:
+        s.program.end()
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
 def start_device():
     """Starts linnet-device with a server and waits until it is registered."""
     started = []

@@ -8,7 +8,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import BIN, PATIENCE, TOKEN, Server
+from conftest import BIN, PATIENCE, TOKEN
 
 KEY = secrets.token_bytes(16)
 # SubjectPublicKeyInfo of a P-256 key
@@ -18,23 +18,6 @@ RAW_KEY = ("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg
 
 def psk(key=KEY, **more):
     return {"mode": "psk", "key": key.hex(), **more}
-
-
-@pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def start_killable():
-    started = []
-
-    def start(*options):
-        started.append(Server(*options))
-        return started[-1]
-    yield start
-    for s in started:
-        s.program.end()
 
 
 # ---- What is put is listed, without its secret ----

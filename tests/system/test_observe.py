@@ -13,28 +13,10 @@ import urllib.request
 
 import pytest
 
-from conftest import BIN, PATIENCE, TOKEN, Server, until
+from conftest import BIN, PATIENCE, TOKEN, until
 
 VALUE = "/devices/sensor/observations/3303/0/5700"
 SENSOR = ("--sensor", "temperature=sine")
-
-
-@pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def start_killable():
-    """Servers that a test kills."""
-    started = []
-
-    def start(*options):
-        started.append(Server(*options))
-        return started[-1]
-    yield start
-    for s in started:
-        s.program.end()
 
 
 def declare(server, path=VALUE, attributes=None, status=201):

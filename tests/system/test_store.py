@@ -1,24 +1,15 @@
 """What linnetd has acknowledged survives its end, however it comes; and what is wrong is said."""
 
-import resource
 import signal
 import sqlite3
-import struct
-import subprocess
-import time
 
 import pytest
 
-from conftest import BIN, until
+from conftest import until
 
 
 def registered(server):
     return {d["endpoint"]: d for d in server.api.get("/devices?limit=1000")["items"]}
-
-
-@pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
 
 
 def kill(server):
@@ -28,20 +19,6 @@ def kill(server):
 def restarted(start_server, server, data, *options):
     """Another linnetd on the same folder and port."""
     return start_server("--data", data, "--coap", f"127.0.0.1:{server.coap_port}", *options)
-
-
-@pytest.fixture
-def start_killable():
-    """Servers that a test kills."""
-    from conftest import Server
-    started = []
-
-    def start(*options):
-        started.append(Server(*options))
-        return started[-1]
-    yield start
-    for s in started:
-        s.program.end()
 
 
 def test_a_device_is_still_registered_after_a_kill_and_carries_on(start_killable, start_device, data):
