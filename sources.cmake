@@ -114,7 +114,8 @@ set(LN_FUZZ_TARGETS
 set(LN_LINNETD_SOURCES
     attributes.c auth.c backup.c batch.c body.c bootstrap.c bootstrap_change.c bootstrap_input.c bootstrap_keys.c
     bootstrap_list.c bootstrap_routes.c bootstrap_serve.c bootstrap_sessions.c condition.c config.c credential_file.c credential_input.c credential_order.c credential_routes.c credential_seal.c
-    credentials.c credentials_change.c data.c data_result.c device.c devices.c encoding.c events.c gone.c health.c heap.c http.c
+    credentials.c credentials_change.c data.c data_result.c device.c devices.c encoding.c events.c firmware.c firmware_device.c firmware_follow.c
+    firmware_images.c firmware_job_routes.c firmware_jobs.c firmware_json.c firmware_routes.c firmware_rows.c gone.c health.c heap.c http.c
     http_slow.c https.c
     history.c history_copy.c history_json.c history_routes.c history_rows.c inbox.c json_out.c keep.c log.c main.c metrics.c model_file.c model_folder.c model_routes.c models.c
     notify.c observations.c octets.c octets_shard.c openapi.c operation.c operation_json.c operation_keep.c operation_list.c operation_routes.c

@@ -33,6 +33,8 @@ struct config {
     bool nosec_for_known;       /* devices that have credentials may come without security */
     bool memory_only;           /* --data :memory: */
     char models[1024];          /* a folder of object definitions; "": none */
+    char
+        firmware_url[200]; /* where devices fetch images from; "": what they reach linnetd by */
     char data[4000];
     char check[4000]; /* the folder of --check; "": none */
     bool survives_power_cut;

@@ -7,6 +7,7 @@
 #include "linnetd/config.h"
 #include "linnetd/credentials.h"
 #include "linnetd/events.h"
+#include "linnetd/firmware.h"
 #include "linnetd/history.h"
 #include "linnetd/http.h"
 #include "linnetd/model_file.h"
@@ -24,6 +25,7 @@ struct daemon {
     struct http *http;        /* NULL: off */
     struct store *store;      /* NULL: nothing is kept */
     struct history *history;
+    struct firmware *firmware;
     struct credentials *credentials;
     struct bootstrap_list *bootstraps;
     struct bootstrap_sessions *bootstrap_sessions;

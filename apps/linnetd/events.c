@@ -5,6 +5,7 @@
 #include "linnetd/bootstrap_sessions.h"
 #include "linnetd/daemon.h"
 #include "linnetd/device.h"
+#include "linnetd/firmware.h"
 #include "linnetd/json_out.h"
 #include "linnetd/operation.h"
 #include "linnetd/payload.h"
@@ -127,6 +128,18 @@ void events_put_bootstrap(struct events *events, struct ln_bytes endpoint,
 {
     pthread_mutex_lock(&events->lock);
     next_place(events, EVENT_BOOTSTRAP, time, endpoint)->bootstrap = *bootstrap;
+    wake_streams(events);
+    pthread_mutex_unlock(&events->lock);
+}
+
+void events_put_firmware(struct events *events, struct ln_bytes endpoint,
+                         const struct event_firmware *firmware)
+{
+    int64_t time = ln_clock_wall_ms();
+
+    pthread_mutex_lock(&events->lock);
+    struct event *event = next_place(events, EVENT_FIRMWARE, time, endpoint);
+    event->firmware = *firmware;
     wake_streams(events);
     pthread_mutex_unlock(&events->lock);
 }
@@ -350,6 +363,9 @@ static void write_event(const struct events *events, struct text_out *out,
     } else if (event->kind == EVENT_BOOTSTRAP) {
         out_key(&json, "bootstrap");
         bootstrap_json(&json, &event->bootstrap);
+    } else if (event->kind == EVENT_FIRMWARE) {
+        out_key(&json, "firmware");
+        firmware_event_json(&json, &event->firmware);
     } else if (event->kind == EVENT_REGISTERED) {
         device_security_json(&json, event->proof_mode,
                              ln_bytes(event->payload, event->payload_len));
@@ -455,7 +471,7 @@ static bool read_kind(struct request *request, struct event_stream *stream)
     }
     return problem(request, PROBLEM_BAD_QUERY,
                    "type: it is registered, updated, deregistered, expired, awake, sleeping, "
-                   "unreachable, operation, observation, notification or bootstrap");
+                   "unreachable, operation, observation, notification, bootstrap or firmware");
 }
 
 static bool read_endpoint(struct request *request, struct event_stream *stream)

@@ -3,6 +3,7 @@
 #define LINNETD_EVENTS_H
 
 #include "linnetd/observations.h"
+#include "linnetd/problem.h"
 
 #include <linnet/limits.h>
 #include <linnet/server.h>
@@ -23,7 +24,8 @@ struct request;
     X(EVENT_OPERATION, "operation")                                                            \
     X(EVENT_OBSERVATION, "observation")                                                        \
     X(EVENT_NOTIFICATION, "notification")                                                      \
-    X(EVENT_BOOTSTRAP, "bootstrap")
+    X(EVENT_BOOTSTRAP, "bootstrap")                                                            \
+    X(EVENT_FIRMWARE, "firmware")
 
 enum event_kind {
 #define EVENT_KIND(kind, name) kind,
@@ -58,6 +60,15 @@ struct event_bootstrap {
     uint8_t code; /* of the device, or of our refusal; 0: none */
 };
 
+/* Of EVENT_FIRMWARE: which job, and where it is with the device. */
+struct event_firmware {
+    uint64_t job;
+    uint8_t state; /* enum firmware_state */
+    uint32_t bytes;
+    uint32_t size;
+    enum problem_kind problem; /* PROBLEM_NONE: it has not failed */
+};
+
 struct event {
     uint64_t id;  /* from 1, without gaps */
     int64_t time; /* ms since 1970 */
@@ -69,6 +80,7 @@ struct event {
     union {
         struct event_operation operation; /* of EVENT_OPERATION */
         struct event_bootstrap bootstrap; /* of EVENT_BOOTSTRAP */
+        struct event_firmware firmware;   /* of EVENT_FIRMWARE */
         struct ln_path path;              /* of EVENT_NOTIFICATION */
     };
     uint8_t *payload; /* owned; of EVENT_OBSERVATION a struct observation */
@@ -97,6 +109,9 @@ void events_put(struct events *events, enum event_kind kind, struct ln_bytes end
                 const struct event_operation *operation);
 /* Any thread: EVENT_REGISTERED, and what the device has proved to be. */
 void events_put_registered(struct events *events, const struct ln_server_event *event);
+/* Any thread: EVENT_FIRMWARE. */
+void events_put_firmware(struct events *events, struct ln_bytes endpoint,
+                         const struct event_firmware *firmware);
 /*
  * Any thread: LN_SERVER_OBSERVATION or LN_SERVER_NOTIFIED, whose payload is copied. Without memory
  * for that the event says that it has none.

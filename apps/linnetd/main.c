@@ -200,6 +200,18 @@ static bool open_history(struct daemon *daemon)
     return daemon->history != NULL;
 }
 
+/* Images and jobs. After the lock on the folder is ours, and before the shards, which give images out. */
+static bool open_firmware(struct daemon *daemon)
+{
+    char why[STORE_WHY_MAX];
+
+    daemon->firmware = firmware_open(daemon, why);
+    if (daemon->firmware == NULL) {
+        complain("--data", why);
+    }
+    return daemon->firmware != NULL;
+}
+
 /* A listener: its option, what was asked for, and where it listens. */
 struct place {
     const char *option;
@@ -312,6 +324,7 @@ static bool start_shards(struct daemon *daemon)
     }
     secure_restore(daemon);
     secure_watch(daemon);
+    firmware_start(daemon->firmware);
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         if (!shard_start(daemon->shards[i])) {
             complain("--shards", "the system gives no more threads");
@@ -482,6 +495,7 @@ static void stop(struct daemon *daemon)
     for (uint8_t i = 0; i < daemon->shard_count; i++) {
         shard_free(daemon->shards[i]);
     }
+    firmware_close(daemon->firmware);
     events_fini(&daemon->events);
     models_reset();
     model_list_free(&daemon->models);
@@ -520,8 +534,8 @@ static bool start(struct daemon *daemon, struct made_token *made)
         return false;
     }
     return start_models(daemon) && open_store(daemon) && open_history(daemon) &&
-           open_credentials(daemon) && start_auth(daemon, made) && start_shards(daemon) &&
-           start_http(daemon) && keep_token(daemon, made);
+           open_firmware(daemon) && open_credentials(daemon) && start_auth(daemon, made) &&
+           start_shards(daemon) && start_http(daemon) && keep_token(daemon, made);
 }
 
 /* All threads leave them to main(). */

@@ -190,6 +190,29 @@ static void store_metrics(struct text_out *out, struct daemon *daemon)
     seconds(out, (uint64_t)daemon->restore_ms * 1000);
 }
 
+static void firmware_metrics(struct text_out *out, struct daemon *daemon)
+{
+    struct firmware_counters c = firmware_counters(daemon->firmware);
+
+    metric(out, "gauge", "firmware_images", "firmware images", c.images);
+    metric(out, "gauge", "firmware_jobs", "firmware jobs", c.jobs);
+    metric(out, "gauge", "firmware_devices", "devices of jobs whose turn is not over",
+           c.devices);
+    metric(out, "counter", "firmware_pushed_bytes", "bytes of images sent to devices",
+           c.pushed);
+    metric(out, "counter", "firmware_pulled_bytes", "bytes of images that devices fetched",
+           c.pulled);
+    text_add(out, "# HELP linnet_firmware_ended_total devices of jobs whose turn is over\n"
+                  "# TYPE linnet_firmware_ended_total counter\n");
+    for (int state = 0; state < FIRMWARE_STATE_COUNT; state++) {
+        if (state >= FIRMWARE_DONE || state == FIRMWARE_DOWNLOADED) {
+            text_format(out, "linnet_firmware_ended_total{state=\"%s\"} %llu\n",
+                        firmware_state_name((enum firmware_state)state),
+                        (unsigned long long)c.ended[state]);
+        }
+    }
+}
+
 static void finish_metrics(struct request *request)
 {
     struct tally all = sum(request);
@@ -219,6 +242,7 @@ static void finish_metrics(struct request *request)
     bootstrap_metrics(out, request->daemon);
     http_metrics(out, request);
     history_metrics(out, request->daemon);
+    firmware_metrics(out, request->daemon);
     store_metrics(out, request->daemon);
 }
 

@@ -117,6 +117,20 @@ static const char *set_nosec_for_known(struct config *config, const char *value)
     return set_switch(&config->nosec_for_known, value);
 }
 
+/* A path may be added to it, so that it must not end in a slash. */
+static const char *set_firmware_url(struct config *config, const char *value)
+{
+    size_t len = strlen(value);
+    bool coap = strncmp(value, "coap://", 7) == 0 && len > 7;
+    bool coaps = strncmp(value, "coaps://", 8) == 0 && len > 8;
+
+    if ((!coap && !coaps) || len >= sizeof(config->firmware_url) || value[len - 1] == '/') {
+        return "it begins with coap:// or coaps://, and does not end in a slash";
+    }
+    (void)snprintf(config->firmware_url, sizeof(config->firmware_url), "%s", value);
+    return NULL;
+}
+
 static const char *set_number(uint64_t *out, const char *value, uint64_t least, uint64_t most,
                               const char *why)
 {
@@ -307,6 +321,8 @@ const struct option options[] = {
      set_awake},
     {"log-level", "LEVEL", "error, warn, info, debug or trace", "info", set_log_level},
     {"log-format", "FORMAT", "text or json", "text", set_log_format},
+    {"firmware-url", "URI", "where devices fetch firmware, as coap://host:port, if not by the address that they reach "
+     "linnetd at", NULL, set_firmware_url},
     {"data", "DIR", "what is kept on disk, or :memory: to keep nothing", "./linnet-data",
      set_data},
     {"sync", "MODE", "full: what was promised survives a power cut; normal: a kill", "full",

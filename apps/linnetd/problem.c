@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     const char *type;
@@ -16,6 +17,26 @@ static const struct {
     PROBLEMS(PROBLEM)
 #undef PROBLEM
 };
+
+const char *problem_type(enum problem_kind kind)
+{
+    return kinds[kind].type;
+}
+
+const char *problem_title(enum problem_kind kind)
+{
+    return kinds[kind].title;
+}
+
+enum problem_kind problem_of_type(const char *type)
+{
+    for (size_t i = 0; i < LN_COUNT(kinds); i++) {
+        if (strcmp(kinds[i].type, type) == 0) {
+            return (enum problem_kind)i;
+        }
+    }
+    return PROBLEM_INTERNAL;
+}
 
 static void member(struct json_out *json, const char *name, const char *value)
 {

@@ -40,6 +40,21 @@
     X(PROBLEM_UNKNOWN_OBSERVATION, "unknown-observation", 404, "Nothing is observed there")    \
     X(PROBLEM_TOO_MANY_OBSERVATIONS, "too-many-observations", 409,                             \
       "There are too many observations")                                                       \
+    X(PROBLEM_UNKNOWN_IMAGE, "unknown-image", 404, "There is no firmware image of this id")    \
+    X(PROBLEM_UNKNOWN_JOB, "unknown-job", 404, "There is no firmware job of this id")          \
+    X(PROBLEM_IMAGE_IN_USE, "image-in-use", 409, "A job that is not over uses the image")      \
+    X(PROBLEM_IMAGE_MISSING, "image-missing", 409, "The bytes of the image are not there")     \
+    X(PROBLEM_TOO_MANY_IMAGES, "too-many-images", 409, "There are too many firmware images")   \
+    X(PROBLEM_TOO_MANY_JOBS, "too-many-jobs", 409, "There are too many firmware jobs")         \
+    X(PROBLEM_FIRMWARE_BUSY, "firmware-busy", 409, "The device is being updated already")      \
+    X(PROBLEM_FIRMWARE_RESULT, "firmware-result", 502,                                         \
+      "The device says that the update failed")                                                \
+    X(PROBLEM_FIRMWARE_METHOD, "firmware-method", 409,                                         \
+      "The device does not take firmware in this way")                                         \
+    X(PROBLEM_FIRMWARE_URL, "firmware-url", 409,                                               \
+      "There is no address that the device could fetch from")                                  \
+    X(PROBLEM_NO_FIRMWARE, "no-firmware-object", 404,                                          \
+      "The device has no object 5, Firmware Update")                                           \
     X(PROBLEM_IDENTITY_KEPT, "identity-kept", 409,                                             \
       "The credential that is to stay has this identity")                                      \
     X(PROBLEM_UNKNOWN_BOOTSTRAP, "unknown-bootstrap", 404,                                     \
@@ -72,6 +87,13 @@ enum problem_kind {
     PROBLEMS(PROBLEM)
 #undef PROBLEM
 };
+
+/* "unknown-endpoint" */
+const char *problem_type(enum problem_kind kind);
+/* PROBLEM_INTERNAL: it is none. */
+enum problem_kind problem_of_type(const char *type);
+/* "No such device is registered" */
+const char *problem_title(enum problem_kind kind);
 
 struct request;
 

@@ -4,6 +4,15 @@
 
 #include "linnetd/http.h"
 
+void prepare_firmware_upload(struct request *request);
+void handle_firmware_upload(struct request *request);
+void handle_firmware_images(struct request *request);
+void handle_firmware_image_get(struct request *request);
+void handle_firmware_image_delete(struct request *request);
+void handle_firmware_job_add(struct request *request);
+void handle_firmware_jobs(struct request *request);
+void handle_firmware_job_get(struct request *request);
+void handle_firmware_job_delete(struct request *request);
 void handle_devices(struct request *request);
 void handle_device_get(struct request *request);
 void handle_device_delete(struct request *request);

@@ -338,6 +338,7 @@ static struct ln_server *engine_new(struct shard *shard)
         .journal = shard->daemon->store != NULL,
         .admit = secure_admit,
         .admit_context = shard,
+        .files = firmware_files(shard->daemon->firmware),
     };
 
     if (server.journal) {

@@ -65,6 +65,19 @@ static const char *const migrations[STORE_VERSION] = {
     "DROP TABLE bootstraps;"
     "CREATE TABLE bootstraps (endpoint BLOB PRIMARY KEY, configuration BLOB NOT NULL,"
     " changed_at INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Images are files beside the database. Of a device of a job `step` and `state` are numbers of
+     * linnetd's enumerations, `problem` the type of a problem, "" for none. */
+    "CREATE TABLE firmware_images (id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+    " version TEXT NOT NULL, sha256 BLOB NOT NULL, size INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL);"
+    "CREATE TABLE firmware_jobs (id INTEGER PRIMARY KEY, image INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, pulls INTEGER NOT NULL, applies INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, count INTEGER NOT NULL);"
+    "CREATE TABLE firmware_devices (job INTEGER NOT NULL, endpoint BLOB NOT NULL,"
+    " step INTEGER NOT NULL, state INTEGER NOT NULL, token INTEGER NOT NULL,"
+    " unknown INTEGER NOT NULL, bytes INTEGER NOT NULL, device_state INTEGER NOT NULL,"
+    " result INTEGER NOT NULL, updated_at INTEGER NOT NULL, problem TEXT NOT NULL,"
+    " why TEXT NOT NULL, PRIMARY KEY (job, endpoint)) WITHOUT ROWID;",
 };
 
 int64_t store_number(sqlite3 *db, const char *sql, int64_t otherwise)

@@ -8,7 +8,7 @@
 
 enum {
     STORE_APPLICATION = 0x4C4E4554, /* "LNET": tells our database from another program's */
-    STORE_VERSION = 6,
+    STORE_VERSION = 7,
     STORE_SESSIONS_VERSION = 5, /* the first with sessions of registrations */
 };
 

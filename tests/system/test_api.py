@@ -568,8 +568,24 @@ def operation_of(server, endpoint):
     return operation["id"]
 
 
+def image_of(server):
+    """The id of a firmware image."""
+    status, _, body = server.api.raw("POST", "/api/v1/firmware/images?name=x", data=b"image",
+                                     headers={"Content-Type": "application/octet-stream"})
+    assert status == 201
+    return json.loads(body)["id"]
+
+
+def job_of(server, image, endpoint):
+    status, job = server.api.call("POST", "/firmware/jobs", {"image": image, "endpoints": [endpoint], "method": "push"})
+    assert status == 201
+    return job["id"]
+
+
 def test_the_description_is_what_the_server_does(described, start_device):
     start_device(described.server, "demo")
+    image = image_of(described.server)
+    job = job_of(described.server, image, "later")
     data = "/api/v1/devices/demo/data"
     for method, path, body, status in (
             ("GET", "/api/v1/devices", None, 200),
@@ -635,6 +651,23 @@ def test_the_description_is_what_the_server_does(described, start_device):
             ("DELETE", "/api/v1/bootstrap/demo", None, 404),
             ("POST", "/api/v1/bootstrap/import", {"items": [{"endpoint": "a", "configuration": BOOTSTRAP}]}, 200),
             ("POST", "/api/v1/bootstrap/import", {}, 400),
+            ("POST", "/api/v1/firmware/images", {}, 400),
+            ("GET", "/api/v1/firmware/images", None, 200),
+            ("GET", "/api/v1/firmware/images?limit=0", None, 400),
+            ("GET", "/api/v1/firmware/images/" + image, None, 200),
+            ("GET", "/api/v1/firmware/images/1", None, 404),
+            ("DELETE", "/api/v1/firmware/images/" + image, None, 409),
+            ("DELETE", "/api/v1/firmware/images/1", None, 404),
+            ("POST", "/api/v1/firmware/jobs", {"image": "1", "endpoints": ["a"], "method": "pull"}, 404),
+            ("POST", "/api/v1/firmware/jobs", {"image": image, "endpoints": ["a"], "method": "pull", "apply": True}, 201),
+            ("POST", "/api/v1/firmware/jobs", {"image": image, "endpoints": ["a"], "method": "pull"}, 409),
+            ("POST", "/api/v1/firmware/jobs", {"image": image, "endpoints": [], "method": "pull"}, 400),
+            ("GET", "/api/v1/firmware/jobs", None, 200),
+            ("GET", "/api/v1/firmware/jobs?cursor=x", None, 400),
+            ("GET", "/api/v1/firmware/jobs/" + job, None, 200),
+            ("GET", "/api/v1/firmware/jobs/1", None, 404),
+            ("DELETE", "/api/v1/firmware/jobs/" + job, None, 204),
+            ("DELETE", "/api/v1/firmware/jobs/1", None, 404),
             ("GET", "/api/v1/models", None, 200),
             ("GET", "/api/v1/models/3", None, 200),
             ("GET", "/api/v1/models/31024", None, 404),
