@@ -112,6 +112,10 @@ void inbox_done(struct inbox *inbox, size_t count)
 {
     pthread_mutex_lock(&inbox->lock);
     inbox->head += count;
+    if (inbox->head == inbox->tail) {
+        inbox->head = inbox->tail =
+            0; /* what was used once is used again: no more of it is touched */
+    }
     pthread_mutex_unlock(&inbox->lock);
 }
 

@@ -45,7 +45,7 @@ struct inbox {
     struct call *first;
     struct call **last;
     struct inbox_datagram *ring;
-    size_t head; /* taken so far; both only rise */
+    size_t head; /* taken so far; both rise, and begin again where nothing waits */
     size_t tail; /* put so far */
     uint64_t dropped;
     bool closed;
