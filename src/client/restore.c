@@ -167,27 +167,13 @@ static ln_err restore_object(const struct pass *pass, uint16_t tag, struct ln_by
 
 /* ---- Attributes ---- */
 
-/* Servers get their links in the order of object 1's instances: ln_client_start(). */
 static bool link_of(const struct ln_client *client, uint16_t short_id, ln_link *link)
 {
-    const struct ln_object_entry *accounts = ln_client__entry(client->config, 1);
-    const struct ln_object_entry *securities = ln_client__entry(client->config, 0);
-    const struct ln_server_account *account;
-    size_t found = 0;
-
-    for (uint16_t id = 0; (account = ln_client__next_instance(accounts, &id)) != NULL; id++) {
-        const struct ln_security *security;
-        uint16_t at = 0;
-
-        while ((security = ln_client__next_instance(securities, &at)) != NULL &&
-               (security->is_bootstrap || security->short_id != account->short_id)) {
-            at++;
+    for (size_t i = 0; i < client->config->server_count && short_id != 0; i++) {
+        if (ln_client__state_short_id(client, (ln_link)i) == short_id) {
+            *link = (ln_link)i;
+            return true;
         }
-        if (security != NULL && account->short_id == short_id) {
-            *link = (ln_link)found;
-            return found < client->config->server_count;
-        }
-        found += security != NULL;
     }
     return false;
 }

@@ -107,13 +107,44 @@ static void write_object(const struct ln_object_entry *entry, struct ln_writer *
 
 /* ---- Attributes ---- */
 
-static void write_set(const struct ln_client_server *server,
-                      const struct ln_client_attribute_set *set, struct ln_writer *w)
+static bool has_security(const struct ln_client *client, uint16_t short_id)
+{
+    const struct ln_object_entry *entry = ln_client__entry(client->config, 0);
+    const struct ln_security *security;
+
+    for (uint16_t id = 0; (security = ln_client__next_instance(entry, &id)) != NULL; id++) {
+        if (!security->is_bootstrap && security->short_id == short_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ln_client_start() gives links in the order of object 1's instances. */
+uint16_t ln_client__state_short_id(const struct ln_client *client, ln_link link)
+{
+    const struct ln_object_entry *entry = ln_client__entry(client->config, 1);
+    const struct ln_server_account *account;
+    size_t found = 0;
+
+    if (client->config->servers[link].in_use) {
+        return client->config->servers[link].short_id;
+    }
+    for (uint16_t id = 0; (account = ln_client__next_instance(entry, &id)) != NULL; id++) {
+        if (has_security(client, account->short_id) && found++ == link) {
+            return account->short_id;
+        }
+    }
+    return 0;
+}
+
+static void write_set(uint16_t short_id, const struct ln_client_attribute_set *set,
+                      struct ln_writer *w)
 {
     struct ln_writer count = ln_writer_window(NULL, 0, 0);
 
     ln_write_attributes(&count, &set->attributes);
-    ln_write_u16(w, server->short_id);
+    ln_write_u16(w, short_id);
     ln_write_u8(w, set->path.depth);
     for (size_t i = 0; i < set->path.depth; i++) {
         ln_write_u16(w, set->path.id[i]);
@@ -128,8 +159,9 @@ static void write_attributes(const struct ln_client *client, struct ln_writer *w
 
     for (size_t i = 0; reporting != NULL && i < reporting->attribute_count; i++) {
         const struct ln_client_attribute_set *set = &reporting->attributes[i];
-        if (set->in_use && client->config->servers[set->link].in_use) {
-            write_set(&client->config->servers[set->link], set, w);
+        uint16_t short_id = set->in_use ? ln_client__state_short_id(client, set->link) : 0;
+        if (short_id != 0) {
+            write_set(short_id, set, w);
         }
     }
 }

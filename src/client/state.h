@@ -33,5 +33,8 @@ static inline bool ln_client__is_kept(const struct ln_resource *row)
 /* The device's object of such a section; NULL if there is none whose instances are in an array. */
 const struct ln_object_entry *ln_client__state_object(const struct ln_client *client,
                                                       uint16_t tag);
+/* The short id of the server that has that link, or will have it once the client is started; 0:
+ * none. */
+uint16_t ln_client__state_short_id(const struct ln_client *client, ln_link link);
 
 #endif
