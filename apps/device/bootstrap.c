@@ -85,18 +85,23 @@ const struct account *bootstrapping_account(const struct device *d,
 static void failed(const struct device *d, const struct ln_client_event *event)
 {
     const struct ln_client_bootstrap *machine = &d->bootstrapping.machine;
-    char where[LN_PATH_TEXT_MAX + 8] = "";
+    char where[LN_PATH_TEXT_MAX + 16] = "";
     struct ln_writer w = ln_writer(where, sizeof(where) - 1);
 
     if (event->path.depth > 0) {
         ln_write_text(&w, " at ");
         ln_write_path(&w, event->path);
     }
+    if (event->code != 0) {
+        ln_write_text(&w, " (");
+        ln_coap_write_code(&w, event->code);
+        ln_write_u8(&w, ')');
+    }
     where[w.written] = '\0';
     device_log(
-        d, "the bootstrap failed: %s%s (%u.%02u): all is as before",
+        d, "the bootstrap failed: %s%s: all is as before",
         ln_client_bootstrap_reason_text((enum ln_client_bootstrap_reason)machine->reason),
-        where, event->code >> 5, event->code & 31);
+        where);
 }
 
 bool bootstrapping_act(struct device *d, const struct ln_client_event *event)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 
 import aiocoap
@@ -37,6 +38,7 @@ class Bootstrapper:
     def __init__(self, *scripts, code=aiocoap.CHANGED):
         self.scripts, self.code = scripts, code
         self.requests, self.answers = [], []
+        self.is_closed = False
         self.port = free_port()
         self.uri = f"coap://127.0.0.1:{self.port}"
         self.ready = threading.Event()
@@ -70,6 +72,9 @@ class Bootstrapper:
     async def run(self, remote, script):
         await asyncio.sleep(0.05)  # so that the 2.04 is first
         for method, path, payload in script:
+            if payload is None:
+                await self.vanish(remote.sockaddr[1])
+                return
             message = aiocoap.Message(code=getattr(aiocoap, method), payload=payload)
             message.remote = remote
             message.opt.uri_path = tuple(s for s in path.split("/") if s)
@@ -80,11 +85,21 @@ class Bootstrapper:
             answer = await asyncio.wait_for(self.context.request(message).response, PATIENCE)
             self.answers.append((method, path, answer.code.dotted, answer.payload.decode()))
 
+    async def vanish(self, port):
+        await self.context.shutdown()
+        self.is_closed = True
+        for number in range(10):  # the answer to one of them comes when nobody is there
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as once:
+                once.bind(("127.0.0.1", self.port))
+                once.sendto(bytes([0x40, 1, 0x77, number, 0xd1, 4, 40]), ("127.0.0.1", port))
+            await asyncio.sleep(0.02)
+
     def codes(self):
         return [code for _, _, code, _ in self.answers]
 
     def close(self):
-        asyncio.run_coroutine_threadsafe(self.context.shutdown(), self.loop).result(PATIENCE)
+        if not self.is_closed:
+            asyncio.run_coroutine_threadsafe(self.context.shutdown(), self.loop).result(PATIENCE)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(PATIENCE)
 
@@ -92,3 +107,4 @@ class Bootstrapper:
 FINISH = ("POST", "/bs", b"")
 DELETE_ALL = ("DELETE", "/", b"")
 DISCOVER_ALL = ("GET", "/", b"")
+VANISH = ("GET", "/", None)  # asks, and is not there any more for the answer
