@@ -205,7 +205,7 @@ TEST(a_discover_is_answered_as_its_table_says)
 }
 
 /* spec: TRANSPORT-1.1.1 §6.4.3 Write-Attributes */
-TEST(write_attributes_are_answered_as_their_table_says_but_that_they_are_not_kept_yet)
+TEST(write_attributes_are_answered_as_their_table_says_without_that_part_too)
 {
     PROVOKE(attributes);
 }
@@ -257,7 +257,7 @@ int codes_tests(void)
         cmocka_unit_test(an_execute_is_answered_as_its_table_says),
         cmocka_unit_test(a_discover_is_answered_as_its_table_says),
         cmocka_unit_test(
-            write_attributes_are_answered_as_their_table_says_but_that_they_are_not_kept_yet),
+            write_attributes_are_answered_as_their_table_says_without_that_part_too),
         cmocka_unit_test(composite_operations_are_not_allowed),
         cmocka_unit_test(of_two_faults_the_first_in_the_order_of_checks_is_answered),
     };

@@ -288,7 +288,7 @@ TEST(a_body_in_several_blocks_is_too_large_for_now)
     CHECK_EQ(m.code, LN_COAP_4_13);
 }
 
-TEST(attributes_are_not_implemented_yet)
+TEST(without_the_part_that_keeps_attributes_they_are_not_implemented)
 {
     struct ln_coap_message m;
 
@@ -423,7 +423,7 @@ int write_tests(void)
         cmocka_unit_test(several_values_are_not_one_and_one_is_not_several),
         cmocka_unit_test(a_link_to_nothing_is_refused),
         cmocka_unit_test(a_body_in_several_blocks_is_too_large_for_now),
-        cmocka_unit_test(attributes_are_not_implemented_yet),
+        cmocka_unit_test(without_the_part_that_keeps_attributes_they_are_not_implemented),
         cmocka_unit_test(a_write_waits_until_the_app_has_read_its_events),
         cmocka_unit_test(an_object_that_finds_the_whole_bad_gets_its_old_values_back),
     };

@@ -379,7 +379,9 @@ def test_a_history_that_is_damaged_or_anothers_is_said(start_killable, run, data
     assert status == 1 and "history.db" in err and len(err.splitlines()) == 1, err
 
 
-def test_what_cannot_be_decoded_is_counted_and_told(server, start_device):
+@pytest.fixture
+def raw(server):
+    """A device that is a socket and observed at /3303/0/5700: the socket, the observation's token, and the request."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.settimeout(PATIENCE)
     sock.connect(("127.0.0.1", server.coap_port))
@@ -387,14 +389,57 @@ def test_what_cannot_be_decoded_is_counted_and_told(server, start_device):
     # POST /rd?ep=raw&lt=300&lwm2m=1.0, in link-format (40).
     sock.send(b"\x44\x02\x00\x01abcd\xb2rd\x11\x28\x36ep=raw\x06lt=300\x09lwm2m=1.0\xff</3303/0>")
     request = next(m for m in iter(lambda: sock.recv(1500), None) if m[1] == 1)
-    token = request[4:4 + (request[0] & 15)]
+    yield sock, request[4:4 + (request[0] & 15)], request
+    sock.close()
+
+
+def test_what_cannot_be_decoded_is_counted_and_told(server, raw):
+    sock, token, request = raw
     # 2.05 with Observe 1, in TLV (11542): a length that reaches beyond the end.
     sock.send(bytes([0x60 | len(token), 0x45]) + request[2:4] + token + b"\x61\x01\x62\x2d\x16\xff\xe8\x16\x44\x00")
     kind, event = next((k, e) for k, e in Events(server, "?endpoint=raw") if k == "notification")
     assert event["records"] is None and event["error"] == "device-bad-payload"
     until(lambda: server.api.metric("linnet_history_undecodable_total") == 1, "it is counted")
     assert server.api.get("/devices/raw/values")["items"] == []
-    sock.close()
+
+
+def test_forged_late_repeated_and_broken_notifications_change_nothing_and_are_counted(server, raw):
+    sock, token, request = raw
+
+    def confirmable(number, sequence, token=token, option=b"", payload=b"21"):
+        """2.05 with Observe, and a text; `option` stands between."""
+        return (bytes([0x40 | len(token), 0x45, 0, number]) + token + bytes([0x61, sequence]) + (option or b"\x60")
+                + b"\xff" + payload)
+
+    def answered(datagram, by=sock):
+        by.send(datagram)
+        return by.recv(100)[0] >> 4 & 3
+
+    sock.send(bytes([0x60 | len(token), 0x45]) + request[2:4] + token + b"\x61\x01\x60\xff20")
+    until(lambda: server.api.metric("linnet_notifications_total") == 1, "the first value")
+    assert answered(confirmable(1, 9)) == 2  # an ACK
+    counters = {name: server.api.metric(f"linnet_{name}_total")
+                for name in ("notifications", "notifications_late", "repeats", "unexpected", "bad_options", "wrong_peer")}
+    assert counters["notifications"] == 2
+
+    def then_only(name):
+        counters[name] += 1
+        assert {n: server.api.metric(f"linnet_{n}_total") for n in counters} == counters
+
+    assert answered(confirmable(2, 8, payload=b"99")) == 2
+    then_only("notifications_late")
+    assert answered(confirmable(1, 9)) == 2
+    then_only("repeats")
+    assert answered(confirmable(3, 10, token=bytes(len(token)), payload=b"99")) == 3  # a Reset
+    then_only("unexpected")
+    assert answered(confirmable(4, 11, option=b"\x31\x01", payload=b"99")) == 3  # a critical option, 9
+    then_only("bad_options")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.connect(("127.0.0.1", server.coap_port))
+        other.send(confirmable(5, 12, payload=b"99"))
+        until(lambda: server.api.metric("linnet_wrong_peer_total") == 1, "it is counted")
+        then_only("wrong_peer")
+    assert [i["value"] for i in server.api.get("/devices/raw/history/3303/0/5700")["items"]] == [20, 21]
 
 
 @pytest.mark.parametrize("path", [
