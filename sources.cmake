@@ -126,8 +126,8 @@ set(LN_LINNETD_SOURCES
     time_text.c token_rows.c tokens.c values.c wall.c)
 
 set(LN_DEVICE_SOURCES
-    ../common/option_table.c access.c bootstrap.c command.c connectivity.c device.c files.c firmware.c gps.c gps_report.c image.c keys.c links.c
-    machine.c main.c objects.c options.c
+    ../common/option_table.c access.c bootstrap.c command.c connectivity.c device.c fetch.c files.c firmware.c gps.c gps_report.c image.c keys.c links.c
+    lookup.c machine.c main.c objects.c options.c
     place.c routes.c saved.c
     secure.c sensors.c state.c)
 

@@ -297,6 +297,7 @@ ln_time device_deadline(const struct device *d)
     ln_time due =
         ln_time_min(ln_time_min(d->sensors.due, d->machine_due), gps_deadline(&d->gps));
 
+    due = ln_time_min(due, firmware_deadline(&d->firmware));
     for (size_t i = 0; i < LINKS_MAX; i++) {
         due = ln_time_min(due, link_deadline(&d->links[i]));
     }

@@ -169,6 +169,38 @@ static void abandon(void *context)
     (void)unlink(path_of(f, image_name));
 }
 
+/* ---- An image is to be fetched ---- */
+
+/* Those of the object that this device has. */
+static const struct {
+    const char *scheme;
+    uint8_t protocol;
+} protocols[] = {
+    {"coap", LN_FIRMWARE_COAP},
+    {"coaps", LN_FIRMWARE_COAPS},
+};
+
+static uint8_t fetch(void *context)
+{
+    struct firmware *f = context;
+    uint8_t result = fetch_start(&f->fetch);
+
+    device_log(f->device, "firmware: %s: %s", f->object.uri,
+               result == LN_FIRMWARE_OK        ? "is to be fetched"
+               : result == LN_FIRMWARE_BAD_URI ? "is no URI"
+                                               : "is of a scheme that is not ours");
+    return result;
+}
+
+static void list_protocols(struct ln_firmware *object)
+{
+    for (uint16_t i = 0; i < LN_COUNT(protocols); i++) {
+        object->protocols.ids[i] = i;
+        object->protocols.values[i] = protocols[i].protocol;
+    }
+    object->protocols.count = LN_COUNT(protocols);
+}
+
 /* ---- Commands ---- */
 
 static void verified(struct firmware *f, int status)
@@ -290,14 +322,15 @@ static void name_again(struct firmware *f)
 
 bool firmware_init(struct firmware *f, struct device *device)
 {
-    static const struct ln_firmware_calls calls = {begin, chunk, end, abandon, NULL};
+    static const struct ln_firmware_calls calls = {begin, chunk, end, abandon, fetch};
     const char *state = device->options->state;
 
     *f = (struct firmware){
         .device = device,
         .file = -1,
-        .object = {.calls = &calls, .context = f, .delivery = LN_FIRMWARE_PUSH},
+        .object = {.calls = &calls, .context = f, .delivery = LN_FIRMWARE_BOTH},
     };
+    list_protocols(&f->object);
     state_add(device, &(const struct ln_client_section){LN_SECTION_FIRMWARE, f, save, restore});
     state_add(device, &(const struct ln_client_section){TAG_VERSION, f->installed, save_version,
                                                         restore_version});
@@ -306,7 +339,7 @@ bool firmware_init(struct firmware *f, struct device *device)
         fprintf(stderr, "linnet-device: --state: the name of the folder is too long\n");
         return false;
     }
-    return true;
+    return fetch_init(&f->fetch, device, &f->object);
 }
 
 void firmware_begin(struct firmware *f)
@@ -318,12 +351,21 @@ void firmware_begin(struct firmware *f)
     if (f->object.state == LN_FIRMWARE_UPDATING) { /* and the restart was a part of it */
         applied(f, command_status(path_of(f, status_name)));
     }
+    if (ln_firmware_fetches(&f->object)) {
+        (void)fetch_start(&f->fetch); /* its URI was found good by the last run */
+    }
+}
+
+ln_time firmware_deadline(const struct firmware *f)
+{
+    return fetch_deadline(&f->fetch);
 }
 
 void firmware_turn(struct firmware *f)
 {
     int status;
 
+    fetch_turn(&f->fetch);
     if (command_ended(&f->verifying, &status)) {
         verified(f, status);
     }
@@ -340,6 +382,7 @@ void firmware_turn(struct firmware *f)
 
 void firmware_fini(struct firmware *f)
 {
+    fetch_fini(&f->fetch);
     command_stop(&f->verifying);
     close_image(f);
     if (f->is_own_folder || f->device->resets) {

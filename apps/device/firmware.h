@@ -6,6 +6,7 @@
 #include <linnet/net.h>
 
 #include "command.h"
+#include "fetch.h"
 #include "image.h"
 
 enum { FIRMWARE_PATH = 1024 };
@@ -19,6 +20,7 @@ struct firmware {
     bool is_own_folder;         /* and removed at the end */
     int file;                   /* of the image; -1: it is not open */
     struct image image;
+    struct fetch fetch;
     struct command verifying;
     struct command applying;
     char installed[IMAGE_TEXT]; /* version of the last image that was applied; "": none was */
@@ -33,6 +35,7 @@ void firmware_begin(struct firmware *firmware);
 void firmware_apply(struct firmware *firmware);
 /* Looks whether a command has ended; tells and keeps what has changed. */
 void firmware_turn(struct firmware *firmware);
+ln_time firmware_deadline(const struct firmware *firmware);
 void firmware_fini(struct firmware *firmware);
 
 #endif

@@ -1,47 +1,14 @@
-/* Sockets and names. A look-up may take seconds, so it runs in a thread and wakes the loop. */
+/* The sockets of the servers, opened and closed as the client asks. */
 
 #include "links.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "device.h"
 
 enum { COAP_PORT = 5683, COAPS_PORT = 5684 };
-
-/* Shared by the loop and the thread; whichever is the second to let go of it frees it. */
-struct lookup {
-    struct ln_loop *loop;
-    atomic_bool done;
-    atomic_int owners;
-    char host[HOST_MAX];
-    uint16_t port;
-    struct ln_address found[ADDRESSES_MAX];
-    size_t count;
-};
-
-static void let_go(struct lookup *lookup)
-{
-    if (atomic_fetch_sub(&lookup->owners, 1) == 1) {
-        free(lookup);
-    }
-}
-
-static void *resolve(void *context)
-{
-    struct lookup *lookup = context;
-
-    lookup->count =
-        ln_address_resolve(lookup->host, lookup->port, lookup->found, ADDRESSES_MAX);
-    atomic_store(&lookup->done, true);
-    ln_loop_wake(lookup->loop);
-    let_go(lookup);
-    return NULL;
-}
 
 bool uri_split(const char *uri, bool *is_secure, char host[HOST_MAX], uint16_t *port)
 {
@@ -95,36 +62,23 @@ static void failed(struct link *link, const char *what, enum ln_link_reason reas
 
 void link_open(struct link *link, const struct ln_security *security)
 {
-    const char *uri = link->uri;
-    pthread_attr_t detached;
-    pthread_t thread;
-    struct lookup *lookup = calloc(1, sizeof(*lookup));
+    char host[HOST_MAX];
+    uint16_t port;
 
     link->sleeps = false;
     link_park(link);
     snprintf(link->uri, sizeof(link->uri), "%s", security->uri);
     errno = EINVAL;
     if (security->mode != LN_SECURITY_NONE && !secure_init(link, security)) {
-        free(lookup);
         failed(link, "its key or certificates do not parse or fit", LN_LINK_FAILED);
         return;
     }
-    errno = ENOMEM;
-    if (lookup == NULL || !uri_split(uri, &link->is_secure, lookup->host, &lookup->port)) {
-        errno = lookup == NULL ? ENOMEM : EINVAL;
-        free(lookup);
-        failed(link, uri, LN_LINK_FAILED);
+    if (!uri_split(link->uri, &link->is_secure, host, &port)) {
+        failed(link, link->uri, LN_LINK_FAILED);
         return;
     }
-    lookup->loop = link->device->loop;
-    atomic_init(&lookup->owners, 2);
-    link->lookup = lookup;
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    errno = pthread_create(&thread, &detached, resolve, lookup);
-    pthread_attr_destroy(&detached);
-    if (errno != 0) {
-        let_go(lookup);
+    link->lookup = lookup_start(link->device->loop, host, port);
+    if (link->lookup == NULL) {
         failed(link, "a thread for the look-up", LN_LINK_FAILED);
     }
 }
@@ -155,10 +109,8 @@ ln_time link_deadline(const struct link *link)
 static void close_socket(struct link *link)
 {
     link->opens = NULL;
-    if (link->lookup != NULL) {
-        let_go(link->lookup);
-        link->lookup = NULL;
-    }
+    lookup_drop(link->lookup);
+    link->lookup = NULL;
     if (link->udp.fd >= 0) {
         ln_loop_remove(link->device->loop, link->udp.fd);
     }
@@ -210,16 +162,15 @@ void link_take_lookup(struct link *link)
     struct lookup *lookup = link->lookup;
     struct ln_address any = {.port = 0};
 
-    if (lookup == NULL || !atomic_load(&lookup->done)) {
+    if (lookup == NULL || !lookup_is_done(lookup)) {
         return;
     }
-    if (lookup->count == 0) {
-        failed(link, lookup->host, LN_LINK_NO_NAME);
+    if (!lookup_take(lookup, link->tries++, &link->peer)) {
+        failed(link, lookup_host(lookup), LN_LINK_NO_NAME);
         return;
     }
-    link->peer = lookup->found[link->tries++ % lookup->count];
     link->lookup = NULL;
-    let_go(lookup);
+    lookup_drop(lookup);
     if (ln_udp_open(&link->udp, &any, LN_UDP_REFUSED) != LN_OK ||
         ln_loop_add(link->device->loop, link->udp.fd, receive, link) != LN_OK) {
         failed(link, "a socket", LN_LINK_FAILED);

@@ -5,13 +5,11 @@
 #include <linnet/client_bootstrap.h>
 #include <linnet/net.h>
 
+#include "lookup.h"
 #include "options.h"
 #include "secure.h"
 
-enum { ADDRESSES_MAX = 8, HOST_MAX = 256 };
-
 struct device;
-struct lookup; /* a name that is being resolved, in a thread of its own */
 
 struct link {
     struct ln_udp udp;

@@ -36,18 +36,34 @@ static void configure_x509(struct ln_dtls_client_config *config, const struct ac
     config->usage = by_anchor ? LN_DTLS_TRUST_ANCHOR : LN_DTLS_DOMAIN_ISSUED;
 }
 
+void secure_configure(const struct device *device, const struct ln_security *security,
+                      const char *name, struct ln_dtls_client_config *config)
+{
+    const struct account *account = bootstrapping_account(device, security);
+
+    *config = (struct ln_dtls_client_config){
+        .size = sizeof(*config),
+        .random = ln_random_system,
+        .wall_offset = ln_clock_wall_ms() - ln_clock_now(),
+        .no_connection_id = (account != NULL ? account : &device->options->all)->no_cid,
+        .handshake_first = device->options->coap.ack_timeout,
+    };
+    if (security->mode == LN_SECURITY_X509) {
+        configure_x509(config, account, security);
+        config->server_name = name;
+    } else {
+        config->psk_identity = bytes_of(&security->identity);
+        config->psk_key = bytes_of(&security->secret);
+        /* A server name is no address (RFC 6066 section 3). */
+        config->server_name = is_address(name) ? NULL : name;
+    }
+}
+
 static bool make_ready(struct link *link, const struct ln_security *security)
 {
     const struct account *account = bootstrapping_account(link->device, security);
     struct secure *secure = &link->secure;
-    struct ln_dtls_client_config config = {
-        .size = sizeof(config),
-        .random = ln_random_system,
-        .wall_offset = ln_clock_wall_ms() - ln_clock_now(),
-        .no_connection_id = (account != NULL ? account : &link->device->options->all)->no_cid,
-        .handshake_first = link->device->options->coap.ack_timeout,
-    };
-
+    struct ln_dtls_client_config config;
     char host[HOST_MAX];
     uint16_t port;
     bool is_secure;
@@ -58,15 +74,7 @@ static bool make_ready(struct link *link, const struct ln_security *security)
     snprintf(secure->name, sizeof(secure->name), "%s",
              account != NULL && account->server_name != NULL ? account->server_name : host);
     secure->identity = bytes_of(&security->identity);
-    if (security->mode == LN_SECURITY_X509) {
-        configure_x509(&config, account, security);
-        config.server_name = secure->name;
-    } else {
-        config.psk_identity = bytes_of(&security->identity);
-        config.psk_key = bytes_of(&security->secret);
-        /* A server name is no address (RFC 6066 section 3). */
-        config.server_name = is_address(secure->name) ? NULL : secure->name;
-    }
+    secure_configure(link->device, security, secure->name, &config);
     secure->is_ready = ln_dtls_client_init(&secure->dtls, &config) == LN_OK;
     return secure->is_ready;
 }

@@ -9,6 +9,8 @@
 
 struct link;
 
+struct device;
+
 struct secure {
     struct ln_dtls_client dtls;
     bool is_ready;       /* `dtls` was initialized */
@@ -25,6 +27,9 @@ struct secure {
 bool secure_check(struct link *link, const struct ln_security *security);
 /* Makes `dtls` ready, unless it is by keys that are still the same. False: they do not parse or fit. */
 bool secure_init(struct link *link, const struct ln_security *security);
+/* What a session with the keys of that account needs; all is borrowed, and `name` of the server. */
+void secure_configure(const struct device *device, const struct ln_security *security,
+                      const char *name, struct ln_dtls_client_config *config);
 /* The link's socket is open: goes on with the session there is, or begins one. The client is told. */
 void secure_begin(struct link *link);
 void secure_receive(struct link *link, struct ln_bytes datagram);
