@@ -65,9 +65,11 @@ static void publish_tally(struct bootstrap *bootstrap)
     pthread_mutex_unlock(&bootstrap->lock);
 }
 
+/* Who has an answer finds it counted. */
 void bootstrap_settle(struct bootstrap *bootstrap)
 {
     do {
+        publish_tally(bootstrap);
         send_all(bootstrap);
     } while (bootstrap_take_events(bootstrap));
     publish_tally(bootstrap);

@@ -1,6 +1,9 @@
 /* All unit tests of the programs' parts. */
 
 int auth_tests(void);
+int bootstrap_input_tests(void);
+int bootstrap_list_tests(void);
+int bootstrap_sessions_tests(void);
 int config_tests(void);
 int credentials_tests(void);
 int device_values_tests(void);
@@ -20,9 +23,10 @@ int wall_tests(void);
 
 int main(void)
 {
-    return auth_tests() + config_tests() + credentials_tests() + device_values_tests() +
-           encoding_tests() + histogram_tests() + history_tests() + inbox_tests() +
-           json_out_tests() + model_file_tests() + models_tests() + operation_list_tests() +
-           router_tests() + store_operation_tests() + store_tests() + values_tests() +
-           wall_tests();
+    return auth_tests() + bootstrap_input_tests() + bootstrap_list_tests() +
+           bootstrap_sessions_tests() + config_tests() + credentials_tests() +
+           device_values_tests() + encoding_tests() + histogram_tests() + history_tests() +
+           inbox_tests() + json_out_tests() + model_file_tests() + models_tests() +
+           operation_list_tests() + router_tests() + store_operation_tests() + store_tests() +
+           values_tests() + wall_tests();
 }
