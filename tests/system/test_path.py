@@ -105,7 +105,9 @@ def test_two_servers_each_have_the_device(start_server, start_device):
     until(lambda: two.api.device("twice"), "the second server has it too")
     assert one.api.device("twice")["lifetime"] == 300
     assert two.api.device("twice")["lifetime"] == 60
-    assert one.linnet("read", "twice", "/1/1/1")[1] == "60\n"
+    assert two.linnet("read", "twice", "/1/1/1")[1] == "60\n"
+    status, _, err = one.linnet("read", "twice", "/1/1/1")  # an account is its server's alone
+    assert status == 1 and "4.01" in err
 
 
 def test_events_tell_what_happens(server, start_device):
