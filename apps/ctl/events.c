@@ -20,6 +20,46 @@ struct event {
     char *path;
 };
 
+/* What a device said: "  /3/0/9=80 %". */
+static void print_values(const json_t *records)
+{
+    size_t i;
+    json_t *record;
+
+    json_array_foreach(records, i, record)
+    {
+        const char *unit = text_member(record, "unit");
+        char *value = json_as_text(json_object_get(record, "value"));
+
+        printf("  %s=", text_member(record, "path"));
+        print_safely(stdout, value);
+        printf("%s%s", unit != NULL ? " " : "", unit != NULL ? unit : "");
+        free(value);
+    }
+}
+
+/* What bears the event's own name is shown member by member. */
+static void print_member(const char *type, const char *name, const json_t *value)
+{
+    bool is_subject = json_is_object(value) && strcmp(name, type) == 0;
+
+    if (json_is_array(value) && strcmp(name, "records") == 0) {
+        print_values(value);
+        return;
+    }
+    char *text = is_subject ? json_on_one_line(value) : json_as_text(value);
+    printf("  %s%s", is_subject ? "" : name, is_subject ? "" : "=");
+    print_safely(stdout, text);
+    free(text);
+}
+
+/* Of a notification the paths of its records tell more. */
+static bool is_shown(const json_t *data, const char *name)
+{
+    return strcmp(name, "time") != 0 && strcmp(name, "endpoint") != 0 &&
+           (strcmp(name, "path") != 0 || !json_is_array(json_object_get(data, "records")));
+}
+
 static void print_event(const struct event *event)
 {
     json_t *data = json_loads(event->data, 0, NULL);
@@ -36,12 +76,8 @@ static void print_event(const struct event *event)
                                  : "-");
         json_object_foreach(data, name, value)
         {
-            if (strcmp(name, "time") != 0 && strcmp(name, "endpoint") != 0) {
-                char *text = json_as_text(value);
-
-                printf("  %s=", name);
-                print_safely(stdout, text);
-                free(text);
+            if (is_shown(data, name)) {
+                print_member(event->type, name, value);
             }
         }
     }
