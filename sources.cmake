@@ -102,7 +102,7 @@ set(LN_NOTIFY_SOURCES
 
 # The cases of the OMA's test specification, by their numbers. docs/conformance.md lists them.
 set(LN_CONFORMANCE_SOURCES
-    bench.c bootstrap.c bootstrap_test.c device_test.c faults_test.c main.c models.c notes.c objects_test.c observing_test.c reporting_test.c reading_test.c
+    bench.c bootstrap.c bootstrap_test.c device_test.c faults_test.c firmware_test.c main.c models.c notes.c objects_test.c observing_test.c reporting_test.c reading_test.c
     registration_test.c secure.c secure_test.c two_servers_test.c writing_test.c)
 
 # One libFuzzer target for each decoder: tests/fuzz/NAME.c with its corpus in tests/fuzz/corpus/NAME.

@@ -159,6 +159,7 @@ int writing_tests(void);
 int device_tests(void);
 int objects_tests(void);
 int faults_tests(void);
+int firmware_tests(void);
 int observing_tests(void);
 int reporting_tests(void);
 int two_servers_tests(void);

@@ -6,5 +6,5 @@ int main(void)
 {
     return registration_tests() + reading_tests() + writing_tests() + device_tests() +
            objects_tests() + faults_tests() + observing_tests() + reporting_tests() +
-           two_servers_tests() + secure_tests() + bootstrap_tests();
+           two_servers_tests() + secure_tests() + bootstrap_tests() + firmware_tests();
 }
