@@ -38,7 +38,7 @@ class Bootstrapper:
     def __init__(self, *scripts, code=aiocoap.CHANGED):
         self.scripts, self.code = scripts, code
         self.requests, self.answers = [], []
-        self.is_closed = False
+        self.is_closed, self.task = False, None
         self.port = free_port()
         self.uri = f"coap://127.0.0.1:{self.port}"
         self.ready = threading.Event()
@@ -88,18 +88,27 @@ class Bootstrapper:
     async def vanish(self, port):
         await self.context.shutdown()
         self.is_closed = True
-        for number in range(10):  # the answer to one of them comes when nobody is there
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as once:
-                once.bind(("127.0.0.1", self.port))
-                once.sendto(bytes([0x40, 1, 0x77, number, 0xd1, 4, 40]), ("127.0.0.1", port))
+        for number in range(100):  # the answer to one of them comes when nobody is there
+            try:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as once:
+                    once.bind(("127.0.0.1", self.port))
+                    once.sendto(bytes([0x40, 1, 0x77, number, 0xd1, 4, 40]), ("127.0.0.1", port))
+            except OSError:
+                pass  # aiocoap's socket is not closed yet, or the one before was told of a closed port
             await asyncio.sleep(0.02)
 
     def codes(self):
         return [code for _, _, code, _ in self.answers]
 
-    def close(self):
+    async def _close(self):
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.wait([self.task])
         if not self.is_closed:
-            asyncio.run_coroutine_threadsafe(self.context.shutdown(), self.loop).result(PATIENCE)
+            await self.context.shutdown()
+
+    def close(self):
+        asyncio.run_coroutine_threadsafe(self._close(), self.loop).result(PATIENCE)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(PATIENCE)
 
