@@ -229,6 +229,29 @@ TEST(the_keys_of_a_bootstrap_that_failed_are_wiped)
     CHECK(!is_in_keys("never to be used"));
 }
 
+/* By its resource alone, so that the instance and its other keys stay. */
+TEST(a_key_that_is_written_alone_is_not_written_over_in_place)
+{
+    struct ln_coap_message m;
+
+    given_a_bootstrap(LN_VERSION_1_1);
+    write_psk_server("the first secret");
+    then_it_is_as_written();
+    ln_client_bootstrap_request(&bs.machine, bs.now);
+    CHECK(!device_sends(&m));
+    while (ln_client_bootstrap_event(&bs.machine, &bs.event) &&
+           bs.event.kind != LN_CLIENT_CLOSE) {
+    }
+    bootstrap_begins();
+    CHECK_EQ(put("/0/0/5", LN_FORMAT_OPAQUE, BYTES("the second one!!")), LN_COAP_2_04);
+    CHECK_TEXT(ln_bytes(bs.security[0].secret.at, bs.security[0].secret.len),
+               "the first secret");
+    then_it_failed(LN_CLIENT_BOOTSTRAP_NO_FINISH_REASON, "/");
+    CHECK_TEXT(ln_bytes(bs.security[0].secret.at, bs.security[0].secret.len),
+               "the first secret");
+    CHECK(!is_in_keys("the second one!!"));
+}
+
 TEST(there_are_places_for_keys_as_often_as_they_are_written)
 {
     given_a_bootstrap(LN_VERSION_1_1);
@@ -357,6 +380,7 @@ int bootstrap_write_tests(void)
         cmocka_unit_test(a_long_body_comes_in_blocks),
         cmocka_unit_test(keys_have_places_of_their_own_and_the_old_ones_are_wiped),
         cmocka_unit_test(the_keys_of_a_bootstrap_that_failed_are_wiped),
+        cmocka_unit_test(a_key_that_is_written_alone_is_not_written_over_in_place),
         cmocka_unit_test(there_are_places_for_keys_as_often_as_they_are_written),
         cmocka_unit_test(the_bootstrap_account_and_the_device_object_survive_a_delete),
         cmocka_unit_test(what_is_not_there_need_not_be_deleted),
