@@ -54,6 +54,10 @@ struct ctl {
     const char *until;
     const char *limit;
     bool plot;
+    const char *name; /* firmware upload */
+    const char *image_version;
+    const char *sha256;
+    bool apply; /* firmware push, pull */
     void *http; /* the connection, kept for the next call */
 };
 
@@ -91,6 +95,7 @@ int run_attributes(struct ctl *ctl, struct words words);
 int run_values(struct ctl *ctl, struct words words);
 int run_history(struct ctl *ctl, struct words words);
 int run_credentials(struct ctl *ctl, struct words words);
+int run_firmware(struct ctl *ctl, struct words words);
 int run_bootstrap(struct ctl *ctl, struct words words);
 int run_provision(struct ctl *ctl, struct words words);
 int run_events(struct ctl *ctl, struct words words);
@@ -132,6 +137,12 @@ bool api_save(struct ctl *ctl, const char *what, char *path, FILE *file);
 /* Sends text or bytes of another kind than JSON. As api_call(). */
 bool api_send_text(struct ctl *ctl, const char *what, const char *method, char *path,
                    const char *header, struct octets text, struct response *out);
+/*
+ * POSTs a file, however long; a size of -1 is not known. `progress` (may be NULL) is told now and then.
+ * As api_call().
+ */
+bool api_upload(struct ctl *ctl, const char *what, char *path, FILE *file, long long size,
+                void (*progress)(long long sent, long long size), struct response *out);
 /* Follows a stream of events until it breaks off; `line` gets each line without its end. */
 bool api_stream(struct ctl *ctl, char *path, const char *last_event_id,
                 void (*line)(void *context, const char *text), void *context);

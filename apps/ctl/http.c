@@ -155,6 +155,9 @@ struct exchange {
     FILE *file;         /* gets what comes with 200; NULL: `answer` does */
     const char *data;   /* NULL: no body */
     size_t len;
+    FILE *upload;          /* instead of data */
+    long long upload_size; /* -1: it is not known */
+    void (*progress)(long long sent, long long size);
     struct buffer answer;
     long status;
     CURL *curl;
@@ -190,6 +193,30 @@ static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
     return collect(bytes, size, count, &exchange->answer);
 }
 
+static int on_progress(void *context, curl_off_t to_get, curl_off_t got, curl_off_t to_send,
+                       curl_off_t sent)
+{
+    const struct exchange *exchange = context;
+
+    (void)to_get;
+    (void)got;
+    (void)to_send;
+    exchange->progress(sent, exchange->upload_size);
+    return 0;
+}
+
+static void set_upload(CURL *curl, struct exchange *exchange)
+{
+    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl, CURLOPT_READDATA, exchange->upload);
+    curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)exchange->upload_size);
+    if (exchange->progress != NULL) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
+    }
+}
+
 /* Frees `path`. False: no answer, which has been said. */
 static bool perform(struct ctl *ctl, const char *what, char *path, struct exchange *exchange)
 {
@@ -197,6 +224,9 @@ static bool perform(struct ctl *ctl, const char *what, char *path, struct exchan
     CURL *curl = prepare(ctl, path, &url);
     struct curl_slist *list = headers(ctl, exchange->header);
 
+    if (exchange->upload != NULL) {
+        set_upload(curl, exchange);
+    }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method);
     if (exchange->data != NULL) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->len);
@@ -287,6 +317,24 @@ bool api_send_text(struct ctl *ctl, const char *what, const char *method, char *
         .data = text.len > 0 ? text.at : "",
         .len = text.len,
     };
+
+    *out = (struct response){0};
+    if (!perform(ctl, what, path, &exchange)) {
+        return false;
+    }
+    *out = response_of(&exchange);
+    free(exchange.answer.at);
+    return judge(what, NULL, out);
+}
+
+bool api_upload(struct ctl *ctl, const char *what, char *path, FILE *file, long long size,
+                void (*progress)(long long sent, long long size), struct response *out)
+{
+    struct exchange exchange = {.method = "POST",
+                                .header = "Content-Type: application/octet-stream",
+                                .upload = file,
+                                .upload_size = size,
+                                .progress = progress};
 
     *out = (struct response){0};
     if (!perform(ctl, what, path, &exchange)) {

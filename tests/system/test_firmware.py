@@ -469,7 +469,7 @@ class Peak:
 
 @pytest.mark.plain
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-@pytest.mark.parametrize("method", ["push"])
+@pytest.mark.parametrize("method", ["push", "pull"])
 def test_ten_mebibytes_reach_the_device_and_cost_less_than_one_of_memory(tmp_path, start_server, start_device, method,
                                                                           version, record_property):
     server = start_server("--data", tmp_path / "data")
@@ -486,3 +486,43 @@ def test_ten_mebibytes_reach_the_device_and_cost_less_than_one_of_memory(tmp_pat
     assert (tmp_path / "installed").read_bytes() == image
     print(f"{method} {version}: linnetd grew by {grown[0] // 1024} KiB, linnet-device by {grown[1] // 1024} KiB")
     assert grown[0] < MIB and grown[1] < MIB
+
+
+# ---- The command line ----
+
+def test_the_command_line_does_it_all(server, device, tmp_path):
+    device(server)
+    file = tmp_path / "image.bin"
+    file.write_bytes(IMAGE)
+    status, out, err = server.linnet("firmware", "upload", file, "--name", "meter", "--image-version", "2.1")
+    image = out.strip()
+    assert (status, err) == (0, "") and server.api.get("/firmware/images/" + image)["version"] == "2.1"
+    status, out, _ = server.linnet("firmware")
+    assert status == 0 and out.splitlines()[1].split()[:5] == [image, "meter", "2.1", "19.5", "KiB"]
+    status, out, _ = server.linnet("firmware", "pull", image, "one", "--apply", "--follow")
+    assert status == 0, out
+    assert "1 done; it is over" in out and out.splitlines()[-1].split()[:4] == ["one", "done", "100", "%"]
+    job = server.api.get("/firmware/jobs")["items"][0]["id"]
+    status, out, _ = server.linnet("firmware", "jobs")
+    assert out.splitlines()[1].split()[:6] == [job, image, "pull", "yes", "1", "done"]
+    status, out, _ = server.linnet("firmware", "show", job, "--json")
+    assert json.loads(out) == server.api.get("/firmware/jobs/" + job)
+    assert server.linnet("firmware", "cancel", job) == (0, "", "")
+    assert server.linnet("firmware", "delete", image) == (0, "", "")
+    assert server.api.get("/firmware/images")["total"] == 0
+
+
+def test_the_command_line_says_what_went_wrong(server, device, tmp_path):
+    device(server, result=FAILED)
+    image = upload(server)["id"]
+    status, out, _ = server.linnet("firmware", "push", image, "one", "--apply", "--follow")
+    assert status == 1 and "Update Result 8: the update failed" in out
+    status, out, err = server.linnet("firmware", "push", "12", "one")
+    assert (status, out) == (1, "") and "no firmware image" in err
+    status, _, err = server.linnet("firmware", "upload", tmp_path / "nothing")
+    assert status == 1 and "No such file" in err
+    (tmp_path / "image.bin").write_bytes(IMAGE)
+    status, _, err = server.linnet("firmware", "upload", tmp_path / "image.bin", "--sha256", 64 * "0")
+    assert status == 1 and "SHA-256 of what came" in err
+    for words in (["push", image], ["jobs", "x"], ["show"], ["throw", "x"]):
+        assert server.linnet("firmware", *words)[0] == 2
