@@ -92,7 +92,7 @@ set(LN_NET_TESTS
 
 # The simulation: all roles in one process under virtual time.
 set(LN_SIM_SOURCES
-    agenda.c agreement.c bodies.c bootstraps.c device.c dice.c main.c network.c operations.c orders.c promises.c scenarios.c
+    agenda.c agreement.c bodies.c bootstraps.c device.c dice.c firmware.c main.c network.c operations.c orders.c promises.c scenarios.c
     secure.c
     store.c story.c trace.c waiting.c world.c)
 

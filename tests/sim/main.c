@@ -4,6 +4,7 @@
 
 #include "bodies.h"
 #include "bootstraps.h"
+#include "firmware.h"
 #include "scenarios.h"
 #include "story.h"
 #include "waiting.h"
@@ -26,6 +27,7 @@ struct options {
     bool bodies;
     bool waiting;
     bool bootstraps;
+    bool firmware;
 };
 
 struct sum {
@@ -37,28 +39,31 @@ struct sum {
 
 static void usage(FILE *out)
 {
-    fprintf(out,
-            "usage: sim_test [OPTION...]\n"
-            "Runs client and server in one process under one virtual clock.\n\n"
-            "  --seed N         this seed only\n"
-            "  --seeds FROM-TO  these seeds\n"
-            "  --hours H        of virtual time for each seed (default 24)\n"
-            "  --loss P         percent of datagrams lost (default 20)\n"
-            "  --devices N      (default: 1 to 3, by the seed)\n"
-            "  --jobs N         processes (default 2)\n"
-            "  --scenarios      the scenarios only\n"
-            "  --bodies         for each seed bodies of 64 KiB and 1 MiB, written and read,\n"
-            "                   in place of a day\n"
-            "  --waiting        for each seed 100 operations queued for a device that sleeps, "
-            "over\n"
-            "                   30 %% loss and restarts of both, in place of a day\n"
-            "  --bootstraps     for each seed bootstraps, cut after each of their messages, in "
-            "place\n"
-            "                   of a day\n"
-            "  --store          with a store beside the server that is slow, fails and is cut\n"
-            "  --verbose        print each datagram and event\n\n"
-            "Without --seed, --seeds and --scenarios: the scenarios and seeds 1 to %d.\n",
-            SEEDS_OF_A_TEST_RUN);
+    fprintf(
+        out,
+        "usage: sim_test [OPTION...]\n"
+        "Runs client and server in one process under one virtual clock.\n\n"
+        "  --seed N         this seed only\n"
+        "  --seeds FROM-TO  these seeds\n"
+        "  --hours H        of virtual time for each seed (default 24)\n"
+        "  --loss P         percent of datagrams lost (default 20)\n"
+        "  --devices N      (default: 1 to 3, by the seed)\n"
+        "  --jobs N         processes (default 2)\n"
+        "  --scenarios      the scenarios only\n"
+        "  --bodies         for each seed bodies of 64 KiB and 1 MiB, written and read,\n"
+        "                   in place of a day\n"
+        "  --waiting        for each seed 100 operations queued for a device that sleeps, "
+        "over\n"
+        "                   30 %% loss and restarts of both, in place of a day\n"
+        "  --bootstraps     for each seed bootstraps, cut after each of their messages, in "
+        "place\n"
+        "                   of a day\n"
+        "  --firmware       for each seed an image of 10 MiB, pushed and pulled, in place of a "
+        "day\n"
+        "  --store          with a store beside the server that is slow, fails and is cut\n"
+        "  --verbose        print each datagram and event\n\n"
+        "Without --seed, --seeds and --scenarios: the scenarios and seeds 1 to %d.\n",
+        SEEDS_OF_A_TEST_RUN);
 }
 
 static uint64_t number(const char *text, const char *option)
@@ -110,6 +115,9 @@ static bool read_option(struct options *o, const char *option, const char *value
     } else if (strcmp(option, "--bootstraps") == 0) {
         o->bootstraps = true;
         return false;
+    } else if (strcmp(option, "--firmware") == 0) {
+        o->firmware = true;
+        return false;
     } else if (strcmp(option, "--store") == 0) {
         o->story.store = true;
         return false;
@@ -135,7 +143,7 @@ static struct options read_options(int count, char **arguments)
         i += read_option(&o, arguments[i], arguments[i + 1]) ? 1 : 0;
     }
     if (o.to == 0 && o.from == 1 && !o.scenarios) {
-        o.scenarios = !o.bodies && !o.waiting && !o.bootstraps && !o.story.store;
+        o.scenarios = !o.bodies && !o.waiting && !o.bootstraps && !o.firmware && !o.story.store;
         o.to = SEEDS_OF_A_TEST_RUN;
     }
     if (o.story.verbose || o.jobs == 0) {
@@ -153,6 +161,9 @@ static bool run_one(const struct options *o, const struct story_settings *settin
     if (o->bootstraps) {
         return bootstraps_run(settings->seed, settings->loss, settings->verbose,
                               &sum->bootstraps);
+    }
+    if (o->firmware) {
+        return firmware_run(settings, &sum->tally);
     }
     return o->bodies ? bodies_run(settings, &sum->tally) : story_run(settings, &sum->tally);
 }
@@ -173,6 +184,7 @@ static void run_seed(const struct options *o, uint64_t seed, struct sum *sum)
            o->bodies       ? "--bodies "
            : o->waiting    ? "--waiting "
            : o->bootstraps ? "--bootstraps "
+           : o->firmware   ? "--firmware "
                            : "",
            o->story.store ? "--store " : "", seed, settings.hours, settings.loss,
            settings.devices);
@@ -283,8 +295,9 @@ static void print_tally(const struct tally *t)
            t->operations, t->refused_operations, t->ran, t->late_repeats);
     printf("blocks: %" PRIu64 " sent, %" PRIu64 " fetched, %" PRIu64
            " again after no answer; %" PRIu64 " transfers begun again; %" PRIu64
-           " of object lists\n",
-           t->blocks_sent, t->blocks_fetched, t->blocks_again, t->restarts, t->list_blocks);
+           " of object lists, %" PRIu64 " of files\n",
+           t->blocks_sent, t->blocks_fetched, t->blocks_again, t->restarts, t->list_blocks,
+           t->file_blocks);
     if (t->bodies > 0) {
         printf("bodies: %" PRIu64 " moved byte-exact; a server took at most %" PRIu64
                " bytes of memory for one\n",

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "bodies.h"
+#include "firmware.h"
 #include "orders.h"
 #include "secure.h"
 #include "store.h"
@@ -176,6 +177,8 @@ static bool read_events(struct world *world)
             registration_event(world, &event);
         } else if (event.kind <= LN_SERVER_PART && world->body != NULL) {
             body_event(world, &event);
+        } else if (event.kind == LN_SERVER_RESULT && world->firmware != NULL) {
+            firmware_result(world->firmware, &event);
         } else if (event.kind == LN_SERVER_RESULT && world->waiting == NULL &&
                    event.tag < ORDER_TAG) {
             operation_result(world, &event);
@@ -228,6 +231,9 @@ void world_deliver(struct world *world, const struct ln_address *from,
         world_pump_server(world);
         return;
     }
+    if (world->firmware != NULL && firmware_deliver(world->firmware, to, bytes)) {
+        return;
+    }
     struct device *device = world_device_at(world, to);
     if (device != NULL) {
         device_recv(device, bytes);
@@ -247,6 +253,10 @@ bool world_server_start(struct world *world)
             world->store != NULL ? store_last_change(world->store) : world->last_change,
     };
 
+    if (world->firmware != NULL) {
+        config.files = firmware_files(world->firmware);
+    }
+
     world->server = ln_server_new(&config, world->now);
     return world->server != NULL;
 }
@@ -259,6 +269,7 @@ bool world_init(struct world *world, const struct world_settings *settings)
         .seed = settings->seed,
         .verbose = settings->verbose,
         .waiting = settings->waiting,
+        .firmware = settings->firmware,
         .device_count = settings->devices,
         .server_address = ln_address_ipv4(192, 0, 2, 1, 5683),
         .server_armed = LN_NEVER,
@@ -318,6 +329,7 @@ static void count_server(struct world *world)
     t->blocks_again += c->blocks_again;
     t->restarts += c->transfers_restarted;
     t->list_blocks += c->list_blocks;
+    t->file_blocks += c->file_blocks;
     t->unanswered += c->unanswered;
     if (c->events_dropped > 0) {
         world_fail(world, "the server dropped %llu events",

@@ -18,19 +18,23 @@ struct tally {
     uint64_t operations, refused_operations, ran;
     uint64_t late_repeats; /* ran twice, but beyond what de-duplication promises */
     uint64_t outcomes[LN_OUTCOME_EXPIRED + 1];
-    uint64_t bodies, blocks_sent, blocks_fetched, blocks_again, restarts, list_blocks;
+    uint64_t bodies, blocks_sent, blocks_fetched, blocks_again, restarts, list_blocks,
+        file_blocks;
     uint64_t commits, read_only, held, unanswered, cuts, cuts_inside, restored, promises;
     uint64_t orders, refused_orders, orders_restored, orders_done, orders_unknown;
     uint64_t watches, watches_restored;
     uint64_t body_memory; /* the most that a server took for one; not a sum */
 };
 
+struct sim_firmware;
+
 struct world_settings {
     uint64_t seed;
     size_t devices;
     bool verbose;
     struct waiting *waiting; /* of waiting.c, which keeps the journal; NULL in other stories */
-    bool store;              /* the server keeps a journal, and there is a store beside it */
+    struct sim_firmware *firmware; /* of firmware.c; NULL in other stories */
+    bool store; /* the server keeps a journal, and there is a store beside it */
     struct weather weather;
 };
 
@@ -73,10 +77,11 @@ struct world {
     struct sim_operation *operations;
     size_t operation_count;
     size_t operation_capacity;
-    struct waiting *waiting;     /* of waiting.c; NULL in other stories */
-    uint64_t last_change;        /* that is kept, for it */
-    struct body_operation *body; /* of bodies.c; NULL in other stories */
-    size_t memory;               /* that the server has */
+    struct waiting *waiting;       /* of waiting.c; NULL in other stories */
+    uint64_t last_change;          /* that is kept, for it */
+    struct body_operation *body;   /* of bodies.c; NULL in other stories */
+    struct sim_firmware *firmware; /* of firmware.c; NULL in other stories */
+    size_t memory;                 /* that the server has */
     size_t memory_most;
     struct tally tally;
     uint64_t seed;
