@@ -84,7 +84,9 @@ class Firmware:
         message = message_of(code, aiocoap.ACK, request.mid, request.token, payload)
         message.opt.content_format = content_format
         message.opt.block1 = block1
-        self.acked[request.mid] = message
+        self.acked[request.mid] = message  # of the last ones: a server that starts anew may use their ids again
+        if len(self.acked) > 8:
+            del self.acked[next(iter(self.acked))]
         self.send(message)
 
     def serve(self):

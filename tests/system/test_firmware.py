@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 from aiocoap.numbers.codes import Code
-from conftest import PATIENCE, TOKEN, Program, Server, until
+from conftest import PATIENCE, TOKEN, Program, Server, free_port, until
 from firmware import DOWNLOADED, DOWNLOADING, FAILED, IDLE, INTEGRITY, OPAQUE, TLV, UPDATING, Firmware
 
 MIB = 1024 * 1024
@@ -526,3 +526,19 @@ def test_the_command_line_says_what_went_wrong(server, device, tmp_path):
     assert status == 1 and "SHA-256 of what came" in err
     for words in (["push", image], ["jobs", "x"], ["show"], ["throw", "x"]):
         assert server.linnet("firmware", *words)[0] == 2
+
+
+@pytest.mark.parametrize("method", ["push", "pull"])
+def test_an_image_reaches_the_device_over_dtls(start_server, request, tmp_path, method):
+    port, key = free_port(), 16 * b"k"
+    server = start_server("--coaps", f"127.0.0.1:{port}")
+    assert server.api.call("PUT", "/credentials/one", {"mode": "psk", "key": key.hex()})[0] == 201
+    real = Program("linnet-device", "--endpoint", "one", "--server", f"coaps://127.0.0.1:{port}", "--psk", key.hex(),
+                   "--identity", "one", "--state", tmp_path, "--firmware-apply", "true")
+    request.addfinalizer(real.end)
+    until(lambda: server.api.device("one"), "it is registered")
+    image = image_of(300_000)
+    job = start_job(server, ["one"], method, image=upload(server, image))
+    end = ends(server, job)
+    assert (end["state"], end["error"], end["bytes"]) == ("done", None, len(image))
+    assert server.api.metric(f"linnet_firmware_{method}ed_bytes_total") == len(image)
