@@ -8,6 +8,7 @@ int config_tests(void);
 int credentials_tests(void);
 int device_values_tests(void);
 int encoding_tests(void);
+int firmware_tests(void);
 int histogram_tests(void);
 int history_tests(void);
 int inbox_tests(void);
@@ -25,8 +26,8 @@ int main(void)
 {
     return auth_tests() + bootstrap_input_tests() + bootstrap_list_tests() +
            bootstrap_sessions_tests() + config_tests() + credentials_tests() +
-           device_values_tests() + encoding_tests() + histogram_tests() + history_tests() +
-           inbox_tests() + json_out_tests() + model_file_tests() + models_tests() +
-           operation_list_tests() + router_tests() + store_operation_tests() + store_tests() +
-           values_tests() + wall_tests();
+           device_values_tests() + encoding_tests() + firmware_tests() + histogram_tests() +
+           history_tests() + inbox_tests() + json_out_tests() + model_file_tests() +
+           models_tests() + operation_list_tests() + router_tests() + store_operation_tests() +
+           store_tests() + values_tests() + wall_tests();
 }
