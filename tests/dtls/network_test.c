@@ -252,6 +252,43 @@ TEST(noise_is_counted_for_what_it_is)
     world_end();
 }
 
+/* The flight that begins with a ClientKeyExchange: all of a handshake that may be in fragments. */
+static enum fate keep_key_exchange(struct world *world, const struct mail *mail)
+{
+    enum { RECORD_HEADER = 13, CLIENT_KEY_EXCHANGE = 16 };
+
+    (void)world;
+    return mail->to_server && mail->bytes[0] == 22 &&
+                   mail->bytes[RECORD_HEADER] == CLIENT_KEY_EXCHANGE
+               ? IS_KEPT
+               : ARRIVES;
+}
+
+/* One byte of the fragment's header is another: its length, its place, its number. */
+TEST(a_broken_fragment_opens_nothing_and_is_counted)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } broken[] = {{16, 1}, {21, 1}, {21, 0xff}, {24, 1}, {24, 0xff}, {17, 9}};
+
+    for (size_t i = 0; i < LN_COUNT(broken); i++) {
+        world_begin();
+        struct end *end = client_with_key("device-1", secret_1);
+        w.fate = keep_key_exchange;
+        ln_dtls_client_connect(&end->client, w.now);
+        run_for(100);
+        CHECK(w.kept.length > 0);
+        w.kept.bytes[broken[i].at] = broken[i].value;
+        deliver(&end->path, ln_bytes(w.kept.bytes, w.kept.length));
+        run_for(300 * 1000); /* a part of a message may have more to come */
+        CHECK_EQ(stats()->failed_handshakes, 1);
+        CHECK_EQ(stats()->opened, 0);
+        CHECK_EQ(ln_dtls_server_handshakes(w.server), 0);
+        world_end();
+    }
+}
+
 int network_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +302,7 @@ int network_tests(void)
         cmocka_unit_test(a_replayed_record_is_dropped_and_counted),
         cmocka_unit_test(a_changed_record_is_dropped_and_counted),
         cmocka_unit_test(noise_is_counted_for_what_it_is),
+        cmocka_unit_test(a_broken_fragment_opens_nothing_and_is_counted),
     };
 
     return RUN_TESTS(tests);
