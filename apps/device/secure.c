@@ -28,12 +28,16 @@ static bool is_address(const char *host)
 static void configure_x509(struct ln_dtls_client_config *config, const struct account *account,
                            const struct ln_security *security)
 {
-    bool by_anchor = account != NULL && account->ca != NULL;
+    enum ln_dtls_usage usual =
+        account != NULL && account->ca != NULL ? LN_DTLS_TRUST_ANCHOR : LN_DTLS_DOMAIN_ISSUED;
 
     config->certificates.chain = bytes_of(&security->identity);
     config->certificates.key = bytes_of(&security->secret);
     config->expected = bytes_of(&security->server_key);
-    config->usage = by_anchor ? LN_DTLS_TRUST_ANCHOR : LN_DTLS_DOMAIN_ISSUED;
+    /* A bootstrap server may say how the certificate that it gives is meant. */
+    config->usage = security->usage > 0 ? (enum ln_dtls_usage)(security->usage - 1) : usual;
+    config->matching = security->matching > 0 ? (enum ln_dtls_matching)(security->matching - 1)
+                                              : LN_DTLS_EXACT;
 }
 
 void secure_configure(const struct device *device, const struct ln_security *security,

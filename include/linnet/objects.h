@@ -38,16 +38,19 @@ enum ln_security_mode {
 };
 
 struct ln_security {
-    char uri[256];               /* /0/x/0 "coap://host:port" */
-    bool is_bootstrap;           /* /0/x/1 */
-    uint8_t mode;                /* /0/x/2 */
+    char uri[256];     /* /0/x/0 "coap://host:port" */
+    bool is_bootstrap; /* /0/x/1 */
+    uint8_t mode;      /* /0/x/2 */
+    uint8_t matching;  /* /0/x/13 plus 1; 0: it is not there, and is as 0, exact */
+    uint8_t usage;     /* /0/x/15 plus 1; 0: it is not there, and is as 3, domain-issued */
     struct ln_buffer identity;   /* /0/x/3 */
     struct ln_buffer server_key; /* /0/x/4 */
     struct ln_buffer secret;     /* /0/x/5 */
     uint16_t short_id;           /* /0/x/10 */
     uint32_t hold_off;           /* /0/x/11, seconds */
     uint32_t bootstrap_timeout;  /* /0/x/12, seconds */
-    uint32_t absent; /* rows 0 to 5 are resources 0 to 5; rows 6, 7, 8 are 10, 11, 12 */
+    /* Rows 0 to 5 are resources 0 to 5; rows 6, 7, 8 are 10, 11, 12. */
+    uint32_t absent;
 };
 extern const struct ln_object ln_security_object;
 

@@ -72,6 +72,8 @@ TEST(values_of_the_wrong_type_or_out_of_range)
         {"/1/0", LN_FORMAT_TLV, BYTES("\xc1\x02\x09\xc2\x06\x01\x01"), LN_COAP_4_00},
         {"/0/0", LN_FORMAT_SENML_JSON, BYTES("[{\"n\":\"/0/0/0\",\"v\":5}]"), LN_COAP_4_00},
         {"/0/0/2", LN_FORMAT_TEXT, BYTES("256"), LN_COAP_4_00},
+        {"/0/0/13", LN_FORMAT_TEXT, BYTES("4"), LN_COAP_4_00},
+        {"/0/0/15", LN_FORMAT_TEXT, BYTES("4"), LN_COAP_4_00},
         {"/2/0", LN_FORMAT_TLV, BYTES("\x83\x02\x41\x05\x20"), LN_COAP_4_00},
         {"/1/0/4", LN_FORMAT_TEXT, BYTES("1"), LN_COAP_4_00},
     };

@@ -105,6 +105,18 @@ TEST(resources_that_it_does_not_know_are_passed_over)
     CHECK_BYTES(get("/1/0", LN_FORMAT_TLV).payload, "\xc1\x00\x01");
 }
 
+TEST(how_the_certificate_of_a_server_is_meant_is_the_apps_to_know)
+{
+    given_a_bootstrap(LN_VERSION_1_1);
+    bootstrap_writes_server(0, 1);
+    CHECK_EQ(put("/0/0/13", LN_FORMAT_TEXT, BYTES("1")), LN_COAP_2_04); /* by its SHA-256 */
+    CHECK_EQ(put("/0/0/15", LN_FORMAT_TEXT, BYTES("0")), LN_COAP_2_04); /* of a CA */
+    then_it_is_as_written();
+    CHECK(device_tells(LN_CLIENT_OPEN));
+    CHECK_EQ(bs.event.security->matching, 1 + 1);
+    CHECK_EQ(bs.event.security->usage, 0 + 1);
+}
+
 TEST(the_formats_of_the_device_will_do)
 {
     given_a_bootstrap(LN_VERSION_1_1);
@@ -374,6 +386,7 @@ int bootstrap_write_tests(void)
         cmocka_unit_test(an_instance_is_written_whole_and_what_it_had_before_is_gone),
         cmocka_unit_test(one_resource_may_be_written_and_makes_its_instance),
         cmocka_unit_test(resources_that_it_does_not_know_are_passed_over),
+        cmocka_unit_test(how_the_certificate_of_a_server_is_meant_is_the_apps_to_know),
         cmocka_unit_test(the_formats_of_the_device_will_do),
         cmocka_unit_test(rights_are_written_as_a_list),
         cmocka_unit_test(a_single_instance_takes_what_is_written_to_it),

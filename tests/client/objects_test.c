@@ -150,7 +150,7 @@ static void check_against_registry(const struct ln_object *object)
 TEST(security_is_as_registered)
 {
     check_against_registry(&ln_security_object);
-    CHECK_EQ(ln_security_object.resource_count, 9);
+    CHECK_EQ(ln_security_object.resource_count, 11);
 }
 
 TEST(server_is_as_registered)
