@@ -66,7 +66,8 @@ class Bootstrapper:
 
         site = aiocoap.resource.Site()
         site.add_resource(["bs"], Requests())
-        self.context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", self.port))
+        self.context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", self.port),
+                                                                   transports=["udp6"])
         self.ready.set()
 
     async def run(self, remote, script):
