@@ -318,8 +318,9 @@ TEST(what_is_no_position_changes_nothing)
         "{\"class\":\"TPV\",\"mode\":3,\"lat\":1,\"lon\":2}",
         "{\"class\":\"TPV\",\"mode\":3,\"time\":\"now\",\"lat\":1,\"lon\":2}",
         "{\"class\":\"TPV\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":91,\"lon\":2}",
-        "{\"class\":\"TPV\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":\"1\",\"lon\":"
-        "2}",
+        ("{\"class\":\"TPV\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":\"1\","
+         "\"lon\":"
+         "2}"),
         "{\"class\":\"TPV\",\"mode\":3,\"time\":\"2024-05-01T12:00:00Z\",\"lat\":1",
         "\"lat\":\"lon\":\"class\":",
     };
