@@ -142,7 +142,8 @@ static size_t take_body(struct request *request, const char *bytes, size_t len)
         return request->take(request, ln_bytes(bytes, len));
     }
     if (len > HTTP_BODY_MAX - request->body.len) {
-        problem(request, PROBLEM_TOO_LARGE, "a body may have 1 MiB: send a longer list in parts");
+        problem(request, PROBLEM_TOO_LARGE,
+                "a body may have 1 MiB: send a longer list in parts");
         text_free(&request->body);
         return len;
     }
