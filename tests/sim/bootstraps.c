@@ -213,7 +213,8 @@ static struct ln_bootstrap_server server_of(unsigned i)
     };
 }
 
-static ln_err make_script(struct run *run, struct ln_bootstrap_script *out)
+/* The script borrows what is written, so both are of one life. */
+static ln_err begin_script(struct run *run, uint64_t session)
 {
     static const struct ln_path deletes[] = {{{0}, 0}};
     const struct ln_bootstrap_right rights[] = {{0, 1}, {101, 15}};
@@ -224,6 +225,7 @@ static ln_err make_script(struct run *run, struct ln_bootstrap_script *out)
     const struct ln_bootstrap_write writes[] = {{{{3, 0, 15}, 3}, &zone, 1}};
     struct ln_bootstrap_server servers[SERVERS];
     struct ln_bootstrap_fault fault;
+    struct ln_bootstrap_script script;
     struct ln_arena arena = ln_arena(run->script_memory, sizeof(run->script_memory));
 
     for (unsigned i = 0; i < SERVERS; i++) {
@@ -240,17 +242,14 @@ static ln_err make_script(struct run *run, struct ln_bootstrap_script *out)
         .write_count = LN_COUNT(writes),
         .format = LN_FORMAT_NONE,
     };
-    return ln_bootstrap_script_build(&configuration, 0, &arena, out, &fault);
+    ln_err err = ln_bootstrap_script_build(&configuration, 0, &arena, &script, &fault);
+    return err == LN_OK ? ln_bootstrap_begin(run->server, run->now, session, &script) : err;
 }
 
 static void answer_request(struct run *run, uint64_t session)
 {
-    struct ln_bootstrap_script script;
-    ln_err err = make_script(run, &script);
+    ln_err err = begin_script(run, session);
 
-    if (err == LN_OK) {
-        err = ln_bootstrap_begin(run->server, run->now, session, &script);
-    }
     if (err != LN_OK) {
         complain(run, "the script does not begin: %s", ln_err_text(err));
     }

@@ -243,7 +243,7 @@ def test_linnet_device_registers_with_an_aiocoap_server():
         thread.join(PATIENCE)
     assert set(seen[0].opt.uri_query) == {"ep=ours", "lt=77", "lwm2m=1.1"}
     assert seen[0].opt.content_format == 40
-    assert seen[0].payload == b"</1/0>,</3/0>,</4/0>,</7/0>,</3442/0>"
+    assert seen[0].payload == b"</1/0>,</3/0>,</4/0>,</5/0>,</7/0>,</3442/0>"
     assert seen[-1].code == aiocoap.DELETE
 
 
