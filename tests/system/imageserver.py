@@ -56,7 +56,7 @@ class ImageServer:
 
     def start(self):
         self.context = self._do(
-            aiocoap.Context.create_server_context(self.site, bind=("127.0.0.1", self.port)))
+            aiocoap.Context.create_server_context(self.site, bind=("127.0.0.1", self.port), transports=["udp6"]))
 
     def stop(self):
         context, self.context = self.context, None
