@@ -131,7 +131,7 @@ set(LN_DEVICE_SOURCES
     place.c routes.c saved.c
     secure.c sensors.c state.c)
 
-set(LN_CTL_SOURCES backup.c bootstrap.c credentials.c data.c devices.c events.c file.c firmware.c http.c main.c models.c observe.c plot.c
+set(LN_CTL_SOURCES backup.c bootstrap.c credentials.c data.c devices.c events.c file.c firmware.c http.c list.c main.c models.c observe.c plot.c
     print.c provision.c queue.c stub.c tokens.c)
 
 set(LN_LOAD_SOURCES ../common/option_table.c bootstrapped.c histogram.c links.c main.c options.c report.c sessions.c simulated.c worker.c)

@@ -15,31 +15,6 @@ static int usage(void)
 
 /* ---- list, show ---- */
 
-/* All pages; NULL: a call failed, which has been said. */
-static json_t *all_configurations(struct ctl *ctl)
-{
-    json_t *all = json_array();
-    char *cursor = NULL;
-
-    do {
-        struct response answer;
-        char *path = api_query(strdup("bootstrap?limit=1000"), "cursor", cursor);
-        free(cursor);
-        cursor = NULL;
-        if (!api_call(ctl, "bootstrap", "GET", api_query(path, "q", ctl->query), NULL,
-                      &answer)) {
-            json_decref(all);
-            return NULL;
-        }
-        json_array_extend(all, json_object_get(answer.body, "items"));
-        if (text_member(answer.body, "next") != NULL) {
-            cursor = strdup(text_member(answer.body, "next"));
-        }
-        json_decref(answer.body);
-    } while (cursor != NULL);
-    return all;
-}
-
 /* "101 coaps://host psk, 102 ...". Free it. */
 static char *servers_text(const json_t *configuration)
 {
@@ -76,7 +51,8 @@ static void add_row(struct table *table, const json_t *item)
 
 static int list(struct ctl *ctl)
 {
-    json_t *all = all_configurations(ctl);
+    json_t *all =
+        api_list(ctl, "bootstrap", api_query(strdup("bootstrap?limit=1000"), "q", ctl->query));
     json_t *item;
     size_t i;
 

@@ -42,36 +42,12 @@ static void add_row(struct table *table, const json_t *credential)
     free(age);
 }
 
-/* All pages; NULL: a call failed, which has been said. */
-static json_t *all_credentials(struct ctl *ctl)
-{
-    json_t *all = json_array();
-    char *cursor = NULL;
-
-    do {
-        struct response answer;
-        char *path = api_query(strdup("credentials?limit=1000"), "cursor", cursor);
-        path = api_query(api_query(path, "q", ctl->query), "for", ctl->purpose);
-        free(cursor);
-        cursor = NULL;
-        if (!api_call(ctl, "credentials", "GET", path, NULL, &answer)) {
-            json_decref(all);
-            return NULL;
-        }
-        json_array_extend(all, json_object_get(answer.body, "items"));
-        if (text_member(answer.body, "next") != NULL) {
-            cursor = strdup(text_member(answer.body, "next"));
-        }
-        json_decref(answer.body);
-    } while (cursor != NULL);
-    return all;
-}
-
 static int list(struct ctl *ctl)
 {
     static const char *const head[] = {"ENDPOINT", "FOR",  "MODE",
                                        "IDENTITY", "SLOT", "CREATED"};
-    json_t *all = all_credentials(ctl);
+    char *path = api_query(strdup("credentials?limit=1000"), "q", ctl->query);
+    json_t *all = api_list(ctl, "credentials", api_query(path, "for", ctl->purpose));
     json_t *credential;
     size_t i;
 

@@ -130,6 +130,12 @@ struct octets {
     size_t len;
 };
 
+/*
+ * All items of the list at `path`, however many pages it has. `path` is freed. NULL: a page could not
+ * be had, which has been printed: half a list must not look like a whole one.
+ */
+json_t *api_list(struct ctl *ctl, const char *what, char *path);
+
 /* Bytes as they are: GETs those of one opaque value; free them. False as api_call(). */
 bool api_get_octets(struct ctl *ctl, const char *what, char *path, struct octets *out);
 /* GETs bytes into a file, however many. False as api_call(); then it may have some of them. */

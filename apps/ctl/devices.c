@@ -69,55 +69,38 @@ static void add_head(struct table *table)
     }
 }
 
-static char *list_path(const struct ctl *ctl, const char *cursor)
+static char *list_path(const struct ctl *ctl)
 {
     char *path = strdup("devices?limit=1000");
 
     path = api_query(path, "q", ctl->query);
     path = api_query(path, "state", ctl->gone ? "gone" : ctl->state);
     path = api_query(path, "object", ctl->object);
-    path = api_query(path, "security", ctl->security);
-    return api_query(path, "cursor", cursor);
+    return api_query(path, "security", ctl->security);
 }
 
 int run_devices(struct ctl *ctl, struct words words)
 {
     struct table table = table_start(8);
-    json_t *all = json_array();
-    char *cursor = NULL;
-    bool more = true;
-    struct response page;
+    json_t *all = api_list(ctl, "devices", list_path(ctl));
+    json_t *device;
+    size_t i;
 
     (void)words;
-    add_head(&table);
-    while (more && api_call(ctl, "devices", "GET", list_path(ctl, cursor), NULL, &page)) {
-        size_t i;
-        json_t *device;
-
-        json_array_foreach(json_object_get(page.body, "items"), i, device)
-        {
-            add_device(&table, device);
-            json_array_append(all, device);
-        }
-        free(cursor);
-        cursor = NULL;
-        more = text_member(page.body, "next") != NULL;
-        if (more) {
-            cursor = strdup(text_member(page.body, "next"));
-        }
-        json_decref(page.body);
-    }
-    free(cursor);
-    if (ctl->json && !more) {
-        print_json(all);
-    }
-    json_decref(all);
-    if (more) { /* a page is missing: half a list must not look like a whole one */
+    if (all == NULL) {
         return EXIT_FAILED;
     }
-    if (!ctl->json) {
+    if (ctl->json) {
+        print_json(all);
+    } else {
+        add_head(&table);
+        json_array_foreach(all, i, device)
+        {
+            add_device(&table, device);
+        }
         table_print(&table);
     }
+    json_decref(all);
     return EXIT_DONE;
 }
 

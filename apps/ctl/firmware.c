@@ -65,30 +65,6 @@ static int percent(long long part, long long whole)
 
 /* ---- Lists ---- */
 
-/* All pages; NULL: a call failed, which has been said. */
-static json_t *all_of(struct ctl *ctl, const char *list)
-{
-    json_t *all = json_array();
-    char *cursor = NULL;
-
-    do {
-        struct response answer;
-        char *path = api_query(api_query(strdup(list), "limit", "1000"), "cursor", cursor);
-        free(cursor);
-        cursor = NULL;
-        if (!api_call(ctl, "firmware", "GET", path, NULL, &answer)) {
-            json_decref(all);
-            return NULL;
-        }
-        json_array_extend(all, json_object_get(answer.body, "items"));
-        if (text_member(answer.body, "next") != NULL) {
-            cursor = strdup(text_member(answer.body, "next"));
-        }
-        json_decref(answer.body);
-    } while (cursor != NULL);
-    return all;
-}
-
 static void add_image(struct table *table, const json_t *image)
 {
     char size[TEXT_MAX];
@@ -139,7 +115,7 @@ static void add_job(struct table *table, const json_t *job)
 static int list(struct ctl *ctl, const char *what, const char *const *head, size_t columns,
                 void (*add)(struct table *, const json_t *))
 {
-    json_t *all = all_of(ctl, what);
+    json_t *all = api_list(ctl, "firmware", api_query(strdup(what), "limit", "1000"));
     json_t *item;
     size_t i;
 

@@ -36,35 +36,11 @@ static void add_model(struct table *table, const json_t *model)
     add_cell(table, model, "source");
 }
 
-/* All pages of the list; NULL: a call failed, which has been said. */
-static json_t *all_models(struct ctl *ctl)
-{
-    json_t *all = json_array();
-    char *cursor = NULL;
-
-    do {
-        struct response answer;
-        char *path = api_query(strdup("models?limit=1000"), "cursor", cursor);
-        free(cursor);
-        cursor = NULL;
-        if (!api_call(ctl, "models", "GET", path, NULL, &answer)) {
-            json_decref(all);
-            return NULL;
-        }
-        json_array_extend(all, json_object_get(answer.body, "items"));
-        if (text_member(answer.body, "next") != NULL) {
-            cursor = strdup(text_member(answer.body, "next"));
-        }
-        json_decref(answer.body);
-    } while (cursor != NULL);
-    return all;
-}
-
 static int list_models(struct ctl *ctl)
 {
     static const char *const head[] = {"ID", "VERSION", "NAME", "MULTIPLE", "SOURCE"};
     struct table table = table_start(sizeof(head) / sizeof(head[0]));
-    json_t *models = all_models(ctl);
+    json_t *models = api_list(ctl, "models", strdup("models?limit=1000"));
     json_t *model;
     size_t i;
 

@@ -238,25 +238,12 @@ static void print_values(const json_t *items)
 
 int run_values(struct ctl *ctl, struct words words)
 {
-    json_t *all = json_array();
-    char *cursor = NULL;
-    bool more = true;
-    struct response page;
+    char *path = api_path("devices/", words.at[0], "/values");
+    json_t *all = api_list(ctl, words.at[0],
+                           api_query(path, "path", words.count > 1 ? words.at[1] : NULL));
 
-    while (more) {
-        char *path = api_path("devices/", words.at[0], "/values");
-        path = api_query(path, "path", words.count > 1 ? words.at[1] : NULL);
-        path = api_query(path, "cursor", cursor);
-        free(cursor);
-        cursor = NULL;
-        if (!api_call(ctl, words.at[0], "GET", path, NULL, &page)) {
-            json_decref(all);
-            return EXIT_FAILED;
-        }
-        json_array_extend(all, json_object_get(page.body, "items"));
-        more = text_member(page.body, "next") != NULL;
-        cursor = more ? strdup(text_member(page.body, "next")) : NULL;
-        json_decref(page.body);
+    if (all == NULL) {
+        return EXIT_FAILED;
     }
     if (ctl->json) {
         print_json(all);

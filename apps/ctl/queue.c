@@ -39,40 +39,16 @@ static bool waits(const json_t *operation)
     return state != NULL && (strcmp(state, "queued") == 0 || strcmp(state, "sent") == 0);
 }
 
-static char *list_path(const char *endpoint, const char *cursor)
-{
-    return api_query(api_path("devices/", endpoint, "/operations?limit=1000"), "cursor",
-                     cursor);
-}
-
-/* All of them, page by page. NULL: a page is missing, which has been said. */
+/* Those that the person asked for. NULL: they could not be had, which has been said. */
 static json_t *fetch(struct ctl *ctl, const char *endpoint)
 {
-    json_t *all = json_array();
-    char *cursor = NULL;
-    bool more = true;
-    struct response page;
+    json_t *all =
+        api_list(ctl, endpoint, api_path("devices/", endpoint, "/operations?limit=1000"));
 
-    while (more && api_call(ctl, endpoint, "GET", list_path(endpoint, cursor), NULL, &page)) {
-        size_t i;
-        json_t *operation;
-
-        json_array_foreach(json_object_get(page.body, "items"), i, operation)
-        {
-            if (ctl->all || waits(operation)) {
-                json_array_append(all, operation);
-            }
+    for (size_t i = json_array_size(all); i > 0; i--) {
+        if (!ctl->all && !waits(json_array_get(all, i - 1))) {
+            json_array_remove(all, i - 1);
         }
-        const char *next = text_member(page.body, "next");
-        free(cursor);
-        cursor = next != NULL ? strdup(next) : NULL;
-        more = next != NULL;
-        json_decref(page.body);
-    }
-    free(cursor);
-    if (more) {
-        json_decref(all);
-        return NULL;
     }
     return all;
 }
